@@ -1,0 +1,45 @@
+# The front door: works before Node is there. Every target sets up what it needs by itself.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs setup build schema appliances format clean
+
+run := scripts/with-node
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 18
+
+demo: setup ## bring up a real OSPF network from one file, show it, take it down
+	@$(run) node scripts/demo.ts
+
+test: setup ## the whole test suite (as root: as an unprivileged user it makes, and a smaller set as root)
+	@$(run) node scripts/test.ts
+
+check: setup ## types, lint, format and module rules
+	@$(run) tsc -p .
+	@$(run) biome check --error-on-warnings .
+	@$(run) oxlint --quiet --type-aware .
+	@$(run) node scripts/check-modules.ts
+
+format: setup ## format and fix what can be fixed by itself
+	@$(run) biome check --write .
+
+bench: setup build ## benchmarks on the built package, against a floor program and Mininet
+	@$(run) node bench/main.ts
+
+docs: setup ## the documentation site, into build/docs
+	@$(run) node scripts/docs.ts
+
+setup: ## Node, npm packages, Debian packages; what is there stays
+	@scripts/setup.sh
+
+build: setup ## the package, plain JavaScript, into dist
+	@$(run) node scripts/build.ts
+
+schema: setup ## schema/lab.schema.json, from the schema that reads lab files
+	@$(run) node scripts/schema.ts
+
+appliances: setup ## the example appliance Rabbit, into build/appliances
+	@$(run) node appliances/rabbit/build.ts
+
+clean: ## remove what was built
+	rm -rf build dist docs/reference docs/.vitepress/cache

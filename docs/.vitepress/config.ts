@@ -1,0 +1,43 @@
+import { defineConfig } from "vitepress";
+
+export default defineConfig({
+  title: "Netwright",
+  description: "Network labs and the tests that run on them: one file, one command, no root, no daemon.",
+  cleanUrls: true,
+  lastUpdated: false,
+  themeConfig: {
+    nav: [
+      { text: "Tutorial", link: "/tutorial" },
+      { text: "Reference", link: "/reference/lab-file" },
+      { text: "Architecture", link: "/architecture" },
+    ],
+    sidebar: [
+      {
+        text: "Learn",
+        items: [
+          { text: "What it is", link: "/" },
+          { text: "Tutorial", link: "/tutorial" },
+          { text: "Cut, impair, change", link: "/links" },
+          { text: "Capture frames", link: "/captures" },
+          { text: "Partition a lab", link: "/partitions" },
+          { text: "Virtual machines", link: "/vms" },
+          { text: "Test on labs", link: "/testing" },
+          { text: "Assert packets", link: "/testing-packets" },
+          { text: "Schedule faults", link: "/faults" },
+        ],
+      },
+      {
+        text: "Reference",
+        items: [
+          { text: "Lab file", link: "/reference/lab-file" },
+          { text: "Command line", link: "/reference/command-line" },
+          { text: "Errors", link: "/reference/errors" },
+          { text: "API", link: "/reference/api/" },
+        ],
+      },
+      { text: "Build", items: [{ text: "Architecture", link: "/architecture" }] },
+    ],
+    search: { provider: "local" },
+    outline: [2, 3],
+  },
+});

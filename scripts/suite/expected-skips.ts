@@ -1,0 +1,25 @@
+import type { TestResult } from "./tally.ts";
+
+/** Tests that may be skipped where CI is set, and why. Any other skip fails the suite there. */
+export const expectedSkips: readonly { readonly test: RegExp; readonly why: string }[] = [
+  {
+    test: /^(taps and packet sockets > (carry frames|put the vnet header|refuse names)|a virtual machine > |Rabbit > )/,
+    why: "some machines let only root open /dev/net/tun; the root set runs these tests there",
+  },
+  {
+    test: /^completion scripts > are (zsh|fish)/,
+    why: "a machine has the shells that its people use; bash is everywhere",
+  },
+  {
+    test: /^tshark > (reads|decodes)/,
+    why: "tshark is for what Netwright does not decode; the tests beside these need none",
+  },
+];
+
+/** Skipped tests that nobody expects, or that do not say why. */
+export function unexpectedSkips(results: readonly TestResult[], ci: boolean): readonly string[] {
+  return results
+    .filter((test) => test.state === "skipped")
+    .filter((test) => test.note === undefined || (ci && !expectedSkips.some((skip) => skip.test.test(test.name))))
+    .map((test) => `${test.file} > ${test.name}: ${test.note ?? "skipped without a reason"}`);
+}

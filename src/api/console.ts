@@ -1,0 +1,27 @@
+import * as z from "zod";
+
+/**
+ * The serial console of a node, over one WebSocket. Binary messages carry bytes, unchanged: from the
+ * server what the console shows, from the client what is typed. Text messages of the server are
+ * ConsoleReports, as JSON; the first says whether the machine has power, or why there is no console.
+ */
+
+export const ConsoleQuery = z.object({
+  /** `watch`: only looks. `write`: types, beside others. `exclusive`: types alone; others look. */
+  mode: z.enum(["watch", "write", "exclusive"]).default("write"),
+  /** How many of the last bytes to begin with, as far as they are still known (1 MiB). */
+  history: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(64 * 1024),
+});
+export type ConsoleQuery = z.input<typeof ConsoleQuery>;
+/** With what was left out. */
+export type ConsoleSettings = z.output<typeof ConsoleQuery>;
+
+export const ConsoleReport = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("state"), state: z.enum(["on", "off"]) }),
+  z.object({ type: z.literal("error"), code: z.string(), message: z.string(), remedy: z.string().optional() }),
+]);
+export type ConsoleReport = z.infer<typeof ConsoleReport>;

@@ -1,0 +1,37 @@
+/**
+ * Where a user's labs live on disk. The runtime folder of a lab (0700) holds `lab.json` and the
+ * socket and goes with the lab; its state folder holds logs and stays.
+ *
+ * @see https://specifications.freedesktop.org/basedir-spec/latest/
+ */
+export type Locations = {
+  /** `<runtime>/<lab>/` per running lab. */
+  readonly runtime: string;
+  /** `<state>/<lab>/logs/` per lab that ever ran. */
+  readonly state: string;
+};
+
+/** Computes the folders from the environment; nothing is read or made. */
+export function locations(environment: Readonly<Record<string, string | undefined>>, uid: number): Locations {
+  if (uid === 0) {
+    // Root's labs run under subordinate ids, which cannot enter /root.
+    return {
+      runtime: environment["NETWRIGHT_RUNTIME_DIR"] ?? "/run/netwright",
+      state: environment["NETWRIGHT_STATE_DIR"] ?? "/var/log/netwright",
+    };
+  }
+  const home = environment["HOME"] ?? `/tmp/netwright-${uid}`;
+  const runtime = environment["XDG_RUNTIME_DIR"];
+  const state = environment["XDG_STATE_HOME"] ?? `${home}/.local/state`;
+  return {
+    runtime: environment["NETWRIGHT_RUNTIME_DIR"] ?? (runtime ? `${runtime}/netwright` : `/tmp/netwright-${uid}`),
+    state: environment["NETWRIGHT_STATE_DIR"] ?? `${state}/netwright`,
+  };
+}
+
+/** A lab's files under its runtime folder. A unix socket's path is at most 107 bytes (unix(7)). */
+export const labFiles = (runtime: string, lab: string) => ({
+  folder: `${runtime}/${lab}`,
+  record: `${runtime}/${lab}/lab.json`,
+  socket: `${runtime}/${lab}/api.sock`,
+});

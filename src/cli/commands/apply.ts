@@ -1,0 +1,47 @@
+import type { CommandDefinition, Session } from "../command.ts";
+import { withExamples } from "../examples.ts";
+import { withFile, withOutput, withSelection } from "../options.ts";
+import type { UpOptions } from "../start.ts";
+
+export const apply: CommandDefinition = (program, bind) => {
+  const command = program
+    .command("apply")
+    .summary("Change a running lab to what its file says now")
+    .description(
+      "Compare the lab file with the running lab, show the difference, and make it. What does not differ is not touched: its nodes, links and processes go on, and no frame on them is lost. When anything fails, the lab is as it was.",
+    )
+    .option("--dry-run", "print what would be done, and do nothing")
+    .option("--yes", "make very many nodes without asking");
+  withSelection(command);
+  withOutput(withFile(command));
+  withExamples(command, {
+    "After editing the lab file": ["netwright apply"],
+    "See what would be done": ["netwright apply --dry-run"],
+    "The same file with another variable": ["netwright apply --set clients=30"],
+  });
+  command.action(bind<UpOptions>(applyFile));
+};
+
+async function applyFile({ context, output, options }: Session<UpOptions>): Promise<undefined> {
+  const { readSelectedLab, printDifference } = await import("../start.ts");
+  const { progressOf } = await import("../progress.ts");
+  const { connect } = await import("../choose-lab.ts");
+  const read = await readSelectedLab(context, output, options);
+  const client = await connect(context, { name: read.lab.name });
+  const running = await client.config();
+  if (options.dryRun) {
+    await printDifference(output, read.lab, running);
+    return;
+  }
+  const progress = progressOf(context, output);
+  try {
+    const { lab, file, digest } = read;
+    const summary = await client.apply({ lab, file, digest }, { onPhase: (phase) => progress.phase(phase) });
+    progress.finish();
+    if (output.json) output.printJson({ lab: summary });
+    else output.note(`Lab ${output.notePaint("bold", lab.name)} is as its file says.`);
+  } catch (error) {
+    progress.fail();
+    throw error;
+  }
+}

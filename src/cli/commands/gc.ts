@@ -1,0 +1,32 @@
+import type { CommandDefinition } from "../command.ts";
+import { withExamples } from "../examples.ts";
+import { withOutput } from "../options.ts";
+
+type GcOptions = { readonly logs?: boolean };
+
+export const gc: CommandDefinition = (program, bind) => {
+  const command = program
+    .command("gc")
+    .summary("Remove what dead labs left on disk")
+    .description(
+      "Remove what labs left on disk whose supervisor has died. In the kernel nothing can be left: it ends everything of a lab with its supervisor. The same is done by the way whenever labs are listed; logs stay, unless asked for.",
+    )
+    .option("--logs", "remove the logs of labs that do not run as well");
+  withOutput(command);
+  withExamples(command, { "Remove everything but labs that run": ["netwright gc --logs"] });
+  command.action(
+    bind<GcOptions>(async ({ context, output, options }) => {
+      const { collectGarbage } = await import("../../client/registry/list.ts");
+      const { removeLogs } = await import("../../client/registry/logs.ts");
+      const labs = await collectGarbage(context.locations);
+      const logs = options.logs ? await removeLogs(context.locations) : [];
+      if (output.json) {
+        output.printJson({ labs, logs });
+        return;
+      }
+      for (const lab of labs) output.print(`Removed lab ${lab}`);
+      for (const lab of logs) output.print(`Removed the logs of lab ${lab}`);
+      if (labs.length + logs.length === 0) output.note("There was nothing to remove.");
+    }),
+  );
+};

@@ -1,0 +1,28 @@
+import type { CommandDefinition } from "../command.ts";
+import { withExamples } from "../examples.ts";
+import { withLab, withOutput } from "../options.ts";
+import { type ExecOptions, requestOf, withTerminal } from "./exec.ts";
+
+/** bash where the node has it, else the shell that POSIX promises. */
+const anyShell = ["sh", "-c", "command -v bash >/dev/null && exec bash -l; exec sh -l"];
+
+export const shell: CommandDefinition = (program, bind) => {
+  const command = program
+    .command("shell")
+    .summary("Open a shell in a node")
+    .description(
+      "Open a shell in a node: bash where there is one, sh otherwise. Without a terminal it reads commands from standard input.",
+    )
+    .argument("<node>", "where to open it");
+  withTerminal(command);
+  withOutput(withLab(command), { json: false });
+  withExamples(command, { "Look around on a router": ["netwright shell r1"] });
+  command.action(
+    bind<ExecOptions>(async ({ context, options }, node = "") => {
+      const { connect } = await import("../choose-lab.ts");
+      const { runInNode } = await import("../run-in-node.ts");
+      const lab = await connect(context, options);
+      return runInNode(context, lab, node, { argv: anyShell, ...requestOf(options, context) });
+    }),
+  );
+};

@@ -1,0 +1,90 @@
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { extname, resolve } from "node:path";
+import { LabFileError, labError } from "../topology/errors/error.ts";
+import type { LabDefinition, LoadedLab, SourceReader } from "../topology/load.ts";
+
+/** A lab as its file and the options say, with nothing left to decide. */
+export type ReadLab = LoadedLab & {
+  /** Absolute. */
+  readonly file: string;
+};
+
+export type ReadOptions = {
+  /** Values of the file's variables. */
+  readonly set?: Readonly<Record<string, string>>;
+  /** Name of the lab, instead of the one in the file. */
+  readonly name?: string;
+  /** How error messages name the file; as it was named when absent. */
+  readonly shownAs?: string;
+  /** Generators may make as many nodes as they like. */
+  readonly allowLarge?: boolean;
+};
+
+const reader: SourceReader = {
+  readText: (path) => readFileSync(path, "utf8"),
+  readBytes: (path) => readFileSync(path),
+  stat: (path) => {
+    const status = statSync(path, { throwIfNoEntry: false });
+    return status?.isFile() ? "file" : status?.isDirectory() ? "directory" : undefined;
+  },
+};
+
+/** Endings of lab files that are programs. */
+const modules = new Set([".ts", ".mts", ".js", ".mjs"]);
+
+/**
+ * Reads and resolves a lab file: YAML, or a module whose default export is a lab.
+ *
+ * @param directory where a relative `named` starts
+ * @throws LabFileError with every error in the file
+ */
+export async function readLabFile(directory: string, named: string, options: ReadOptions = {}): Promise<ReadLab> {
+  const file = canonical(directory, named);
+  const { loadLab, resolveDefinition } = await import("../topology/load.ts");
+  const loadOptions = { shownAs: named, ...options, file, reader };
+  if (!modules.has(extname(file))) return { ...loadLab(textOf(file, named), loadOptions), file };
+  const { importDefinition } = await import("./lab-module.ts");
+  return { ...resolveDefinition(await importDefinition(file, named), loadOptions), file };
+}
+
+/**
+ * Resolves a lab that a program defined.
+ *
+ * @param directory where relative paths in it start
+ * @throws LabFileError with every error in the definition
+ */
+export async function readDefinition(
+  directory: string,
+  definition: LabDefinition,
+  options: ReadOptions = {},
+): Promise<LoadedLab> {
+  const { resolveDefinition } = await import("../topology/load.ts");
+  return resolveDefinition(definition, { ...options, file: resolve(directory, "lab"), shownAs: "the lab", reader });
+}
+
+/** A file as labs record it: absolute, without symbolic links where it exists. */
+export function canonical(directory: string, file: string): string {
+  const path = resolve(directory, file);
+  return existsSync(path) ? realpathSync(path) : path;
+}
+
+function textOf(file: string, named: string): string {
+  try {
+    return reader.readText(file);
+  } catch (error) {
+    throw new LabFileError([
+      labError("LAB_FILE_UNREADABLE", { file: named, reason: reasonOf(error) }, { cause: error }),
+    ]);
+  }
+}
+
+/** Why a file cannot be read, in words. */
+export const reasonOf = (error: unknown): string =>
+  reasons[(error as NodeJS.ErrnoException).code ?? ""] ?? (error as Error).message;
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder",
+  EACCES: "you may not read it",
+  ENOTDIR: "a part of the path is no folder",
+};

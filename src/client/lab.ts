@@ -1,0 +1,307 @@
+import type { CaptureRequest, CaptureStatus } from "../api/capture.ts";
+import type { ConsoleQuery } from "../api/console.ts";
+import type { ExecRequest } from "../api/exec.ts";
+import type { FaultReport, FaultsRequest, FaultsStatus, FaultsStopped } from "../api/faults.ts";
+import type { Impairment, LinkStatistics } from "../api/impairment.ts";
+import type { LaunchReport } from "../api/launch.ts";
+import type {
+  LabDetail,
+  LabEvent,
+  LabSummary,
+  LinkStatus,
+  LogLine,
+  NodeAction,
+  NodeDetail,
+  NodeStatus,
+  Outcome,
+  PartitionStatus,
+} from "../api/resources.ts";
+import type { LinkVerification, VerifyRequest } from "../api/verification.ts";
+import { labError } from "../topology/errors/error.ts";
+import type { Lab } from "../topology/model.ts";
+import type { ConsoleStream } from "./console.ts";
+import type { ExecSession } from "./exec.ts";
+import type { Transport } from "./transport.ts";
+
+export type LaunchPhase = Extract<LaunchReport, { type: "phase" }>;
+
+/** A node that starts waits for its services and startup commands. */
+const nodeActionMs = 5 * 60_000;
+
+/** A link to add: as in a lab file. */
+export type NewLink = {
+  /** `node` or `node:interface`. */
+  readonly endpoints: readonly [string, string];
+  /** Prefixes that give each end an address. */
+  readonly subnet?: string | readonly string[];
+  readonly gateway?: string;
+  readonly mtu?: number;
+  readonly impairment?: Readonly<Record<string, unknown>>;
+  readonly medium?: "auto" | "kernel" | "wire";
+};
+
+type Waiting = { readonly signal?: AbortSignal };
+
+/**
+ * A running lab. Every method throws the catalogue's error that the supervisor reports, and LAB_LOST
+ * when the lab goes away during the call.
+ */
+export class LabClient {
+  readonly name: string;
+  readonly socket: string;
+  #transport: Promise<Transport> | undefined;
+
+  constructor(name: string, socket: string) {
+    this.name = name;
+    this.socket = socket;
+  }
+
+  async summary(options: Waiting & { readonly timeoutMs?: number } = {}): Promise<LabSummary> {
+    return (await this.#calls()).call("labSummary", options);
+  }
+
+  async detail(options: Waiting = {}): Promise<LabDetail> {
+    return (await this.#calls()).call("lab", options);
+  }
+
+  /** The resolved lab. */
+  async config(options: Waiting = {}): Promise<Lab> {
+    return (await (await this.#calls()).call("config", options)) as Lab;
+  }
+
+  async node(node: string, options: Waiting = {}): Promise<NodeDetail> {
+    return (await this.#calls()).call("node", { ...options, params: { node } });
+  }
+
+  /** Waits for the lab's outcome, however long it takes; `signal` ends the wait. */
+  async outcome(options: Waiting = {}): Promise<Outcome> {
+    return (await this.#calls()).call("outcome", { ...options, timeoutMs: Number.POSITIVE_INFINITY });
+  }
+
+  /** Asks the lab to stop, and does not wait for it (see `stopLab`). */
+  async requestStop(options: Waiting & { readonly timeoutMs?: number } = {}): Promise<void> {
+    await (await this.#calls()).tell("stop", options);
+  }
+
+  /** What happened from event `from` on, and with `follow` what happens, until the lab ends or `signal` aborts. */
+  async *events(
+    options: Waiting & { readonly from?: number; readonly follow?: boolean } = {},
+  ): AsyncGenerator<LabEvent, void, undefined> {
+    const { signal, ...query } = options;
+    yield* (await this.#calls()).stream("events", { query, ...(signal === undefined ? {} : { signal }) });
+  }
+
+  /** Output of programs: of a node, a process, or all; the newest `tail` lines only when given. */
+  async *logs(
+    options: Waiting & { readonly of?: string; readonly follow?: boolean; readonly tail?: number } = {},
+  ): AsyncGenerator<LogLine, void, undefined> {
+    const { signal, ...query } = options;
+    yield* (await this.#calls()).stream("logs", { query, ...(signal === undefined ? {} : { signal }) });
+  }
+
+  /**
+   * Turns the lab into `lab`, which has the same name; what does not differ is not touched.
+   *
+   * @param digest as for `startLab`
+   * @throws what failed, one NetwrightError or an AggregateError of several; the lab then is as it was
+   */
+  async apply(
+    change: { readonly lab: Lab; readonly digest: string; readonly file?: string },
+    options: Waiting & { readonly onPhase?: (phase: LaunchPhase) => void } = {},
+  ): Promise<LabSummary> {
+    const { onPhase, ...waiting } = options;
+    const calls = await this.#calls();
+    for await (const report of calls.stream("apply", {
+      ...waiting,
+      body: change,
+      timeoutMs: Number.POSITIVE_INFINITY,
+    })) {
+      if (report.type === "phase") onPhase?.(report);
+      if (report.type === "running") return report.summary;
+      if (report.type === "failed") {
+        const { errorFromAll } = await import("./problems.ts");
+        throw errorFromAll(report.errors);
+      }
+    }
+    throw labError("LAB_LOST", { lab: this.name, detail: "it went away while it was changed" });
+  }
+
+  /** Cuts a link, by its id, or plugs it in again. */
+  async setLink(link: string, state: "up" | "down", options: Waiting = {}): Promise<LinkStatus> {
+    return (await this.#calls()).call("setLink", { ...options, params: { link }, body: { state } });
+  }
+
+  /** Replaces the impairment of a link's directions, `ab` from its end `a` to its end `b`; an empty one clears it. */
+  async impairLink(
+    link: string,
+    change: { readonly ab?: Impairment; readonly ba?: Impairment; readonly medium?: "auto" | "kernel" | "wire" },
+    options: Waiting = {},
+  ): Promise<LinkStatus> {
+    return (await this.#calls()).call("impairLink", { ...options, params: { link }, body: change });
+  }
+
+  /**
+   * Measures a link with probe frames, which other traffic on it disturbs and is disturbed by, and
+   * compares it with what is asked of it. That it is out of tolerance is no error, but its `verdict`.
+   *
+   * @param options.onProgress the share that is done, from 0 to 1; a second attempt begins anew
+   * @throws LINK_NOT_MEASURABLE, LINK_CHANGED_MEANWHILE, PROBE_FAILED, VERIFY_BROKEN_OFF
+   */
+  async verifyLink(
+    link: string,
+    request: VerifyRequest = {},
+    options: Waiting & { readonly onProgress?: (share: number) => void } = {},
+  ): Promise<LinkVerification> {
+    const { onProgress, ...waiting } = options;
+    const calls = await this.#calls();
+    const reports = calls.stream("verifyLink", {
+      ...waiting,
+      params: { link },
+      body: request,
+      timeoutMs: Number.POSITIVE_INFINITY,
+    });
+    for await (const report of reports) {
+      if (report.type === "progress") onProgress?.(report.share);
+      if (report.type === "verified") return report.verification;
+      if (report.type === "failed") {
+        const { errorFromAll } = await import("./problems.ts");
+        throw errorFromAll(report.errors);
+      }
+    }
+    throw labError("VERIFY_BROKEN_OFF", { link });
+  }
+
+  /** What an impaired link did to its frames so far. */
+  async linkStatistics(link: string, options: Waiting = {}): Promise<LinkStatistics> {
+    return (await this.#calls()).call("linkStatistics", { ...options, params: { link } });
+  }
+
+  /** Adds a link, as the long form of a lab file says it. */
+  async addLink(link: NewLink, options: Waiting = {}): Promise<LinkStatus> {
+    return (await this.#calls()).call("addLink", { ...options, body: link });
+  }
+
+  /** Removes a link; interfaces of machines stay. */
+  async removeLink(link: string, options: Waiting = {}): Promise<void> {
+    await (await this.#calls()).call("removeLink", { ...options, params: { link } });
+  }
+
+  /** Partitions the lab, or heals it. @param words the verb and what follows it, e.g. `["isolate", "h1"]` */
+  async partition(words: readonly string[], options: Waiting = {}): Promise<PartitionStatus> {
+    return (await this.#calls()).call("partition", { ...options, body: { words: [...words] } });
+  }
+
+  /**
+   * Runs a fault schedule and reports on it, until its end, or with `detach` until it has begun. Leaving
+   * early, or an abort, stops a run that is not detached.
+   *
+   * @throws what is wrong with the schedule, one NetwrightError or an AggregateError of several; nothing is done then
+   */
+  async *runFaults(
+    request: FaultsRequest,
+    options: Waiting = {},
+  ): AsyncGenerator<Exclude<FaultReport, { type: "refused" }>, void, undefined> {
+    for await (const report of (await this.#calls()).stream("runFaults", { ...options, body: request })) {
+      if (report.type !== "refused") {
+        yield report;
+        continue;
+      }
+      const { errorFromAll } = await import("./problems.ts");
+      throw errorFromAll(report.errors);
+    }
+  }
+
+  /** The runs of fault schedules so far. */
+  async faults(options: Waiting = {}): Promise<FaultsStatus> {
+    return (await this.#calls()).call("faults", options);
+  }
+
+  /** Stops the run of a fault schedule; with `heal`, ends what runs have left in force. @throws FAULTS_NOT_RUNNING */
+  async stopFaults(options: Waiting & { readonly heal?: boolean } = {}): Promise<FaultsStopped> {
+    const { heal = false, ...waiting } = options;
+    return (await this.#calls()).call("stopFaults", { ...waiting, timeoutMs: nodeActionMs, query: { heal } });
+  }
+
+  /** Stops, starts, restarts, kills, pauses or resumes a node. */
+  async actOnNode(node: string, action: NodeAction, options: Waiting = {}): Promise<NodeStatus> {
+    return (await this.#calls()).call("nodeAction", {
+      ...options,
+      timeoutMs: nodeActionMs,
+      params: { node },
+      body: { action },
+    });
+  }
+
+  /**
+   * Starts a capture. Resolves when frames are being captured; without a file, `captureStream` must follow
+   * within ten seconds.
+   */
+  async startCapture(request: CaptureRequest, options: Waiting = {}): Promise<CaptureStatus> {
+    return (await this.#calls()).call("startCapture", { ...options, body: request });
+  }
+
+  /** Captures that run, and the last that ended. */
+  async captures(options: Waiting = {}): Promise<readonly CaptureStatus[]> {
+    return (await (await this.#calls()).call("captures", options)).captures;
+  }
+
+  /** Resolves when all that passed until now is in the capture. */
+  async stopCapture(capture: string, options: Waiting = {}): Promise<CaptureStatus> {
+    return (await this.#calls()).call("stopCapture", { ...options, params: { capture } });
+  }
+
+  /**
+   * What a capture takes, in pcapng, while it takes it. Every piece is made of whole blocks, so that what
+   * was written is a file whenever it breaks off. Leaving the loop ends the capture.
+   *
+   * @returns its end, with all counts
+   */
+  async *captureStream(capture: string, options: Waiting = {}): AsyncGenerator<Buffer, CaptureStatus, undefined> {
+    const { PcapngBlocks } = await import("../api/pcapng-blocks.ts");
+    const blocks = new PcapngBlocks();
+    const pieces = (await this.#calls()).bytes("captureStream", { ...options, params: { capture } });
+    try {
+      for (;;) {
+        const next = await pieces.next();
+        if (next.done) return next.value;
+        const whole = blocks.push(next.value);
+        if (whole.length > 0) yield whole;
+      }
+    } finally {
+      // Where the loop was left: the value is nobody's.
+      await pieces.return(undefined as never);
+    }
+  }
+
+  /** Saves disks and memory of a virtual machine under a name, for as long as it is in the lab, or puts them back. */
+  async snapshotNode(
+    node: string,
+    action: "save" | "restore",
+    name: string,
+    options: Waiting = {},
+  ): Promise<NodeStatus> {
+    return (await this.#calls()).call("snapshotNode", {
+      ...options,
+      timeoutMs: nodeActionMs,
+      params: { node },
+      body: { action, name },
+    });
+  }
+
+  /** Opens the serial console of a virtual machine. */
+  async console(node: string, query: ConsoleQuery = {}): Promise<ConsoleStream> {
+    const { openConsole } = await import("./console.ts");
+    return openConsole(this.name, this.socket, node, query);
+  }
+
+  /** Runs a command in a node. */
+  async exec(node: string, request: ExecRequest): Promise<ExecSession> {
+    const { exec } = await import("./exec.ts");
+    return exec(this.name, this.socket, node, request);
+  }
+
+  #calls(): Promise<Transport> {
+    this.#transport ??= import("./transport.ts").then(({ Transport }) => new Transport(this.name, this.socket));
+    return this.#transport;
+  }
+}

@@ -1,0 +1,222 @@
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
+import type { Socket } from "node:net";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { labError } from "../../topology/errors/error.ts";
+import { explainForbidden, readNamespaceFacts } from "../diagnose.ts";
+import { type Owner, startTimeOf, stateAndStartIn } from "../registry/owner.ts";
+import { inheritedDescriptors } from "./inherited.ts";
+import { missingProgram, type UserNamespace } from "./user-namespace.ts";
+
+/** How a process in a sandbox ended. */
+export type SandboxEnd = { readonly exitCode: number | null; readonly signal: NodeJS.Signals | null };
+
+/** A sandbox with a program as its PID 1. It goes on when this process ends. */
+export type Sandbox = {
+  /** The parent of PID 1, outside. When it ends, the kernel ends the sandbox (unshare --kill-child). */
+  readonly owner: Owner;
+  readonly stdin: Writable;
+  /** File descriptor 3 of the program: a socket pair's end, so that each side notices when the other goes. */
+  readonly reports: Socket;
+  /** With `output: "pipe"`. */
+  readonly output: Readable | undefined;
+  readonly ended: Promise<SandboxEnd>;
+  /** SIGKILL for everything in the sandbox. */
+  kill(): void;
+  /** Lets this process end while the sandbox goes on. `keepReports`: until it ends, `reports` stays open. */
+  detach(options?: { readonly keepReports?: boolean }): void;
+};
+
+export type SandboxOptions = {
+  readonly user: UserNamespace;
+  readonly argv: readonly [string, ...string[]];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where standard output and error go: an open file descriptor, or a pipe to `Sandbox.output`. */
+  readonly output: number | "pipe";
+  /** A claimed folder that goes when the sandbox ends, however it ends. */
+  readonly claimed?: { readonly folder: string; readonly id: string };
+  /** A folder that goes with the sandbox when this process has gone before, and else is this process's to remove. */
+  readonly scratch?: string;
+  readonly signal?: AbortSignal;
+};
+
+const deadlineMs = 10_000;
+
+/**
+ * The reaper: waits for the sandbox to end, then removes the lab's folder if it still is this
+ * claim's. Signals are for the sandbox, not for it. A shell says when a child was killed: not into a
+ * pipe that nobody reads any more, which would end it. Parameters: folder, claim, scratch folder, whose,
+ * then the command.
+ */
+const reaper = `trap : HUP INT QUIT TERM
+folder=$1 claim=$2 scratch=$3 whose=$4; shift 4
+exec 5>&2 2>/dev/null
+"$@" 2>&5 5>&-; status=$?
+gone=\${folder%/*}/.gone-$$-$claim
+[ -z "$folder" ] || { mv -- "$folder/claim.$claim" "$folder/removing.$$" && mv -- "$folder" "$gone" && rm -rf -- "$gone"; }
+[ -z "$scratch" ] || kill -0 "$whose" || rm -rf -- "$scratch"
+exit "$status"`;
+
+/**
+ * Tells its pid, which is the owner's as the command replaces it, and its /proc/pid/stat: a short program
+ * may have ended before anybody here looks.
+ */
+const tellPid = 'IFS= read -r stat </proc/self/stat; echo "$$ $stat" >&4; exec "$@"';
+/** Tells that the namespaces are made. What was said on standard error before was about them; now it is the program's. */
+const tellReady = 'echo ready >&4; exec "$@" 2>&1 4>&-';
+
+/**
+ * Starts a program as PID 1 of new mount, network, PID, UTS, IPC and cgroup namespaces in a user
+ * namespace.
+ *
+ * @throws USER_NAMESPACES_FORBIDDEN, SANDBOX_FAILED, PROGRAM_MISSING, TIMED_OUT
+ */
+export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { user, argv, environment, output, claimed, scratch = "", signal } = options;
+  const [only, ...others] = user.map.uid;
+  const asRoot =
+    only?.count === 1 && others.length === 0
+      ? // It is root already, and setgroups(2), which --setgid brings with it, may be denied: by us, or further out.
+        ["--preserve-credentials"]
+      : ["--setuid", "0", "--setgid", "0"];
+  const namespaces = [
+    "--net",
+    "--mount",
+    "--pid",
+    "--uts",
+    "--ipc",
+    ...(existsSync("/proc/self/ns/cgroup") ? ["--cgroup"] : []),
+  ];
+  using nothing = new Nothing();
+  const child = spawn(
+    "sh",
+    [
+      ...["-c", reaper, "netwright", claimed?.folder ?? "", claimed?.id ?? "", scratch, String(process.pid)],
+      ...["sh", "-c", tellPid, "netwright"],
+      ...["nsenter", `--user=${user.path}`, ...asRoot],
+      ...["unshare", ...namespaces, "--fork", "--kill-child"],
+      ...["sh", "-c", tellReady, "netwright", ...argv],
+    ],
+    {
+      stdio: withoutInherited(["pipe", output, "pipe", "pipe", "pipe"], nothing.fd),
+      env: { ...environment },
+      detached: true,
+    },
+  );
+  const [stdin, stdout, stderr, reports, told] = child.stdio as [Writable, Readable | null, Readable, Socket, Readable];
+  stdin.on("error", () => {});
+  reports.on("error", () => {});
+  let complaint = "";
+  stderr.on("data", (data: Buffer) => {
+    complaint += data.toString();
+  });
+  const ended = endOf(child);
+  let owner: Owner | undefined;
+  const kill = () => {
+    if (owner !== undefined && startTimeOf(owner.pid) === owner.startTime) process.kill(owner.pid, "SIGKILL");
+    else if (owner === undefined && child.pid !== undefined) killGroup(child.pid);
+  };
+  const lines = tellings(told, child, signal);
+  try {
+    const [, pid, stat = ""] = /^(\d+) (.*)$/.exec((await lines.next()).value ?? "") ?? [];
+    const [, startTime] = stateAndStartIn(stat);
+    if (pid !== undefined && startTime !== undefined) owner = { pid: Number(pid), startTime };
+    if (owner === undefined || (await lines.next()).value !== "ready") {
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
+      throw sandboxError(complaint);
+    }
+  } catch (error) {
+    kill();
+    throw error;
+  } finally {
+    await lines.return(undefined);
+    user.release();
+  }
+  return {
+    owner,
+    stdin,
+    reports,
+    output: stdout ?? undefined,
+    ended,
+    kill,
+    detach: ({ keepReports = false } = {}) => {
+      child.unref();
+      for (const stream of [stdin, stdout, stderr, told]) stream?.destroy();
+      if (keepReports) reports.unref();
+      else reports.destroy();
+    },
+  };
+}
+
+/** Puts `nothing` in the place of what this process's own caller had open, which must not stay open as long as the lab. */
+function withoutInherited(stdio: readonly (number | "pipe")[], nothing: number): StdioOptions {
+  const inherited = new Set(inheritedDescriptors());
+  const count = Math.max(stdio.length, ...[...inherited].map((fd) => fd + 1));
+  return Array.from({ length: count }, (_, fd) => stdio[fd] ?? (inherited.has(fd) ? nothing : "ignore"));
+}
+
+/** /dev/null, open. */
+class Nothing implements Disposable {
+  readonly fd = openSync("/dev/null", "r+");
+
+  [Symbol.dispose](): void {
+    closeSync(this.fd);
+  }
+}
+
+/** The lines of file descriptor 4, each within the deadline. */
+async function* tellings(
+  told: Readable,
+  child: ChildProcess,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string, undefined> {
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  failed.catch(() => {});
+  const timer = setTimeout(
+    () => reject(labError("TIMED_OUT", { what: "Making the lab's sandbox", afterMs: deadlineMs })),
+    deadlineMs,
+  );
+  const abort = () => reject(signal?.reason);
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  child.once("error", (error: NodeJS.ErrnoException) => reject(error.code === "ENOENT" ? missingProgram("sh") : error));
+  // The reaper keeps the descriptor open, so its end, and not the stream's, says that nothing more comes.
+  const gone = new Promise<undefined>((resolve) => child.once("close", () => resolve(undefined)));
+  const lines = createInterface({ input: told })[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await Promise.race([lines.next(), failed, gone]);
+      if (next === undefined || next.done) return undefined;
+      yield next.value;
+    }
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+function sandboxError(complaint: string): Error {
+  const missing = /\b(nsenter|unshare): not found/.exec(complaint)?.[1];
+  if (missing !== undefined) return missingProgram(missing);
+  const forbidden = /Operation not permitted|Permission denied|No space left on device/.test(complaint);
+  if (forbidden) return labError("USER_NAMESPACES_FORBIDDEN", explainForbidden(readNamespaceFacts(), complaint));
+  return labError("SANDBOX_FAILED", {
+    reason: complaint.trim() === "" ? "it ended without a word." : complaint.trim(),
+  });
+}
+
+function endOf(child: ChildProcess): Promise<SandboxEnd> {
+  const { promise, resolve } = Promise.withResolvers<SandboxEnd>();
+  child.once("exit", (exitCode, signal) => resolve({ exitCode, signal }));
+  child.once("error", () => resolve({ exitCode: 127, signal: null }));
+  return promise;
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended already.
+  }
+}

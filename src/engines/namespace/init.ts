@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { inNamespaces, Namespace } from "../../kernel/index.ts";
+import { labError } from "../../topology/index.ts";
+
+/**
+ * PID 1 of a node: it mounts the node's /proc, says so, and then only waits. With SIGCHLD ignored the
+ * kernel reaps the orphans that end up with it (wait(2), NOTES), so it needs no code of ours in the node.
+ */
+const initScript =
+  "mount -t proc -o nosuid,nodev,noexec proc /proc && echo ready && exec env --ignore-signal=CHLD sleep infinity >/dev/null";
+
+const readyMs = 20_000;
+
+/** The running init of one node. Ending it ends every process of the node. */
+export class NodeInit {
+  readonly #parent: ChildProcess;
+  /** Resolves when the init, and with it every process of the node, is gone. */
+  readonly gone: Promise<void>;
+  #alive = true;
+
+  private constructor(parent: ChildProcess) {
+    this.#parent = parent;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.gone = promise;
+    parent.once("exit", () => {
+      this.#alive = false;
+      resolve();
+    });
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /**
+   * Starts the init of a node in the given namespaces, which it keeps alive.
+   *
+   * @throws COMMAND_FAILED when it does not come up, with what it said
+   */
+  static async start(node: string, namespaces: readonly Namespace[]): Promise<NodeInit> {
+    // unshare(1) stays as the parent: --kill-child makes the kernel end the node with it, or with us.
+    const parent = inNamespaces(namespaces, () =>
+      spawn("unshare", ["--pid", "--fork", "--kill-child", "sh", "-c", initScript], {
+        cwd: "/",
+        env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    );
+    const init = new NodeInit(parent);
+    const said: string[] = [];
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const fail = (how: string) =>
+      reject(
+        labError("COMMAND_FAILED", {
+          what: "Starting the node",
+          node,
+          how,
+          lastLines: said.join("").split("\n").filter(Boolean),
+        }),
+      );
+    const timer = setTimeout(() => fail(`did not finish within ${readyMs / 1000} s`), readyMs);
+    parent.stderr?.on("data", (data: Buffer) => said.push(data.toString()));
+    parent.stdout?.once("data", () => resolve());
+    parent.once("error", (error) => fail(`could not start (${error.message})`));
+    parent.once("close", (code, signal) => fail(`ended with ${signal ?? `exit code ${code}`}`));
+    try {
+      await promise;
+    } catch (error) {
+      init.kill();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      parent.stdout?.destroy();
+      parent.stderr?.destroy();
+    }
+    return init;
+  }
+
+  /** Opens the namespaces that a program of this node runs in; the caller closes them. */
+  openNamespaces(): readonly Namespace[] {
+    const pid = this.#parent.pid as number;
+    return [
+      Namespace.open(`/proc/${pid}/ns/pid_for_children`, "pid"),
+      ...(["net", "uts", "ipc", "mnt"] as const).map((kind) => Namespace.ofProcess(pid, kind)),
+    ];
+  }
+
+  /** SIGKILL for every process of the node. */
+  kill(): void {
+    if (this.#alive) this.#parent.kill("SIGKILL");
+  }
+}

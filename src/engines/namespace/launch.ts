@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chownSync, closeSync } from "node:fs";
+import { Socket } from "node:net";
+import { ReadStream } from "node:tty";
+import { inNamespaces, type Namespace, openPipe, openTerminal, resizeTerminal } from "../../kernel/index.ts";
+import { labError } from "../../topology/index.ts";
+import type { Program, ProgramExit, ProgramRequest } from "../program.ts";
+import { findUser, type User } from "./users.ts";
+
+/** What every program of a node starts with (environ(7)); nothing comes from the user's own environment. */
+const baseEnvironment = {
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  LANG: "C.UTF-8",
+};
+
+/** Opens its argument as the terminal that controls the session, then becomes the program. */
+const onTerminal = ["sh", "-c", 'exec 0<>"$1" 1>&0 2>&0; shift; exec "$@"', "sh"] as const;
+
+export type Surroundings = {
+  readonly node: string;
+  /** Of the node; the PID namespace among them. */
+  readonly namespaces: readonly Namespace[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Root's home and first working directory. */
+  readonly home: string;
+};
+
+/**
+ * Starts a program inside a node's namespaces.
+ *
+ * @throws USER_NOT_FOUND, or COMMAND_NOT_STARTED when the program or the directory is not there
+ */
+export async function launch(request: ProgramRequest, surroundings: Surroundings): Promise<Program> {
+  const started = inNamespaces(surroundings.namespaces, () => {
+    const user = request.user === undefined ? undefined : findUser(request.user, surroundings.node);
+    return request.terminal === undefined
+      ? spawnOnPipes(request, surroundings, user)
+      : spawnOnTerminal(request, request.terminal, surroundings, user);
+  });
+  const { child, program } = started;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  child.once("spawn", resolve);
+  child.once("error", (error: NodeJS.ErrnoException) => {
+    program.stdin?.destroy();
+    program.stdout.destroy();
+    program.stderr?.destroy();
+    reject(
+      labError(
+        "COMMAND_NOT_STARTED",
+        {
+          command: request.argv[0] ?? "",
+          node: surroundings.node,
+          reason: error.code ?? error.message,
+          ...(request.directory === undefined ? {} : { directory: request.directory }),
+        },
+        { cause: error },
+      ),
+    );
+  });
+  await promise;
+  return program;
+}
+
+function spawnOnPipes(request: ProgramRequest, surroundings: Surroundings, user: User | undefined) {
+  const stdin = request.stdin ? openPipe() : undefined;
+  const stdout = openPipe();
+  const stderr = openPipe();
+  const child = spawn(request.argv[0] as string, request.argv.slice(1), {
+    ...spawnOptions(request, surroundings, user),
+    stdio: [stdin?.readFd ?? "ignore", stdout.writeFd, stderr.writeFd],
+  });
+  for (const fd of [stdin?.readFd, stdout.writeFd, stderr.writeFd]) if (fd !== undefined) closeSync(fd);
+  const program = asProgram(child, {
+    stdin: stdin && new Socket({ fd: stdin.writeFd, readable: false, writable: true }),
+    stdout: new Socket({ fd: stdout.readFd, readable: true, writable: false }),
+    stderr: new Socket({ fd: stderr.readFd, readable: true, writable: false }),
+  });
+  return { child, program };
+}
+
+function spawnOnTerminal(
+  request: ProgramRequest,
+  size: NonNullable<ProgramRequest["terminal"]>,
+  surroundings: Surroundings,
+  user: User | undefined,
+) {
+  const terminal = openTerminal(size);
+  if (user !== undefined) chownSync(terminal.path, user.uid, user.gid);
+  const [shell, ...shellArguments] = onTerminal;
+  const child = spawn(shell, [...shellArguments, terminal.path, ...request.argv], {
+    ...spawnOptions(request, surroundings, user),
+    stdio: "ignore",
+  });
+  // A terminal's master side is one descriptor for both directions; EIO is how it says that nobody has the other side open.
+  const stream = new ReadStream(terminal.masterFd);
+  stream.on("error", () => stream.destroy());
+  const program = asProgram(child, { stdin: stream, stdout: stream, stderr: undefined, terminalFd: terminal.masterFd });
+  return { child, program };
+}
+
+function spawnOptions(request: ProgramRequest, surroundings: Surroundings, user: User | undefined) {
+  const home = user?.home ?? surroundings.home;
+  return {
+    cwd: request.directory ?? (user === undefined ? surroundings.home : "/"),
+    detached: true,
+    env: {
+      ...baseEnvironment,
+      HOME: home,
+      USER: user?.name ?? "root",
+      LOGNAME: user?.name ?? "root",
+      ...surroundings.environment,
+      ...request.environment,
+    },
+    ...(user === undefined || user.uid === 0 ? {} : { uid: user.uid, gid: user.gid }),
+  };
+}
+
+function asProgram(
+  child: ChildProcess,
+  streams: { stdin: Socket | undefined; stdout: Socket; stderr: Socket | undefined; terminalFd?: number },
+): Program {
+  const { promise: exit, resolve } = Promise.withResolvers<ProgramExit>();
+  child.once("exit", (code, signal) => resolve({ exitCode: code ?? undefined, signal: signal ?? undefined }));
+  // A write to a program that has gone is the program's affair; its exit tells.
+  streams.stdin?.on("error", () => streams.stdin?.destroy());
+  return {
+    pid: child.pid ?? 0,
+    stdin: streams.stdin,
+    stdout: streams.stdout,
+    stderr: streams.stderr,
+    exit,
+    signal: (signal) => {
+      try {
+        return process.kill(-(child.pid as number), signal);
+      } catch {
+        return false;
+      }
+    },
+    resize: (size) => {
+      if (streams.terminalFd !== undefined && !streams.stdout.destroyed) resizeTerminal(streams.terminalFd, size);
+    },
+  };
+}

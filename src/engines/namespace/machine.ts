@@ -1,0 +1,151 @@
+import { rmdirSync } from "node:fs";
+import { inNamespaces, Namespace, sethostname, unmount, unshare } from "../../kernel/index.ts";
+import { labError, type ProgramNode } from "../../topology/index.ts";
+import type { Program, ProgramRequest } from "../program.ts";
+import { type Furnishing, furnish } from "./furnish.ts";
+import { NodeInit } from "./init.ts";
+import { launch } from "./launch.ts";
+import type { EtcTemplate } from "./root/etc.ts";
+import { enterHostView } from "./root/host-view.ts";
+import { enterIsolatedRoot, formerProc } from "./root/isolated.ts";
+
+/** What the machines of one lab share. */
+export type Premises = {
+  readonly lab: string;
+  readonly etc: EtcTemplate;
+  /** An empty folder, mounted on while a root file system is built. */
+  readonly stage: string;
+  /** Folders that `root: host` nodes find empty. */
+  readonly covered: readonly string[];
+  readonly hasUsers: boolean;
+  /** Opens a new, empty file that only the sandbox sees. */
+  readonly spare: () => string;
+};
+
+/**
+ * A machine as namespaces. Its network namespace is there from the start; its file system, host name
+ * and PID namespace come with its first program, so that an idle node costs a namespace and nothing else.
+ */
+export class NamespaceMachine {
+  readonly netns: Namespace;
+  readonly #premises: Premises;
+  #init: Promise<NodeInit> | undefined;
+  #running: NodeInit | undefined;
+
+  constructor(netns: Namespace, premises: Premises) {
+    this.netns = netns;
+    this.#premises = premises;
+  }
+
+  /** Whether it has a file system and an init. */
+  get running(): boolean {
+    return this.#running?.alive ?? false;
+  }
+
+  /**
+   * Gives the machine its file system and init, once; later calls wait for the same.
+   *
+   * @param furnishing what its kind wants to find there
+   * @param onGone called when its init ends without `stop`
+   */
+  async start(node: ProgramNode, furnishing: Furnishing | undefined, onGone: () => void): Promise<void> {
+    this.#init ??= this.#boot(node, furnishing).then((init) => {
+      this.#running = init;
+      void init.gone.then(() => {
+        if (this.#running !== init) return;
+        this.#running = undefined;
+        this.#init = undefined;
+        onGone();
+      });
+      return init;
+    });
+    try {
+      await this.#init;
+    } catch (error) {
+      this.#init = undefined;
+      throw error;
+    }
+  }
+
+  /** Runs a program; the machine must have been started. */
+  async run(node: ProgramNode, request: ProgramRequest): Promise<Program> {
+    if (!this.#running?.alive) throw labError("NODE_FAILED", { node: node.name });
+    const namespaces = this.#running.openNamespaces();
+    try {
+      return await launch(request, {
+        node: node.name,
+        namespaces,
+        environment: { NETWRIGHT_LAB: this.#premises.lab, NETWRIGHT_NODE: node.name, ...node.environment },
+        home: node.root === "isolated" ? "/root" : "/",
+      });
+    } finally {
+      for (const namespace of namespaces) namespace.close();
+    }
+  }
+
+  /** Does something synchronous as if inside the node: in its file system, with its network. */
+  inside<Value>(body: () => Value): Value {
+    const namespaces = this.#running?.openNamespaces() ?? [];
+    try {
+      return inNamespaces(
+        namespaces.filter((namespace) => namespace.kind !== "pid"),
+        body,
+      );
+    } finally {
+      for (const namespace of namespaces) namespace.close();
+    }
+  }
+
+  /** SIGKILL for every process of the node, without waiting. */
+  kill(): void {
+    this.#running?.kill();
+  }
+
+  /** Ends every process of the node and forgets its file system; the network namespace stays. */
+  async stop(): Promise<void> {
+    const init = this.#running;
+    this.#running = undefined;
+    this.#init = undefined;
+    init?.kill();
+    await init?.gone;
+  }
+
+  async #boot(node: ProgramNode, furnishing: Furnishing | undefined): Promise<NodeInit> {
+    const namespaces = this.#build(node, furnishing);
+    try {
+      const init = await NodeInit.start(node.name, namespaces);
+      if (node.root === "isolated")
+        inNamespaces(
+          namespaces.filter((namespace) => namespace.kind === "mnt"),
+          forgetFormerProc,
+        );
+      return init;
+    } finally {
+      for (const namespace of namespaces) if (namespace !== this.netns) namespace.close();
+    }
+  }
+
+  #build(node: ProgramNode, furnishing: Furnishing | undefined): readonly Namespace[] {
+    const fresh = ["mnt", "uts", "ipc"] as const;
+    const home = fresh.map((kind) => Namespace.current(kind));
+    try {
+      // Entering where we are makes inNamespaces bring us back from the new ones.
+      return inNamespaces([this.netns, ...home], () => {
+        unshare(fresh);
+        const namespaces = fresh.map((kind) => Namespace.current(kind));
+        sethostname(node.hostname);
+        if (node.root === "isolated") enterIsolatedRoot(node, this.#premises.stage, this.#premises.etc, this.#premises);
+        else enterHostView(node, this.#premises.etc, this.#premises.covered);
+        furnish(node, furnishing, this.#premises.spare);
+        return [this.netns, ...namespaces];
+      });
+    } finally {
+      for (const namespace of home) namespace.close();
+    }
+  }
+}
+
+function forgetFormerProc(): void {
+  unmount(formerProc, { detach: true });
+  rmdirSync(formerProc);
+}

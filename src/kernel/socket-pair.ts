@@ -1,0 +1,57 @@
+import { KernelError } from "./errno.ts";
+import { addressOf, check, lastErrno, libc, pinned } from "./libc.ts";
+import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "./sockets.ts";
+
+/** unix(7), asm-generic/socket.h, bits/socket.h. */
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+const SCM_RIGHTS = 1;
+const MSG_NOSIGNAL = 0x4000;
+const EINTR = 4;
+
+/** The two ends of a connected stream socket, as file descriptors that are closed on exec. Whoever holds one closes it. */
+export type SocketPair = { readonly ours: number; readonly theirs: number };
+
+/**
+ * Makes a pair of connected sockets (socketpair(2)): a connection that no path leads to, and that ends
+ * with the processes at its ends. Neither end blocks.
+ *
+ * @throws {KernelError} EMFILE when no more files may be open
+ */
+export function openSocketPair(): SocketPair {
+  const fds = pinned(8);
+  check("socketpair", libc.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds));
+  return { ours: fds.readInt32LE(0), theirs: fds.readInt32LE(4) };
+}
+
+/**
+ * Sends `data` with a file descriptor in it, which the other end gets one of its own of (unix(7),
+ * SCM_RIGHTS). All of it goes at once or not at all, as long as it is a few hundred bytes.
+ *
+ * @throws {KernelError} EAGAIN when the other end does not read, EPIPE when it is gone
+ */
+export function sendDescriptor(socket: number, data: Uint8Array, descriptor: number): void {
+  const bytes = pinned(data.length);
+  bytes.set(data);
+  const vector = pinned(16);
+  vector.writeBigUInt64LE(addressOf(bytes), 0);
+  vector.writeBigUInt64LE(BigInt(bytes.length), 8);
+  // struct cmsghdr: length u64, level and type i32; its data, and padding to eight bytes.
+  const control = pinned(24);
+  control.writeBigUInt64LE(20n, 0);
+  control.writeInt32LE(SOL_SOCKET, 8);
+  control.writeInt32LE(SCM_RIGHTS, 12);
+  control.writeInt32LE(descriptor, 16);
+  // struct msghdr: name and its length, vector and its length, control and its length, 64 bits each, flags.
+  const header = pinned(56);
+  header.writeBigUInt64LE(addressOf(vector), 16);
+  header.writeBigUInt64LE(1n, 24);
+  header.writeBigUInt64LE(addressOf(control), 32);
+  header.writeBigUInt64LE(BigInt(control.length), 40);
+  for (;;) {
+    const sent = libc.sendmsg(socket, header, MSG_NOSIGNAL);
+    if (sent === bytes.length) return;
+    if (sent < 0 && lastErrno() === EINTR) continue;
+    throw new KernelError("sendmsg", sent < 0 ? lastErrno() : 0, `${sent} of ${bytes.length} bytes were sent`);
+  }
+}

@@ -1,0 +1,2 @@
+export type { HostFacts, Kind, Preparation, Service } from "./kind.ts";
+export { kindOf } from "./registry.ts";

@@ -1,0 +1,213 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { ProcessStatus } from "../../api/index.ts";
+import { NamespaceMachine, type Premises, type Program, type ProgramRequest } from "../../engines/index.ts";
+import type { Namespace } from "../../kernel/index.ts";
+import { kindOf } from "../../kinds/index.ts";
+import {
+  type Interface,
+  interfaceOfSysctl,
+  labError,
+  type Machine,
+  needsStart,
+  type ProgramNode,
+  restarts,
+  runsPrograms,
+} from "../../topology/index.ts";
+import type { EventLog } from "../events.ts";
+import type { LogStore } from "../log-store.ts";
+import type { PatchPanel } from "../panel/panel.ts";
+import { NodeServices } from "../services.ts";
+import { type LabSettings, NodeSettings, type Sysctls } from "../settings.ts";
+import type { MachineLife, MachineState } from "./life.ts";
+
+export type ProgramMachineOptions = {
+  readonly panel: PatchPanel;
+  readonly premises: Premises;
+  readonly settings: LabSettings;
+  readonly logs: LogStore;
+  readonly events: EventLog;
+  readonly hasUsers: boolean;
+  /** Whether processes of the lab file run on it. */
+  readonly hasProcesses: () => boolean;
+};
+
+/** A machine made of namespaces, in which programs are run. */
+export class ProgramMachine implements MachineLife {
+  readonly #options: ProgramMachineOptions;
+  readonly #machine: NamespaceMachine;
+  readonly #netns: Namespace;
+  readonly #settings: NodeSettings;
+  readonly #services: NodeServices;
+  #node: ProgramNode;
+  /** `failed`: its init was killed. `off`: stopped, by a verb. */
+  #power: "on" | "off" | "failed" = "on";
+  /** The programs of the init that runs now stand still. */
+  #paused = false;
+
+  /** Makes its network namespace, with its kernel settings. */
+  constructor(node: ProgramNode, options: ProgramMachineOptions) {
+    const { panel, premises, settings } = options;
+    this.#node = node;
+    this.#options = options;
+    const entries = settings.forNew({
+      ...kindOf(node).sysctls(node),
+      ...settingsOf(node, undefined),
+      ...settingsOf(node, "lo"),
+    });
+    this.#netns = panel.createMachine(node.name, () => settings.write(node.name, entries));
+    this.#machine = new NamespaceMachine(this.#netns, premises);
+    this.#settings = new NodeSettings(node.name, this.#netns, settings);
+    this.#services = new NodeServices(node.name, options);
+  }
+
+  get state(): MachineState {
+    if (this.#power !== "on") return this.#power;
+    if (this.#paused) return "paused";
+    return this.#machine.running ? "running" : "idle";
+  }
+
+  get services(): readonly ProcessStatus[] {
+    return this.#services.statuses;
+  }
+
+  addInterface(one: Interface): void {
+    this.#options.panel.createInterface(this.#node.name, one);
+    if (one.name !== "lo") this.#settings.set(settingsOf(this.#node, one.name));
+  }
+
+  removeInterface(one: Interface): void {
+    this.#options.panel.removeInterface(this.#node.name, one);
+  }
+
+  configureInterface(from: Interface, to: Interface): void {
+    this.#options.panel.configureInterface(this.#node.name, from, to);
+  }
+
+  configure(from: Machine, to: Machine): void {
+    if (!runsPrograms(to)) return;
+    const gone = runsPrograms(from) ? Object.keys(from.sysctls).filter((name) => !(name in to.sysctls)) : [];
+    // Settings of an interface that comes with this change are made when it is there.
+    const isThere = (setting: string) => {
+      const name = interfaceOfSysctl(setting);
+      return (
+        name === undefined ||
+        name === "lo" ||
+        from.interfaces.some((one) => one.name === name && to.interfaces.some((other) => other.name === name))
+      );
+    };
+    this.#settings.reset(gone.filter(isThere));
+    this.#settings.set(
+      Object.fromEntries(
+        Object.entries({ ...kindOf(to).sysctls(to), ...to.sysctls }).filter(([setting]) => isThere(setting)),
+      ),
+    );
+    this.#node = to;
+    // A view made on demand shows what was; one with programs of the lab file in it is stopped by a step of its own.
+    if (restarts(from, to) && !this.#services.any && !this.#options.hasProcesses()) this.#machine.kill();
+  }
+
+  async start(node: Machine): Promise<void> {
+    if (runsPrograms(node)) this.#node = node;
+    await this.#options.panel.settled();
+    await this.#boot();
+    const run = (request: ProgramRequest) => this.#machine.run(this.#node, request);
+    await this.#services.start(this.#preparation, run, (body) => this.#machine.inside(body));
+    await this.#services.runStartup(this.#node, run);
+    this.#options.events.record("node.started", this.#node.name, `${this.#node.name} started`);
+  }
+
+  async stop(): Promise<void> {
+    await this.#services.stop();
+    await this.#machine.stop();
+    this.#paused = false;
+  }
+
+  /** Its interfaces and addresses stay. */
+  async powerOff(how: "stop" | "kill"): Promise<void> {
+    this.#power = "off";
+    this.#paused = false;
+    this.#options.panel.links.carrier.setPower(this.#node.name, false);
+    if (how === "stop") await this.#services.stop();
+    await this.#machine.stop();
+    this.#services.forget();
+  }
+
+  /** Its links get carrier, then what `up` started on it starts again. */
+  async powerOn(): Promise<void> {
+    await this.#machine.stop();
+    this.#services.forget();
+    this.#power = "on";
+    this.#options.panel.links.carrier.setPower(this.#node.name, true);
+    if (needsStart(this.#node)) await this.start(this.#node);
+  }
+
+  /** Stops or continues every program but its init: SIGSTOP and SIGCONT (signal(7)). */
+  async freeze(frozen: boolean): Promise<void> {
+    if (!this.#machine.running) return;
+    // kill(2): -1 is every process of the PID namespace but its init and the sender.
+    const program = await this.#machine.run(this.#node, {
+      argv: ["sh", "-c", `kill -${frozen ? "STOP" : "CONT"} -1 2>/dev/null || true`],
+      environment: {},
+      stdin: false,
+    });
+    for (const stream of [program.stdout, program.stderr]) stream?.resume();
+    await program.exit;
+    this.#paused = frozen;
+  }
+
+  inspect(): Record<string, unknown> {
+    return this.#options.panel.inspectMachine(this.#node.name);
+  }
+
+  kill(): void {
+    this.#machine.kill();
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    this.#options.panel.removeMachine(this.#node.name);
+    this.#netns.close();
+  }
+
+  /** Runs a program, for which the machine gets its file system and init now if it has none. */
+  async run(request: ProgramRequest): Promise<Program> {
+    const { name } = this.#node;
+    if (this.#power === "off") throw labError("NODE_OFF", { node: name });
+    // Without its services a machine that has some is not the one that is meant.
+    if (this.#power === "failed" && needsStart(this.#node)) throw labError("NODE_FAILED", { node: name });
+    await this.#boot();
+    return this.#machine.run(this.#node, request);
+  }
+
+  /** Does something synchronous as if inside: in its file system, with its network. */
+  inside<Value>(body: () => Value): Value {
+    return this.#machine.inside(body);
+  }
+
+  async #boot(): Promise<void> {
+    await this.#machine.start(this.#node, this.#preparation, () => {
+      this.#power = "failed";
+      this.#paused = false;
+      const { name } = this.#node;
+      this.#options.events.record(
+        "node.failed",
+        name,
+        `${name}: its first process was ended, and with it all its processes`,
+      );
+    });
+    this.#power = "on";
+  }
+
+  get #preparation() {
+    return kindOf(this.#node).prepare?.(this.#node, {
+      hasUsers: this.#options.hasUsers,
+      exists: existsSync,
+      readText: (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : undefined),
+    });
+  }
+}
+
+/** The settings of the lab file that name an interface, or with none, all the others. */
+function settingsOf(node: ProgramNode, name: string | undefined): Sysctls {
+  return Object.fromEntries(Object.entries(node.sysctls).filter(([setting]) => interfaceOfSysctl(setting) === name));
+}

@@ -1,0 +1,29 @@
+import type { Socket } from "node:net";
+import type { Program } from "../../engines/index.ts";
+import type { LogSink } from "../log-store.ts";
+
+/** How long output may still come after a program's end, when children of it hold its pipes open. */
+const drainMs = 200;
+
+/** Carries a program's output into its log, no faster than the disk takes it. */
+export function pump(program: Program, log: LogSink): { drained(): Promise<void> } {
+  const streams: [Socket, "stdout" | "stderr"][] = [[program.stdout, "stdout"]];
+  if (program.stderr !== undefined) streams.push([program.stderr, "stderr"]);
+  const closed = streams.map(([stream, name]) => {
+    stream.on("data", (data: Buffer) => {
+      if (log.write(name, data)) return;
+      stream.pause();
+      void log.drained().then(() => stream.resume());
+    });
+    stream.on("error", () => stream.destroy());
+    return new Promise<void>((resolve) => stream.once("close", () => resolve()));
+  });
+  return {
+    drained: async () => {
+      const timeout = Promise.withResolvers<void>();
+      const timer = setTimeout(timeout.resolve, drainMs);
+      await Promise.race([Promise.all(closed), timeout.promise]);
+      clearTimeout(timer);
+    },
+  };
+}

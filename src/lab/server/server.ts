@@ -1,0 +1,198 @@
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type * as z from "zod";
+import { type RouteName, type Routes, routes } from "../../api/index.ts";
+import type { ConsoleSessions } from "../console/sessions.ts";
+import type { ExecSessions } from "../exec/sessions.ts";
+import type { Supervisor } from "../supervisor.ts";
+import { type ByteAnswer, readJson, sendBytes, sendJson, sendLines, sendProblem } from "./messages.ts";
+import { matchPath } from "./path-pattern.ts";
+import { BadRequest, problemOf } from "./problem.ts";
+
+// Importing it as a module loads all that it mentions, fetch and its WebSockets too, and takes longer
+// than all else that the supervisor loads.
+const { createServer } = process.getBuiltinModule("node:http");
+
+type Answer<Name extends RouteName> = z.input<Routes[Name]["response"]>;
+type Input<Name extends RouteName> = {
+  readonly params: Routes[Name] extends { params: z.ZodType } ? z.output<Routes[Name]["params"]> : undefined;
+  readonly query: Routes[Name] extends { query: z.ZodType } ? z.output<Routes[Name]["query"]> : undefined;
+  readonly body: Routes[Name] extends { body: z.ZodType } ? z.output<Routes[Name]["body"]> : undefined;
+  /** Aborts when the client goes away or the lab is stopping. */
+  readonly signal: AbortSignal;
+};
+type JsonName = { [Name in RouteName]: Routes[Name]["kind"] extends "json" ? Name : never }[RouteName];
+type StreamName = { [Name in RouteName]: Routes[Name]["kind"] extends "ndjson" ? Name : never }[RouteName];
+type BytesName = { [Name in RouteName]: Routes[Name]["kind"] extends "bytes" ? Name : never }[RouteName];
+type Handlers = { readonly [Name in JsonName]: (input: Input<Name>) => Answer<Name> | Promise<Answer<Name>> } & {
+  readonly [Name in StreamName]: (input: Input<Name>) => AsyncIterable<Answer<Name>>;
+} & { readonly [Name in BytesName]: (input: Input<Name>) => ByteAnswer<Answer<Name>> };
+
+/** A resolved lab of some ten thousand nodes. */
+const bodyBytes = 64 * 1024 * 1024;
+
+/** How long a slow reader may take for the end of a stream when the lab ends. */
+const lastAnswersMs = 2_000;
+
+export type LabServer = {
+  /** Loads what the first command in a node would have to wait for. */
+  prepareExec(): Promise<unknown>;
+  /** Ends every connection. */
+  close(): Promise<void>;
+};
+
+/**
+ * Serves the lab API on a unix socket, which only the lab's user can open (0600).
+ *
+ * On Node's own HTTP server: a web framework takes longer to load than a small lab to start.
+ */
+export async function serve(supervisor: Supervisor, socketPath: string): Promise<LabServer> {
+  const handlers = handlersOf(supervisor);
+  const answering = new Set<ServerResponse>();
+  const server = createServer((request, response) => {
+    answering.add(response);
+    response.once("close", () => answering.delete(response));
+    response.on("error", () => response.destroy());
+    answer(handlers, request, response).catch((error: unknown) => {
+      if (response.headersSent) response.destroy();
+      else sendProblem(response, problemOf(error));
+    });
+  });
+  let loading: Promise<ExecSessions> | undefined;
+  const sessions = () => {
+    loading ??= import("../exec/sessions.ts").then(({ ExecSessions }) => new ExecSessions());
+    return loading;
+  };
+  let loadingConsoles: Promise<ConsoleSessions> | undefined;
+  const consoles = () => {
+    loadingConsoles ??= import("../console/sessions.ts").then(({ ConsoleSessions }) => new ConsoleSessions());
+    return loadingConsoles;
+  };
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    const target = upgradeTarget(request);
+    if (target === undefined) socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
+    else if (target.route === "exec") {
+      void sessions().then((open) =>
+        open.accept(request, socket, head, (program) => supervisor.run(target.node, program)),
+      );
+    } else {
+      const find = () => ({ hub: supervisor.console(target.node), query: routes.console.query.parse(target.query) });
+      void consoles().then((open) => open.accept(request, socket, head, find));
+    }
+  });
+  // The socket is made before `listen` returns: nothing else is made with this mask.
+  const mask = process.umask(0o177);
+  server.listen(socketPath);
+  process.umask(mask);
+  await once(server, "listening");
+  return {
+    prepareExec: sessions,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      // The end of the log is what a reader of a lab that ends waits for.
+      await settled(answering, lastAnswersMs);
+      server.closeAllConnections();
+      await (await loading)?.close();
+      await (await loadingConsoles)?.close();
+      await closed;
+    },
+  };
+}
+
+/** Resolves when every answer that has begun is sent, or its reader is gone; or after `timeoutMs`. */
+async function settled(answering: ReadonlySet<ServerResponse>, timeoutMs: number): Promise<void> {
+  const begun = [...answering].filter((response) => response.headersSent);
+  const all = Promise.all(begun.map((response) => new Promise((resolve) => response.once("close", resolve))));
+  await Promise.race([all, new Promise((resolve) => setTimeout(resolve, timeoutMs))]);
+}
+
+function handlersOf(supervisor: Supervisor): Handlers {
+  return {
+    labSummary: () => supervisor.summary(),
+    lab: () => supervisor.detail(),
+    stop: () => {
+      void supervisor.stop("asked to");
+      return { state: "stopping" };
+    },
+    apply: ({ body, signal }) => supervisor.apply(body, signal),
+    addLink: ({ body }) => supervisor.links.add(body),
+    removeLink: ({ params }) => supervisor.links.remove(params.link),
+    setLink: ({ params, body }) => supervisor.links.set(params.link, body.state),
+    impairLink: ({ params, body }) => supervisor.links.impair(params.link, body),
+    verifyLink: ({ params, body, signal }) => supervisor.links.verify(params.link, body, signal),
+    linkStatistics: ({ params }) => supervisor.links.statistics(params.link),
+    partition: ({ body }) => supervisor.links.partition(body.words),
+    runFaults: ({ body, signal }) => supervisor.runFaults(body, signal),
+    faults: () => supervisor.faults.status,
+    stopFaults: ({ query }) => supervisor.faults.stop(supervisor.lab.name, query.heal),
+    nodeAction: ({ params, body }) => supervisor.actOnNode(params.node, body.action),
+    snapshotNode: ({ params, body }) => supervisor.snapshot(params.node, body.action, body.name),
+    config: () => supervisor.lab,
+    node: ({ params }) => supervisor.inspect(params.node),
+    outcome: () => supervisor.outcome,
+    startCapture: ({ body }) => supervisor.startCapture(body),
+    captures: async () => ({ captures: [...(await supervisor.captures.list())] }),
+    capture: ({ params }) => supervisor.captures.get(params.capture),
+    stopCapture: ({ params }) => supervisor.captures.stop(params.capture),
+    captureStream: ({ params, signal }) => supervisor.captures.stream(params.capture, signal),
+    events: ({ query, signal }) => supervisor.events.from(query.from, { follow: query.follow, signal }),
+    logs: ({ query, signal }) =>
+      supervisor.logs(query.of?.split(",") ?? [], {
+        follow: query.follow,
+        signal,
+        ...(query.tail === undefined ? {} : { tail: query.tail }),
+      }),
+  };
+}
+
+async function answer(handlers: Handlers, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { pathname, searchParams } = new URL(request.url ?? "/", "http://lab");
+  const [name, params] = find(request.method, pathname);
+  const route = routes[name];
+  const input = {
+    params: "params" in route ? route.params.parse(params) : undefined,
+    query: "query" in route ? route.query.parse(Object.fromEntries(searchParams)) : undefined,
+    body: "body" in route ? route.body.parse(await readJson(request, bodyBytes)) : undefined,
+    signal: goneSignal(request),
+  };
+  const result = (handlers[name] as (input: unknown) => unknown)(input);
+  if (route.kind === "bytes") await sendBytes(response, result as ByteAnswer<unknown>);
+  else if (route.kind === "ndjson") await sendLines(response, result as AsyncIterable<unknown>);
+  else sendJson(response, await result);
+}
+
+/** @throws {BadRequest} 404 or 405 */
+function find(method: string | undefined, path: string): readonly [keyof Handlers, Readonly<Record<string, string>>] {
+  const allowed: string[] = [];
+  for (const name of Object.keys(routes) as RouteName[]) {
+    const route = routes[name];
+    const params = matchPath(route.path, path);
+    if (params === undefined || route.kind === "websocket") continue;
+    if (route.method === method) return [name as keyof Handlers, params];
+    allowed.push(route.method);
+  }
+  if (allowed.length > 0) throw new BadRequest(405, `${path} can be asked for with ${allowed.join(", ")}.`);
+  throw new BadRequest(404, `There is nothing at ${path}.`);
+}
+
+/** What an upgrade to a WebSocket is about. */
+function upgradeTarget(request: IncomingMessage) {
+  try {
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://lab");
+    for (const route of ["exec", "console"] as const) {
+      const params = matchPath(routes[route].path, pathname);
+      if (params === undefined) continue;
+      return { route, node: routes[route].params.parse(params).node, query: Object.fromEntries(searchParams) };
+    }
+    return undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function goneSignal(request: IncomingMessage): AbortSignal {
+  const gone = new AbortController();
+  request.socket.once("close", () => gone.abort());
+  return gone.signal;
+}

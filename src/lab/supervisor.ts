@@ -1,0 +1,414 @@
+import type {
+  CaptureRequest,
+  CaptureStatus,
+  FaultReport,
+  FaultsRequest,
+  LabDetail,
+  LabState,
+  LabSummary,
+  LaunchReport,
+  NodeAction,
+  NodeDetail,
+  NodeStatus,
+  Outcome,
+} from "../api/index.ts";
+import type { Program, ProgramRequest } from "../engines/index.ts";
+import {
+  isAppliance,
+  isMachine,
+  type Lab,
+  type LabNode,
+  labError,
+  type Machine,
+  nearest,
+  phases,
+  plan,
+  runsPrograms,
+  startOrder,
+} from "../topology/index.ts";
+import { Applier, type PhaseProgress, type StepPerformer } from "./apply.ts";
+import type { Captures } from "./captures/captures.ts";
+import type { ConsoleHub } from "./console/hub.ts";
+import { reportOf } from "./error-report.ts";
+import type { EventLog } from "./events.ts";
+import { LabFaults } from "./faults/faults.ts";
+import { Feed } from "./feed.ts";
+import { LinkVerbs } from "./link-verbs.ts";
+import type { LogStore } from "./log-store.ts";
+import type { Logger } from "./logger.ts";
+import type { ApplianceMachine } from "./machines/appliance-machine.ts";
+import { within } from "./operation.ts";
+import type { ProcessGroup } from "./processes/group.ts";
+import type { Stage } from "./stage.ts";
+
+export type SupervisorOptions = {
+  readonly lab: Lab;
+  readonly file: string | undefined;
+  readonly digest: string;
+  readonly version: string;
+  /** The launcher ends the lab, not its mode. */
+  readonly attended: boolean;
+  /** As seen from outside the sandbox. */
+  readonly pid: number;
+  readonly logs: LogStore;
+  readonly logger: Logger;
+  readonly stage: Stage;
+  /** What performs the steps: the stage, as a rule. */
+  readonly performer: StepPerformer;
+  readonly events: EventLog;
+  readonly processes: ProcessGroup;
+};
+
+/** How long a lab may take to stop before it is ended without asking. */
+const stopMs = 60_000;
+
+/** Owns one lab: brings it up, answers for it, takes it down. */
+export class Supervisor {
+  readonly events: EventLog;
+  readonly faults: LabFaults;
+  readonly links: LinkVerbs;
+  readonly #options: SupervisorOptions;
+  readonly #startedAt = new Date().toISOString();
+  readonly #gone = Promise.withResolvers<void>();
+  #state: LabState = "starting";
+  #lab: Lab;
+  #file: string | undefined;
+  #digest: string;
+  /** Changes of the lab are made one after the other. */
+  #lastChange: Promise<unknown> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+  /** Ends a start that is still going on, and links being measured. */
+  readonly #stopping = new AbortController();
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.events = options.events;
+    this.#lab = options.lab;
+    this.#file = options.file;
+    this.#digest = options.digest;
+    this.links = new LinkVerbs({
+      panel: options.stage.panel,
+      events: options.events,
+      running: () => this.#running,
+      lab: () => this.#lab,
+      inTurn: (change) => this.#change(change),
+      apply: (wanted) => this.#applyNow(wanted, () => undefined),
+      stopping: this.#stopping.signal,
+    });
+    this.faults = new LabFaults({
+      verbs: {
+        prepareLink: (link, impairments) => this.links.prepare(link, impairments),
+        setLink: (link, state) => this.links.set(link, state),
+        impairLink: (link, change) => this.links.impair(link, change),
+        actOnNode: (node, action) => this.actOnNode(node, action),
+        partition: (words) => this.links.partition(words),
+      },
+      events: options.events,
+      logDirectory: options.logs.directory,
+      seed: options.stage.seed,
+    });
+  }
+
+  get lab(): Lab {
+    return this.#lab;
+  }
+
+  /** Resolves when the lab's processes are stopped and the supervisor may exit. */
+  get gone(): Promise<void> {
+    return this.#gone.promise;
+  }
+
+  get outcome(): Promise<Outcome> {
+    return this.#options.processes.outcome;
+  }
+
+  /**
+   * Brings the lab up. When a step fails, what was done is undone and the errors are thrown together.
+   *
+   * @param report progress, phase by phase
+   * @param signal undo and end early
+   */
+  async up(report: (progress: PhaseProgress) => void, signal: AbortSignal): Promise<void> {
+    const { performer, stage, logger, processes } = this.#options;
+    this.events.record("lab.starting", this.lab.name, `Lab ${this.lab.name} starts`, { seed: stage.seed });
+    this.faults.listen(this.lab);
+    const applier = new Applier(performer, logger);
+    await applier.apply(phases(plan(this.lab, undefined)), report, AbortSignal.any([signal, this.#stopping.signal]));
+    await stage.panel.settled();
+    await this.faults.prepare();
+    this.#stopping.signal.throwIfAborted();
+    this.#state = "running";
+    this.events.record("lab.running", this.lab.name, `Lab ${this.lab.name} runs`);
+    this.faults.begin();
+    processes.complete();
+    void this.#followMode();
+  }
+
+  /**
+   * Turns the lab into `wanted`: only what differs is touched. When a step fails, the lab is as it was.
+   *
+   * @returns progress, then `running` or `failed`; leaving early does not end the work
+   */
+  apply(
+    wanted: { lab?: unknown; file?: string | undefined; digest: string },
+    signal: AbortSignal,
+  ): AsyncGenerator<LaunchReport> {
+    const reports = new Feed<LaunchReport>();
+    void this.#change(async () => {
+      try {
+        await this.#applyNow(wanted.lab as Lab, (progress) => reports.push(progress));
+        this.#file = wanted.file;
+        this.#digest = wanted.digest;
+        reports.push({ type: "running", summary: this.summary() });
+      } catch (error) {
+        const errors = error instanceof AggregateError ? error.errors : [error];
+        reports.push({ type: "failed", errors: errors.map(reportOf) });
+      } finally {
+        reports.close();
+      }
+    });
+    return reports.read(0, { follow: true, signal });
+  }
+
+  /** Runs a fault schedule, and reports on it (`LabFaults.run`). */
+  runFaults(
+    request: Omit<FaultsRequest, "detach"> & { readonly detach: boolean },
+    signal: AbortSignal,
+  ): AsyncGenerator<FaultReport> {
+    const running = () => this.#running;
+    return this.faults.run(request, running, signal);
+  }
+
+  /**
+   * Does something to a node that a person might do to a machine. The processes of the lab file that
+   * run on it go and come with its power.
+   */
+  actOnNode(name: string, action: NodeAction): Promise<NodeStatus> {
+    return this.#change(async () => {
+      const node = this.#machine(name);
+      const { stage, processes } = this.#options;
+      if (this.#state !== "running") throw labError("LAB_BUSY", { lab: this.#lab.name, state: this.#state });
+      const machine = stage.machine(node);
+      const { state } = machine;
+      // A node that runs is started already, and what keeps a paused one from running is the pause.
+      if (action === "start" && (state === "idle" || state === "running")) return this.#nodeStatus(node);
+      const done = action === "start" && state === "paused" ? "resume" : action;
+      if (done === "pause" || done === "resume") await machine.freeze(done === "pause");
+      if (done === "reset") await this.#appliance(name).reset();
+      const own = startOrder(this.#lab.processes.filter((process) => process.node === name));
+      const stopOwn = async () => {
+        for (const process of own.toReversed()) await processes.stop(process.name);
+      };
+      if (action === "stop" || action === "kill" || action === "restart") {
+        // What was paused cannot end by itself.
+        await machine.freeze(false);
+        if (action === "kill") await machine.powerOff("kill");
+        await stopOwn();
+        if (action !== "kill") await machine.powerOff("stop");
+      }
+      if (done === "start" || done === "restart") {
+        // Of a node that failed, they are still known as they ended.
+        await stopOwn();
+        await machine.powerOn();
+        await stage.performTogether(own.map((process) => ({ do: "process.start", process })));
+      }
+      this.events.record("node.changed", name, `${name}: ${done}`, { action: done });
+      return this.#nodeStatus(node);
+    });
+  }
+
+  /** Stops processes in order and within their grace periods, then lets the supervisor exit, which ends everything else. */
+  stop(reason: string): Promise<void> {
+    this.#stopped ??= this.#stopOnce(reason);
+    return this.#stopped;
+  }
+
+  summary(): LabSummary {
+    const { version, pid, logs, processes } = this.#options;
+    const [file, digest] = [this.#file, this.#digest];
+    return {
+      name: this.lab.name,
+      state: this.#state,
+      ...(file === undefined ? {} : { file }),
+      digest,
+      startedAt: this.#startedAt,
+      supervisorPid: pid,
+      version,
+      mode: this.lab.mode,
+      nodes: this.lab.nodes.length,
+      links: this.lab.links.length,
+      processes: processes.statuses.length,
+      logDirectory: logs.directory,
+    };
+  }
+
+  detail(): LabDetail {
+    const { stage, processes } = this.#options;
+    return {
+      ...this.summary(),
+      partition: this.links.partitionStatus,
+      supervisorMemoryBytes: process.memoryUsage.rss(),
+      nodeStatus: this.lab.nodes.map((node) => this.#nodeStatus(node)),
+      linkStatus: this.lab.links.map((link) => stage.panel.linkStatus(link)),
+      processStatus: [...processes.statuses, ...stage.services],
+    };
+  }
+
+  async inspect(name: string): Promise<NodeDetail> {
+    const node = this.#node(name);
+    const { stage } = this.#options;
+    const seen = isMachine(node) ? await stage.machine(node).inspect() : stage.panel.inspectSwitch(node);
+    return {
+      ...this.#nodeStatus(node),
+      ...(isMachine(node) ? { hostname: node.hostname } : {}),
+      ...(runsPrograms(node) ? { root: node.root } : {}),
+      ...(isAppliance(node) ? { machine: seen, kernel: {} } : { kernel: seen }),
+    };
+  }
+
+  /** The serial console of a node, as long as the node is in the lab. @throws CONSOLE_MISSING */
+  console(name: string): ConsoleHub {
+    const node = this.#node(name);
+    const machine = isAppliance(node) ? this.#options.stage.appliance(name) : undefined;
+    if (machine === undefined) throw labError("CONSOLE_MISSING", { node: name, kind: node.kind });
+    return machine.console;
+  }
+
+  /** Saves disks and memory of a virtual machine under a name, or puts them back. */
+  snapshot(name: string, action: "save" | "restore", tag: string): Promise<NodeStatus> {
+    return this.#change(async () => {
+      await this.#appliance(name).snapshot(action, tag);
+      this.events.record("node.changed", name, `${name}: snapshot ${tag}: ${action}`, { action, snapshot: tag });
+      return this.#nodeStatus(this.#node(name));
+    });
+  }
+
+  /** @throws LAB_BUSY before the lab runs, and see `Captures.start` */
+  startCapture(request: CaptureRequest): Promise<CaptureStatus> {
+    if (this.#state !== "running") throw labError("LAB_BUSY", { lab: this.#lab.name, state: this.#state });
+    return this.captures.start(this.#lab, request);
+  }
+
+  get captures(): Captures {
+    return this.#options.stage.captures;
+  }
+
+  /** Runs a program in a node, which gets its file system and init now if it has none yet. */
+  async run(name: string, request: ProgramRequest): Promise<Program> {
+    if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
+    return this.#options.stage.run(this.#machine(name), request);
+  }
+
+  /** @param of names of nodes, processes or services; empty: all */
+  logs(of: readonly string[], options: { follow: boolean; tail?: number; signal: AbortSignal }) {
+    const { logs } = this.#options;
+    const unknown = of.find((name) => !this.lab.nodes.some((node) => node.name === name) && !logs.hasSource(name));
+    if (unknown !== undefined)
+      throw labError("LOG_SOURCE_NOT_FOUND", { source: unknown, lab: this.lab.name, sources: logs.sources });
+    const wanted = new Set(of);
+    return logs.read(
+      (line) => wanted.size === 0 || wanted.has(line.source) || (line.node !== undefined && wanted.has(line.node)),
+      options,
+    );
+  }
+
+  async #applyNow(wanted: Lab, report: (progress: PhaseProgress) => void): Promise<void> {
+    if (this.#state !== "running") throw labError("LAB_BUSY", { lab: this.#lab.name, state: this.#state });
+    const { performer, stage, logger } = this.#options;
+    const applier = new Applier(performer, logger);
+    await this.links.underPartition(this.#lab, wanted, () =>
+      applier.apply(phases(plan(wanted, this.#lab)), report, new AbortController().signal),
+    );
+    await stage.panel.settled();
+    this.#lab = wanted;
+    this.events.record("lab.applied", wanted.name, `Lab ${wanted.name} has been changed`);
+  }
+
+  /** The lab, while it can be worked on. @throws LAB_BUSY */
+  get #running(): Lab {
+    if (this.#state !== "running") throw labError("LAB_BUSY", { lab: this.#lab.name, state: this.#state });
+    return this.#lab;
+  }
+
+  #change<Result>(change: () => Promise<Result>): Promise<Result> {
+    const result = this.#lastChange.then(change);
+    this.#lastChange = result.catch(() => undefined);
+    return result;
+  }
+
+  async #stopOnce(reason: string): Promise<void> {
+    const { processes, logs, logger, stage } = this.#options;
+    this.#state = "stopping";
+    this.#stopping.abort(labError("SUPERVISOR_STOPPING", { lab: this.lab.name }));
+    this.events.record("lab.stopping", this.lab.name, `Lab ${this.lab.name} stops: ${reason}`);
+    this.faults.abandon();
+    try {
+      await within("Stopping the lab's processes", stopMs, processes.stopAll());
+    } catch (error) {
+      logger.error("stop", { error: String(error) });
+    }
+    await stage.captures.stopAll();
+    stage.killAll();
+    this.events.close();
+    await logs.close();
+    this.#gone.resolve();
+  }
+
+  /** In the modes that end a lab, ends it once its outcome is known. */
+  async #followMode(): Promise<void> {
+    const outcome = await this.outcome;
+    // In a lab without processes, nothing came out.
+    if (this.lab.processes.length > 0)
+      this.events.record("outcome", this.lab.name, outcome.message ?? `Every process ended with success`, {
+        ...outcome,
+      });
+    if (this.lab.mode !== "keep" && !this.#options.attended)
+      await this.stop(`its processes ended with ${outcome.status}`);
+  }
+
+  #nodeStatus(node: LabNode): NodeStatus {
+    const { stage, processes } = this.#options;
+    const own = processes.statuses.filter((process) => process.node === node.name);
+    return {
+      name: node.name,
+      kind: node.kind,
+      state: isMachine(node) ? stage.machineState(node) : "none",
+      ...this.#vmStatus(node),
+      interfaces: stage.panel.interfacesOf(node, this.lab.links),
+      processes: own.filter((process) => process.pid !== undefined).length,
+    };
+  }
+
+  #vmStatus(node: LabNode): Pick<NodeStatus, "engine" | "accelerator"> {
+    if (!isAppliance(node)) return {};
+    const accelerator = this.#options.stage.appliance(node.name)?.accelerator;
+    return { engine: node.engine, ...(accelerator === undefined ? {} : { accelerator }) };
+  }
+
+  #node(name: string): LabNode {
+    const node = this.lab.nodes.find((one) => one.name === name);
+    if (node !== undefined) return node;
+    const suggestion = nearest(
+      name,
+      this.lab.nodes.map((one) => one.name),
+    );
+    throw labError("NODE_NOT_FOUND", {
+      node: name,
+      lab: this.lab.name,
+      ...(suggestion === undefined ? {} : { nearest: suggestion }),
+    });
+  }
+
+  /** @throws NODE_NOT_VM */
+  #appliance(name: string): ApplianceMachine {
+    const machine = isAppliance(this.#node(name)) ? this.#options.stage.appliance(name) : undefined;
+    if (machine === undefined) throw labError("NODE_NOT_VM", { node: name, kind: this.#node(name).kind });
+    return machine;
+  }
+
+  #machine(name: string): Machine {
+    const node = this.#node(name);
+    if (!isMachine(node)) throw labError("NODE_HAS_NO_PROCESSES", { node: name, kind: node.kind });
+    return node;
+  }
+}

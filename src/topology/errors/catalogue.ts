@@ -1,0 +1,27 @@
+import { captureErrors } from "./captures.ts";
+import { faultErrors } from "./faults.ts";
+import { hostErrors } from "./host.ts";
+import { labErrors } from "./lab.ts";
+import { labFileErrors } from "./lab-file.ts";
+import { packetErrors } from "./packets.ts";
+import { partitionErrors } from "./partition.ts";
+import { usageErrors } from "./usage.ts";
+import { verificationErrors } from "./verification.ts";
+import { vmErrors } from "./vm.ts";
+
+/** Every error Netwright can report, by stable code. One file per domain; the documentation's error page is made from this. */
+export const catalogue = {
+  ...labFileErrors,
+  ...labErrors,
+  ...hostErrors,
+  ...partitionErrors,
+  ...faultErrors,
+  ...captureErrors,
+  ...packetErrors,
+  ...usageErrors,
+  ...vmErrors,
+  ...verificationErrors,
+} as const;
+
+export type Catalogue = typeof catalogue;
+export type ErrorCode = keyof Catalogue;

@@ -1,0 +1,20 @@
+import { addressErrors } from "./lab-file/addresses.ts";
+import { applianceErrors } from "./lab-file/appliances.ts";
+import { generateErrors } from "./lab-file/generate.ts";
+import { impairmentErrors } from "./lab-file/impairments.ts";
+import { linkErrors } from "./lab-file/links.ts";
+import { nodeErrors } from "./lab-file/nodes.ts";
+import { schemaErrors } from "./lab-file/schema.ts";
+import { sourceErrors } from "./lab-file/source.ts";
+
+/** Errors and warnings of the lab file: exit code 2, nothing started. One file per topic. */
+export const labFileErrors = {
+  ...sourceErrors,
+  ...schemaErrors,
+  ...linkErrors,
+  ...impairmentErrors,
+  ...addressErrors,
+  ...nodeErrors,
+  ...applianceErrors,
+  ...generateErrors,
+} as const;

@@ -1,0 +1,19 @@
+/**
+ * What a topology is made of. Reading lab files is apart, in load.ts: it brings the schemas and the YAML
+ * parser, which a supervisor has no use for.
+ */
+export * from "./capture/index.ts";
+export * from "./define.ts";
+export * from "./errors/catalogue.ts";
+export * from "./errors/error.ts";
+export * from "./errors/render.ts";
+export * from "./faults/index.ts";
+export * from "./impairment/index.ts";
+export * from "./model.ts";
+export * from "./nearest.ts";
+export * from "./order.ts";
+export * from "./partition/index.ts";
+export * from "./plan/index.ts";
+export * from "./selection.ts";
+export * from "./steps.ts";
+export * from "./sysctl.ts";

@@ -1,0 +1,68 @@
+import { type ApplianceNode, isAppliance, type Machine, type ProgramNode } from "../model.ts";
+import { same } from "./same.ts";
+
+/**
+ * Whether a machine has something to start when the lab comes up. One that has not stays an idle
+ * namespace; its file system view is made when the first process or `exec` asks for it. Mounts count,
+ * so that one that cannot be made fails `up` and not a later `exec`.
+ */
+export function needsStart(machine: Machine): boolean {
+  if (isAppliance(machine)) return true;
+  if (machine.files.length > 0 || machine.mounts.length > 0 || machine.startup.length > 0) return true;
+  switch (machine.kind) {
+    case "host":
+      return false;
+    case "router":
+      return machine.frr !== undefined;
+    default:
+      return machine satisfies never;
+  }
+}
+
+/**
+ * Whether programs that run in `before` must be started anew to see `after`: what they read only at
+ * their start has changed. Interfaces, routes and kernel settings change under running programs.
+ */
+export function restarts(before: Machine, after: Machine): boolean {
+  if (isAppliance(before) || isAppliance(after))
+    return !(isAppliance(before) && isAppliance(after) && runsOn(before, after));
+  return !(
+    before.root === after.root &&
+    before.hostname === after.hostname &&
+    same(before.environment, after.environment) &&
+    same(before.startup, after.startup) &&
+    same(before.files, after.files) &&
+    same(before.mounts, after.mounts) &&
+    same(services(before), services(after))
+  );
+}
+
+/**
+ * Whether a virtual machine that runs is the one that is wanted, or becomes it by network cards that
+ * come and go. What a seed told it, it has read.
+ */
+function runsOn(before: ApplianceNode, after: ApplianceNode): boolean {
+  const told = ({ hostname, routes, vm }: ApplianceNode) => (vm.seed === undefined ? undefined : { hostname, routes });
+  const card = ({ interfaces, vm }: ApplianceNode, name: string) => {
+    const { mac, mtu, addresses } = interfaces.find((one) => one.name === name) ?? {};
+    return { mac, mtu, addresses: vm.seed === undefined ? undefined : addresses };
+  };
+  const staying = before.interfaces.filter(({ name }) => after.interfaces.some((one) => one.name === name));
+  return (
+    same(before.vm, after.vm) &&
+    same(told(before), told(after)) &&
+    staying.every(({ name }) => same(card(before, name), card(after, name)))
+  );
+}
+
+/** What the kind of a machine runs by itself. */
+function services(machine: ProgramNode): unknown {
+  switch (machine.kind) {
+    case "host":
+      return undefined;
+    case "router":
+      return machine.frr;
+    default:
+      return machine satisfies never;
+  }
+}

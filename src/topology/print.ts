@@ -1,0 +1,250 @@
+import { Document, isMap, isScalar, isSeq, Scalar, visit, type YAMLMap, type YAMLSeq } from "yaml";
+import { captureDefinition } from "./capture/definition.ts";
+import { formatDuration } from "./duration.ts";
+import { faultsDefinition } from "./faults/definition.ts";
+import { impairmentSettings } from "./impairment/describe.ts";
+import {
+  type ApplianceNode,
+  type Command,
+  endpointText,
+  type Interface,
+  type Lab,
+  type LabNode,
+  type Link,
+  type Machine,
+  type NodeFile,
+  type Process,
+  type ProgramNode,
+  type Readiness,
+  type SwitchNode,
+  type VmDisk,
+} from "./model.ts";
+import type { LabDefinition } from "./schema/lab.ts";
+import { formatSize } from "./size.ts";
+
+/**
+ * A resolved lab as a lab file, with nothing left to decide: every address, MAC address and MTU is
+ * there; variables, defaults, generators and networks are gone, and files are within. Loaded again it
+ * gives the same lab.
+ *
+ * @returns YAML, ended by a newline
+ */
+export function printLab(lab: Lab): string {
+  // Quotes what YAML 1.1, which many tools still read, takes for something else: no, 02:00:00:00:00:01.
+  const document = new Document(labDefinition(lab), { compat: "yaml-1.1" });
+  visit(document, {
+    Scalar: (_, node) => {
+      if (typeof node.value === "string" && UNSEEN.test(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+    },
+    Collection: (_, node) => {
+      node.flow = fitsLine(node);
+    },
+  });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+/**
+ * What a block would not show or keep: invisible characters, line breaks other than a line feed, and
+ * lines of spaces alone, which count as indentation.
+ */
+const UNSEEN = /[^\P{C}\n]|[^\P{Z} ]|^ +$/mu;
+const MAX_FLOW = 100;
+
+/** Whether a collection is simple (a map of scalars or lists of them, a list of scalars) and short. */
+function fitsLine(collection: YAMLMap | YAMLSeq): boolean {
+  const isSimple = isMap(collection)
+    ? collection.items.every(({ value }) => isScalar(value) || (isSeq(value) && value.items.every(isScalar)))
+    : collection.items.every(isScalar);
+  if (!isSimple) return false;
+  const text = JSON.stringify(collection.toJSON());
+  return text.length <= MAX_FLOW && !text.includes("\\n");
+}
+
+/** The lab as the data of a lab file. */
+export function labDefinition(lab: Lab): LabDefinition {
+  return {
+    name: lab.name,
+    mode: lab.mode,
+    ...given("nodes", Object.fromEntries(lab.nodes.map((node) => [node.name, nodeDefinition(node)]))),
+    ...given("links", lab.links.map(linkDefinition)),
+    ...given("processes", Object.fromEntries(lab.processes.map((one) => [one.name, processDefinition(one)]))),
+    ...(lab.faults === undefined ? {} : { faults: faultsDefinition(lab.faults) }),
+    ...given("capture", lab.captures?.map((one) => captureDefinition(one, literal)) ?? []),
+  };
+}
+
+function linkDefinition({ a, b, mtu, impairments = {}, medium }: Link) {
+  const { ab, ba } = impairments;
+  const from = {
+    ...(ab === undefined ? {} : { [a.node]: impairmentSettings(ab) }),
+    ...(ba === undefined ? {} : { [b.node]: impairmentSettings(ba) }),
+  };
+  return {
+    endpoints: [endpointText(a), endpointText(b)],
+    mtu,
+    ...(ab === undefined && ba === undefined ? {} : { impairment: { from } }),
+    ...(medium === undefined ? {} : { medium }),
+  };
+}
+
+type NodeDefinition = NonNullable<NonNullable<LabDefinition["nodes"]>[string]>;
+
+function nodeDefinition(node: LabNode): NodeDefinition {
+  switch (node.kind) {
+    case "host":
+      return { kind: "host", ...machineDefinition(node) };
+    case "router":
+      return {
+        kind: "router",
+        ...machineDefinition(node),
+        ...(node.frr === undefined ? {} : { frr: { config: literal(node.frr.config) } }),
+      };
+    case "appliance":
+      return applianceDefinition(node);
+    case "switch":
+      return switchDefinition(node);
+    default:
+      return node satisfies never;
+  }
+}
+
+const switchDefinition = (node: SwitchNode): NodeDefinition => ({
+  kind: "switch",
+  ...given("interfaces", Object.fromEntries(node.interfaces.map(({ name, mac, mtu }) => [name, { mac, mtu }]))),
+  stp: node.stp,
+  ageing: formatDuration(Math.round(node.ageingSeconds * 1000)),
+  ...given("forward", [...node.forward]),
+});
+
+const networkDefinition = (node: Machine) => ({
+  hostname: node.hostname,
+  ...given("interfaces", Object.fromEntries(node.interfaces.map((one) => [one.name, interfaceDefinition(one)]))),
+  ...given(
+    "routes",
+    node.routes.map((route) => ({ ...route })),
+  ),
+});
+
+function applianceDefinition(node: ApplianceNode): NodeDefinition {
+  const { kernel, disks, seed, ...vm } = node.vm;
+  return {
+    kind: "appliance",
+    engine: node.engine,
+    ...networkDefinition(node),
+    ...(kernel === undefined
+      ? {}
+      : {
+          kernel: {
+            image: literal(kernel.image),
+            ...(kernel.initrd === undefined ? {} : { initrd: literal(kernel.initrd) }),
+            append: literal(kernel.append),
+          },
+        }),
+    ...given("disks", disks.map(diskDefinition)),
+    cpus: vm.cpus,
+    memory: formatSize(vm.memoryMiB * 2 ** 20),
+    machine: literal(vm.machine),
+    firmware: vm.firmware,
+    nic: literal(vm.nic),
+    acceleration: vm.acceleration,
+    ...(vm.cpuModel === undefined ? {} : { "cpu-model": literal(vm.cpuModel) }),
+    ...(seed === undefined
+      ? {}
+      : {
+          "cloud-init": {
+            "user-data": literal(seed.userData),
+            ...(seed.networkConfig === undefined ? {} : { "network-config": literal(seed.networkConfig) }),
+          },
+        }),
+    start: vm.startPaused ? "paused" : "running",
+    dump: vm.dump,
+    ...given("arguments", vm.arguments.map(literal)),
+  };
+}
+
+const diskDefinition = ({ image, format, sizeBytes, bus }: VmDisk) => ({
+  ...(image === undefined ? {} : { image: literal(image) }),
+  ...(format === undefined ? {} : { format }),
+  ...(sizeBytes === undefined ? {} : { size: formatSize(sizeBytes) }),
+  bus,
+});
+
+const machineDefinition = (node: ProgramNode) => ({
+  root: node.root,
+  ...networkDefinition(node),
+  ...given("sysctls", literalValues(node.sysctls)),
+  ...given("environment", literalValues(node.environment)),
+  ...given("startup", node.startup.map(commandDefinition)),
+  ...given("files", Object.fromEntries(node.files.map((file) => [file.path, fileDefinition(file)]))),
+  ...given(
+    "mounts",
+    node.mounts.map(({ source, target, readOnly }) => ({
+      source: literal(source),
+      target: literal(target),
+      readonly: readOnly,
+    })),
+  ),
+});
+
+/** The loopback interface takes nothing but addresses. */
+const interfaceDefinition = ({ name, addresses, mac, mtu }: Interface) =>
+  name === "lo" ? { addresses: [...addresses] } : { ...given("addresses", [...addresses]), mac, mtu };
+
+function fileDefinition({ contentBase64, mode }: NodeFile) {
+  const bytes = Buffer.from(contentBase64, "base64");
+  const text = bytes.toString("utf8");
+  const isText = !text.includes("\0") && Buffer.from(text, "utf8").equals(bytes);
+  return {
+    ...(isText ? { content: literal(text) } : { base64: contentBase64 }),
+    mode: mode.toString(8).padStart(4, "0"),
+  };
+}
+
+function processDefinition(process: Process) {
+  const { node, directory, user, ready, after, restart, tags, stopSignal, graceMs } = process;
+  return {
+    node,
+    command: commandDefinition(process.command),
+    ...given("environment", literalValues(process.environment)),
+    ...(directory === undefined ? {} : { directory: literal(directory) }),
+    ...(user === undefined ? {} : { user: literal(user) }),
+    ...(ready === undefined ? {} : { ready: readinessDefinition(ready) }),
+    ...given("after", Object.fromEntries(after.map((dependency) => [dependency.process, dependency.condition]))),
+    restart,
+    ...given("tags", [...tags]),
+    "stop-signal": stopSignal as "SIGTERM",
+    grace: formatDuration(graceMs),
+  };
+}
+
+function readinessDefinition({ check, intervalMs, timeoutMs }: Readiness) {
+  const timing = { interval: formatDuration(intervalMs), timeout: formatDuration(timeoutMs) };
+  switch (check.type) {
+    case "tcp":
+      return { tcp: check.port, ...timing };
+    case "udp":
+      return { udp: check.port, ...timing };
+    case "command":
+      return { command: commandDefinition(check.command), ...timing };
+    case "log":
+      return { log: literal(check.pattern), ...timing };
+    case "file":
+      return { file: literal(check.path), ...timing };
+    default:
+      return check satisfies never;
+  }
+}
+
+const commandDefinition = (command: Command) =>
+  "shell" in command ? { shell: literal(command.shell) } : command.argv.map(literal);
+
+/** A key with its value, unless that is empty. */
+function given<Key extends string, Value extends object>(key: Key, value: Value): { readonly [K in Key]?: Value } {
+  return Object.keys(value).length === 0 ? {} : ({ [key]: value } as { readonly [K in Key]?: Value });
+}
+
+/** `${` begins a variable in a lab file; `$${` is a literal one. */
+const literal = (text: string): string => text.replaceAll("${", () => "$${");
+
+const literalValues = (record: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, literal(value)]));

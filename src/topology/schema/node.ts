@@ -1,0 +1,170 @@
+import * as z from "zod";
+import { applianceNode, applianceSettings } from "./appliance.ts";
+import { choice, flag, listOf, map, mapOf, scalar, text } from "./form.ts";
+import { interfaces, route } from "./interface.ts";
+import { command, duration, mtu } from "./scalars.ts";
+
+/** Nodes: hosts, routers, switches and appliances, and the defaults for each. */
+
+export const file = z
+  .union(
+    [
+      text("a text"),
+      map(
+        {
+          content: text("a text").optional().describe("The text of the file"),
+          base64: text("base64").optional().describe("The bytes of the file, in base64"),
+          from: text("a path").optional().describe("A file on this machine; relative to the lab file"),
+          mode: z
+            .union([z.string(), z.number()], { error: 'permissions in octal digits, such as "0644"' })
+            .optional()
+            .describe("Permissions in octal digits, such as 0755. 0644 when absent"),
+        },
+        "a text, or a map with content, base64 or from, and mode",
+      ),
+    ],
+    { error: "a text, or a map with content, base64 or from, and mode" },
+  )
+  .meta({ title: "File" });
+
+const mount = map(
+  {
+    source: text("a path").min(1).describe("A file or folder on this machine; relative to the lab file"),
+    target: text("a full path such as /app").describe("Where the node sees it"),
+    readonly: flag().optional().describe("Whether the node may only read it"),
+  },
+  "a map with source, target and readonly",
+).meta({ title: "Mount" });
+
+const frr = map(
+  {
+    config: text("the text of frr.conf")
+      .optional()
+      .describe("The configuration itself: the text of an integrated frr.conf"),
+    from: text("a path").optional().describe("A file on this machine with the configuration; relative to the lab file"),
+  },
+  "a map with config or from",
+).meta({ title: "FRR" });
+
+/** What hosts and routers have in common and defaults may give. */
+const machine = {
+  root: choice(["isolated", "host"])
+    .optional()
+    .describe(
+      "`isolated`: a file system of its own. `host`: that of this machine, as you see it; for speed or debugging",
+    ),
+  hostname: text("a host name").optional().describe("Host name. The node's name when absent"),
+  routes: listOf(route, "a list of routes such as {to: 10.9.0.0/16, via: 10.0.0.1}")
+    .optional()
+    .describe("Static routes"),
+  sysctls: mapOf(scalar(), "a map of kernel settings such as {net.ipv4.ip_forward: 1}")
+    .optional()
+    .describe("Kernel settings of the node's network, by dotted name (net.…)"),
+  environment: mapOf(scalar(), "a map of environment variables")
+    .optional()
+    .describe("Environment of every program of the node"),
+  startup: listOf(command(), "a list of commands")
+    .optional()
+    .describe("Commands that run once, in order, when the interfaces are up. The first that fails fails `up`"),
+  files: mapOf(file, "a map from full paths to texts")
+    .optional()
+    .describe("Files of the node by full path: a text, or {content, base64 or from, and mode}"),
+  mounts: listOf(mount, "a list of {source, target}")
+    .optional()
+    .describe("Files and folders of this machine that the node sees"),
+};
+
+const router = { frr: frr.optional().describe("Runs FRR with this configuration; the daemons follow from it") };
+
+const switchSettings = {
+  stp: flag().optional().describe("Takes part in the spanning tree protocol. false when absent"),
+  ageing: duration().optional().describe("How long a MAC address is remembered. 300s when absent"),
+  forward: listOf(choice(["lldp", "lacp", "802.1x", "stp"]), "a list of lldp, lacp, 802.1x and stp")
+    .optional()
+    .describe("Link-local protocols that are forwarded like any frame, which bridges do not do"),
+};
+
+/** A port's name and settings; switches have no addresses. */
+const port = z.union(
+  [
+    z.null(),
+    map(
+      {
+        mac: text("a MAC address such as 02:00:00:00:00:01").optional().describe("MAC address of the port"),
+        mtu: mtu().optional().describe("Largest packet in bytes. The link's when absent"),
+      },
+      "a map with mac and mtu: a switch has no addresses",
+    ),
+  ],
+  { error: "a map with mac and mtu: a switch has no addresses" },
+);
+
+export const hostNode = map(
+  { kind: z.literal("host").optional().describe("What the node is. `host` when absent"), interfaces, ...machine },
+  "a map with kind, interfaces and so on, or nothing",
+).meta({ title: "Host" });
+
+export const routerNode = map(
+  { kind: z.literal("router").describe("Forwards IPv4 and IPv6"), interfaces, ...machine, ...router },
+  "a map with kind, interfaces and so on, or nothing",
+).meta({ title: "Router" });
+
+export const switchNode = map(
+  {
+    kind: z.literal("switch").describe("Forwards frames between its ports: a Linux bridge"),
+    interfaces: mapOf(port, "a map from port names to mac and mtu")
+      .optional()
+      .describe("Ports by name, where one needs a setting"),
+    ...switchSettings,
+  },
+  "a map with kind, interfaces and so on, or nothing",
+).meta({ title: "Switch" });
+
+const templateKinds = ["host", "router", "switch"] as const;
+export const kinds = [...templateKinds, "appliance"] as const;
+
+const anyNode = z.discriminatedUnion("kind", [hostNode, routerNode, switchNode, applianceNode], {
+  error: (issue) =>
+    issue.code === "invalid_union" ? `one of ${kinds.join(", ")}` : "a map with kind, interfaces and so on, or nothing",
+});
+
+export const node = anyNode.nullable().describe("A node. Nothing after the name is a host with what links give it");
+
+/** In a generator, where a node has no kind that goes without saying. */
+export const templateNode = z
+  .discriminatedUnion(
+    "kind",
+    [
+      map(
+        { ...hostNode.shape, kind: z.literal("host").describe("What the node is") },
+        "a map with kind and so on",
+      ).meta({
+        title: "Host template",
+      }),
+      routerNode,
+      switchNode,
+    ],
+    {
+      error: (issue) =>
+        issue.code === "invalid_union" ? `one of ${templateKinds.join(", ")}` : "a map with kind and so on",
+    },
+  )
+  .describe("What the nodes of a role are");
+
+export const defaults = map(
+  {
+    mtu: mtu().optional().describe("MTU of links. 1500 when absent"),
+    node: map(machine, "a map with settings of hosts and routers").optional().describe("For every host and router"),
+    host: map(machine, "a map with settings of hosts").optional().describe("For every host"),
+    router: map({ ...machine, ...router }, "a map with settings of routers")
+      .optional()
+      .describe("For every router"),
+    switch: map(switchSettings, "a map with stp, ageing and forward")
+      .optional()
+      .describe("For every switch, networks included"),
+    appliance: map(applianceSettings, "a map with settings of appliances").optional().describe("For every appliance"),
+  },
+  "a map with mtu, node, host, router, switch and appliance",
+).meta({ title: "Defaults" });
+
+export { applianceNode, switchSettings };

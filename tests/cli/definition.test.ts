@@ -1,0 +1,91 @@
+import type { Command } from "commander";
+import { describe, expect, it } from "vitest";
+import { commandExamples } from "../../src/cli/examples.ts";
+import { buildProgram } from "../../src/cli/program.ts";
+
+/** Those that people call, with what they are called by. */
+const commands = (): readonly { readonly path: string; readonly command: Command }[] => {
+  const below = (parent: Command, path: string): { path: string; command: Command }[] =>
+    parent.commands
+      .filter((command) => !command.name().startsWith("__"))
+      .flatMap((command) => {
+        const own = `${path}${command.name()}`;
+        return command.commands.length === 0 ? [{ path: own, command }] : below(command, `${own} `);
+      });
+  return below(buildProgram(), "");
+};
+const longOptions = (command: Command) => command.options.map(({ long }) => long);
+
+/** Commands about this machine and not about a lab. */
+const aboutMachine = ["doctor", "gc", "completion", "version"];
+
+describe("the definition of the command line", () => {
+  it("has the habits of docker compose", () => {
+    const paths = commands().map(({ path }) => path);
+    const expected = [
+      "up",
+      "down",
+      "ps",
+      "run",
+      "exec",
+      "shell",
+      "logs",
+      "inspect",
+      "events",
+      "validate",
+      "config",
+      "graph",
+    ];
+    expect(paths).toEqual(expect.arrayContaining([...expected, ...aboutMachine]));
+  });
+
+  it("says of every command what it does, in short and in full, and gives an example that begins with it", () => {
+    for (const { path, command } of commands()) {
+      expect(command.summary(), path).toMatch(/^[A-Z].+[^.]$/);
+      expect(command.description().length, path).toBeGreaterThan(command.summary().length / 2);
+      const owners = [command, command.parent].filter((one): one is Command => one !== null);
+      const examples = owners.flatMap((one) => Object.values(commandExamples(one)).flat());
+      expect(
+        examples.some((example) => example.includes(`netwright ${path}`)),
+        path,
+      ).toBe(true);
+    }
+  });
+
+  it("says of every option and operand what it means", () => {
+    for (const { path, command } of commands()) {
+      for (const { flags, description } of command.options) expect(description, `${path} ${flags}`).not.toBe("");
+      for (const argument of command.registeredArguments) {
+        if (path !== "completion") expect(argument.description, path).not.toBe("");
+      }
+    }
+  });
+
+  it("means the same by an option everywhere", () => {
+    const known = new Map<string, string>();
+    const different = [];
+    for (const { command } of commands()) {
+      for (const { short, long } of command.options) {
+        if (short === undefined || long === undefined) continue;
+        const before = known.get(short) ?? long;
+        known.set(short, before);
+        if (before !== long) different.push(`${short}: ${before}, ${long}`);
+      }
+    }
+    // As docker compose has them, which fingers know: logs -f and -t, exec -t.
+    expect([...new Set(different)].sort()).toEqual(["-f: --file, --follow", "-t: --tty, --timestamps"]);
+  });
+
+  it("gives JSON wherever something is printed", () => {
+    const without = commands().filter(({ command }) => !longOptions(command).includes("--json"));
+    expect(without.map(({ path }) => path)).toEqual(["exec", "shell", "console", "completion"]);
+  });
+
+  it("takes a lab file and a name wherever they mean something", () => {
+    for (const { path, command } of commands()) {
+      const takes = !aboutMachine.includes(path);
+      expect(longOptions(command).includes("--file"), path).toBe(takes);
+      expect(longOptions(command).includes("--name"), path).toBe(takes);
+    }
+  });
+});

@@ -1,0 +1,133 @@
+import { randomBytes } from "node:crypto";
+import { buffer } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bridge, host, iface, lab, link, RunningLab } from "./running-lab.ts";
+
+let running: RunningLab;
+beforeAll(async () => {
+  running = await RunningLab.up(
+    lab("exec", {
+      nodes: [
+        host("h1", [iface("eth0", "10.0.0.1/24")], { environment: { GREETING: "hello world" } }),
+        host("h2", [iface("eth0", "10.0.0.2/24")]),
+        bridge("s1", 2),
+      ],
+      links: [link("h1:eth0", "s1:swp1"), link("h2:eth0", "s1:swp2")],
+    }),
+  );
+});
+afterAll(() => running[Symbol.asyncDispose]());
+
+describe("exec", () => {
+  it("keeps stdout and stderr apart and passes the exit code", async () => {
+    expect(await running.run("h1", ["sh", "-c", "echo out; echo err >&2; exit 42"])).toEqual({
+      exitCode: 42,
+      stdout: "out\n",
+      stderr: "err\n",
+    });
+  });
+
+  it("carries any bytes both ways, unchanged and in order", async () => {
+    const data = randomBytes(8 * 1024 * 1024);
+    const session = await running.client.exec("h1", { argv: ["cat"] });
+    session.stdin.end(data);
+    const back = await buffer(session.stdout);
+    expect(back.equals(data)).toBe(true);
+    expect(await session.exit).toEqual({ exitCode: 0 });
+  });
+
+  it("delivers everything a program wrote before it ended", async () => {
+    const { stdout } = await running.run("h1", ["sh", "-c", "seq 200000"]);
+    expect(stdout.split("\n").at(-2)).toBe("200000");
+  });
+
+  it("gives a program real pipes: /dev/stdout can be opened again", async () => {
+    expect(await running.run("h1", ["sh", "-c", "echo a >/dev/stdout; echo b >/dev/stderr"])).toEqual({
+      exitCode: 0,
+      stdout: "a\n",
+      stderr: "b\n",
+    });
+  });
+
+  it("reports a signal as a shell does, and passes signals on", async () => {
+    const session = await running.client.exec("h1", { argv: ["sleep", "60"] });
+    session.signal("SIGTERM");
+    expect(await session.exit).toEqual({ exitCode: 143, signal: "SIGTERM" });
+  });
+
+  it("ends the program when its client goes away", async () => {
+    const session = await running.client.exec("h1", {
+      argv: ["sh", "-c", "trap 'echo gone >/tmp/hung-up; exit' HUP; echo up; while :; do sleep 0.05; done"],
+    });
+    await new Promise((resolve) => session.stdout.once("data", resolve));
+    session.close();
+    expect(
+      await running.sh(
+        "h1",
+        "for n in $(seq 60); do [ -e /tmp/hung-up ] && cat /tmp/hung-up && exit; sleep 0.05; done; exit 1",
+      ),
+    ).toBe("gone\n");
+  });
+
+  it("runs in a terminal of the wanted size, which can change, with end of file and interrupt", async () => {
+    const { stdout, exitCode } = await running.run(
+      "h1",
+      ["sh", "-c", "tty; stty size; test -t 0 && test -t 1 && echo terminal"],
+      { tty: true, columns: 132, rows: 43 },
+    );
+    expect(stdout.replaceAll("\r", "")).toBe("/dev/pts/0\n43 132\nterminal\n");
+    expect(exitCode).toBe(0);
+    const session = await running.client.exec("h1", {
+      argv: ["sh", "-c", "trap 'stty size' WINCH; echo up; while :; do sleep 0.05; done"],
+      tty: true,
+    });
+    let seen = "";
+    session.stdout.on("data", (data: Buffer) => {
+      seen += data;
+    });
+    await expect.poll(() => seen).toContain("up");
+    session.resize(100, 20);
+    await expect.poll(() => seen, { timeout: 5000 }).toContain("20 100");
+    session.stdin.write("\u0003");
+    expect((await session.exit).exitCode).toBe(130);
+  });
+
+  it("finds the node's own environment, host name, names and user", async () => {
+    expect(
+      await running.sh(
+        "h1",
+        "echo $GREETING; hostname; cat /etc/hostname; whoami; pwd; echo $NETWRIGHT_NODE $NETWRIGHT_LAB",
+      ),
+    ).toBe("hello world\nh1\nh1\nroot\n/root\nh1 exec\n");
+    expect(await running.sh("h1", "getent hosts h2")).toMatch(/^10\.0\.0\.2\s+h2/);
+    const { stdout } = await running.run("h1", ["pwd"], { directory: "/tmp", environment: {} });
+    expect(stdout).toBe("/tmp\n");
+  });
+
+  it("says what is wrong: no such node, a switch, no such program, no such user", async () => {
+    await expect(running.run("h3", ["true"])).rejects.toMatchObject({
+      code: "NODE_NOT_FOUND",
+      remedy: expect.stringContaining("h1"),
+    });
+    await expect(running.run("s1", ["true"])).rejects.toMatchObject({ code: "NODE_HAS_NO_PROCESSES" });
+    await expect(running.run("h1", ["no-such-program"])).rejects.toMatchObject({ code: "COMMAND_NOT_STARTED" });
+    await expect(running.run("h1", ["true"], { user: "nobody-knows" })).rejects.toMatchObject({
+      code: "USER_NOT_FOUND",
+    });
+  });
+
+  it("reaps orphans: no zombies are left", async () => {
+    await running.sh("h1", "for n in 1 2 3 4 5; do (sleep 0.1 &) ; done");
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(await running.sh("h1", "ps -eo stat= | grep -c Z || true")).toBe("0\n");
+  });
+
+  it("starts a node anew when its first process was killed", async () => {
+    await running.sh("h2", "echo kept >/tmp/mark");
+    const detail = await running.client.detail();
+    expect(detail.nodeStatus.find((node) => node.name === "h2")?.state).toBe("running");
+    // From inside a node its first process cannot be killed (pid_namespaces(7)).
+    await running.run("h2", ["kill", "-9", "1"]);
+    expect(await running.sh("h2", "cat /tmp/mark")).toBe("kept\n");
+  });
+});

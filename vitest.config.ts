@@ -1,0 +1,46 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * The suite by what a test needs. `pure` and `house` need nothing but Node; `lab` makes namespaces
+ * as whoever runs it; `guest` runs in a virtual machine with Debian's kernel, for what this one may not
+ * have; `root` shows the same promises for root; `leaks` runs last, by itself, and
+ * compares the machine with what it was (scripts/test.ts runs them all).
+ */
+const pure = ["tests/topology/**/*.test.ts", "tests/api/**/*.test.ts"];
+const house = ["tests/house/**/*.test.ts"];
+const root = ["tests/root/**/*.test.ts", "tests/kernel/**/*.test.ts"];
+// An emulated processor takes a whole one of ours: not beside what measures, or has little time.
+const guest = [
+  "tests/guest/**/*.test.ts",
+  "tests/vm/machine.test.ts",
+  "tests/lab/appliance*.test.ts",
+  "tests/cli/console.test.ts",
+  "tests/appliances/**/*.test.ts",
+];
+const leaks = ["tests/leaks/**/*.test.ts"];
+
+// The main thread is where namespaces are entered and FFI calls are made, so no worker threads.
+const shared = { pool: "forks", testTimeout: 120_000, hookTimeout: 60_000 } as const;
+
+export default defineConfig({
+  test: {
+    maxWorkers: 3,
+    projects: [
+      { test: { ...shared, name: "pure", include: pure } },
+      { test: { ...shared, name: "house", include: house, testTimeout: 120_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          ...shared,
+          name: "lab",
+          include: ["tests/**/*.test.ts"],
+          exclude: [...pure, ...house, ...leaks, ...guest, "tests/root/**"],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+        },
+      },
+      { test: { ...shared, name: "root", include: root, testTimeout: 240_000, hookTimeout: 60_000 } },
+      { test: { ...shared, name: "guest", include: guest, testTimeout: 240_000, hookTimeout: 540_000 } },
+      { test: { ...shared, name: "leaks", include: leaks } },
+    ],
+  },
+});
