@@ -70,7 +70,8 @@ async function suiteWith(user: TestUser): Promise<readonly Tally[]> {
   // The folder that holds labs stays; what is in it must not.
   const runtime = [`${user.runtime}/netwright`, `/tmp/netwright-${user.uid}`];
   const watches = { [user.name]: watchOf(user.uid, { under: "dedicated", runtime }), root: watchOf(0, own) };
-  return withLeakTest(watches, user.checkout, async () => [
+  // Awaited here: what this returns would otherwise outlive the open device.
+  return await withLeakTest(watches, user.checkout, async () => [
     await vitest("user", ["pure", "house", "lab"], user.checkout, { user }),
     // By itself: an emulated processor takes a whole one of ours.
     await vitest("guest", ["guest"], user.checkout, { user }),

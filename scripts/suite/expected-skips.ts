@@ -3,10 +3,6 @@ import type { TestResult } from "./tally.ts";
 /** Tests that may be skipped where CI is set, and why. Any other skip fails the suite there. */
 export const expectedSkips: readonly { readonly test: RegExp; readonly why: string }[] = [
   {
-    test: /^(taps and packet sockets > (carry frames|put the vnet header|refuse names)|a virtual machine > |Rabbit > )/,
-    why: "some machines let only root open /dev/net/tun; the root set runs these tests there",
-  },
-  {
     test: /^completion scripts > are (zsh|fish)/,
     why: "a machine has the shells that its people use; bash is everywhere",
   },

@@ -1,17 +1,13 @@
-import { statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runScenario } from "./sandbox.ts";
-
-/** Most distributions let everyone open it (0666); some containers only root. Creating a tap needs no more than that. */
-const everyoneMayOpenTun = (statSync("/dev/net/tun").mode & 0o006) === 0o006;
+import { closedTun } from "./tun.ts";
 
 describe("taps and packet sockets", () => {
   const run = (scenario: string) => runScenario<Record<string, unknown>>("taps", scenario);
 
   const itWithTun = (name: string, test: () => Promise<void>) =>
     it(name, async ({ skip }) => {
-      if (process.getuid?.() !== 0 && !everyoneMayOpenTun)
-        skip("/dev/net/tun is closed to this user; root's run opens it");
+      skip(closedTun() !== undefined, closedTun());
       await test();
     });
 

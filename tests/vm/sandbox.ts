@@ -1,19 +1,12 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
 import { promisify } from "node:util";
 import { missingForGuest } from "../guest/missing.ts";
+import { closedTun } from "../kernel/tun.ts";
 import { testGuest } from "./guest-image.ts";
 
 /** Why there can be no virtual machine with NICs here; undefined when there can. */
 export function missingForVm(): string | undefined {
-  const missing = missingForGuest();
-  if (missing !== undefined) return missing;
-  try {
-    accessSync("/dev/net/tun", constants.R_OK | constants.W_OK);
-    return undefined;
-  } catch {
-    return "/dev/net/tun is closed to this user";
-  }
+  return missingForGuest() ?? closedTun();
 }
 
 /**

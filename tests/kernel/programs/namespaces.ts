@@ -115,7 +115,7 @@ await main({
     const url = new URL("../../../src/kernel/index.ts", import.meta.url).href;
     const code = `import(${JSON.stringify(url)}).then(({ createNetns }) => { try { createNetns(); } catch (error) { require("node:worker_threads").parentPort.postMessage(error.message); } })`;
     const worker = new Worker(code, { eval: true });
-    return await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+    return new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
   },
   "no way back": () => {
     inNamespaces([createNetns()], () => {
