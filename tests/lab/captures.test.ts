@@ -169,11 +169,10 @@ describe("captures of a running lab", () => {
     // What it has in memory goes with it.
     await pause();
     process.kill(await wirePid(running), "SIGKILL");
-    await expect
-      .poll(async () => (await client.captures()).map(({ state, interruptions }) => `${state} ${interruptions}`), {
-        timeout: 5000,
-      })
-      .toEqual(expect.arrayContaining(["running 1", "running 1"]));
+    for (const one of [id, reading.id])
+      await expect
+        .poll(async () => (await client.captures()).find((capture) => capture.id === one), { timeout: 10_000 })
+        .toMatchObject({ state: "running", interruptions: 1 });
     await ping("h1", "10.0.0.2", 5);
     for (const one of [id, reading.id]) await client.stopCapture(one);
     const { file, end } = await reading.end();
