@@ -133,7 +133,10 @@ function report(tallies: readonly Tally[]): number {
   ];
   console.log("");
   for (const test of tests) {
+    // A try that failed is no secret, though another one passed.
+    if (test.state === "passed" && test.retries > 0) console.log(`retried  ${test.file} > ${test.name}`);
     if (test.state === "failed") console.log(`failed   ${test.file} > ${test.name}`);
+    for (const error of test.errors) console.log(indented(error));
     if (test.state === "skipped")
       console.log(`skipped  ${test.file} > ${test.name}: ${test.note ?? "without a reason"}`);
   }
@@ -143,3 +146,11 @@ function report(tallies: readonly Tally[]): number {
   console.log(`${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`);
   return failed === 0 && passed > 0 ? 0 : 1;
 }
+
+/** The beginning of an error's message, below the test it is of. */
+const indented = (message: string): string =>
+  message
+    .split("\n")
+    .slice(0, 12)
+    .map((line) => `           ${line}`)
+    .join("\n");

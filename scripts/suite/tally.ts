@@ -11,6 +11,9 @@ export type TestResult = {
   /** Why it was skipped, in its own words. */
   readonly note?: string;
   readonly durationMs: number;
+  /** How often it was tried again. */
+  readonly retries: number;
+  /** Of the tries that failed, also where the last one passed. */
   readonly errors: readonly string[];
 };
 
@@ -34,6 +37,7 @@ export default class TallyReporter implements Reporter {
           state: state === "pending" ? "failed" : state,
           ...(note === undefined ? {} : { note }),
           durationMs: test.diagnostic()?.duration ?? 0,
+          retries: test.diagnostic()?.retryCount ?? 0,
           errors: errors.map((error) => error.message),
         };
       }),

@@ -17,6 +17,8 @@ export type VitestRun = {
   readonly environment: NodeJS.ProcessEnv;
   readonly withinMs: number;
   readonly extra: readonly string[];
+  /** What vitest prints: shown when absent. */
+  readonly output?: "inherit" | "ignore";
 };
 
 /**
@@ -42,7 +44,7 @@ export async function runVitest(run: VitestRun, signal: AbortSignal): Promise<Ta
   rmSync(run.tally, { force: true });
   const child = spawn(command, argv, {
     cwd: run.checkout,
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", run.output ?? "inherit", run.output ?? "inherit"],
     env: { ...run.environment, NETWRIGHT_TALLY: run.tally },
     signal: AbortSignal.any([signal, AbortSignal.timeout(run.withinMs)]),
     killSignal: "SIGTERM",

@@ -26,7 +26,7 @@ beforeAll(() => {
   test("fine", `it("passes", () => expect(1).toBe(1));`);
   test(
     "mixed",
-    `it("passes", () => {}); it("fails", () => expect(1).toBe(2)); it("is skipped", ({ skip }) => skip("no moon")); it.skip("is left out", () => {});`,
+    `it("passes", () => {}); it("fails", () => expect(1).toBe(2)); let tries = 0; it("passes at last", { retry: 1 }, () => expect(tries++).toBe(1)); it("is skipped", ({ skip }) => skip("no moon")); it.skip("is left out", () => {});`,
   );
   test("broken", `it("passes", () => {}); throw new Error("does not load");`);
   test(
@@ -47,6 +47,8 @@ const tallyOf = (project: string, withinMs = 60_000): Promise<Tally> =>
       environment: { PATH: process.env["PATH"], HOME: folder, NO_COLOR: "1" },
       withinMs,
       extra: [],
+      // Failures that are meant would look like the suite's own.
+      output: "ignore",
     },
     new AbortController().signal,
   );
@@ -61,9 +63,17 @@ describe("a run of vitest", () => {
 
   it("tells passed, failed and skipped apart, with why", async () => {
     const tally = await tallyOf("mixed");
-    expect(states(tally)).toEqual(["passes: passed", "fails: failed", "is skipped: skipped", "is left out: skipped"]);
-    expect(tally.results.map(({ note }) => note)).toEqual([undefined, undefined, "no moon", undefined]);
+    expect(states(tally)).toEqual([
+      "passes: passed",
+      "fails: failed",
+      "passes at last: passed",
+      "is skipped: skipped",
+      "is left out: skipped",
+    ]);
+    expect(tally.results.map(({ note }) => note)).toEqual([undefined, undefined, undefined, "no moon", undefined]);
     expect(tally.results[1]?.errors[0]).toContain("expected 1 to be 2");
+    expect(tally.results.map(({ retries }) => retries)).toEqual([0, 0, 1, 0, 0]);
+    expect(tally.results[2]?.errors[0]).toContain("expected +0 to be 1");
     expect(tally.troubles).toEqual([]);
   });
 
@@ -163,6 +173,7 @@ describe("a skipped test", () => {
     project: "lab",
     state: "skipped",
     durationMs: 0,
+    retries: 0,
     errors: [],
     ...(note === undefined ? {} : { note }),
   });
