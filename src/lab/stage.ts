@@ -193,6 +193,7 @@ export class Stage implements StepPerformer {
       );
       return;
     }
+    if (node.engine === "container") throw labError("ENGINE_MISSING", { node: node.name, engine: node.engine });
     const isOn = (process: ProcessStatus) => process.node === node.name && process.pid !== undefined;
     this.#machines.set(
       node.name,

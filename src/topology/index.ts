@@ -8,6 +8,7 @@ export * from "./errors/catalogue.ts";
 export * from "./errors/error.ts";
 export * from "./errors/render.ts";
 export * from "./faults/index.ts";
+export * from "./image/index.ts";
 export * from "./impairment/index.ts";
 export * from "./model.ts";
 export * from "./nearest.ts";

@@ -6,6 +6,7 @@
 
 import type { Capture } from "./capture/capture.ts";
 import type { FaultSchedule } from "./faults/schedule.ts";
+import type { NodeImage } from "./image/image.ts";
 import type { Impairments } from "./impairment/impairment.ts";
 
 /** A name of a node, unique in the lab. Letters, digits and hyphens, as in a host name (RFC 1123). */
@@ -44,6 +45,10 @@ type MachineBase = NodeBase & {
 
 /** What every node that Netwright runs programs in has. */
 type ProgramBase = MachineBase & {
+  /** What runs it: Netwright itself, or Docker or Podman. */
+  readonly engine: "namespace" | "container";
+  /** What its file system is made of; the programs of the host when absent. */
+  readonly image?: NodeImage;
   /** `isolated`: a root file system of its own (DESIGN 7). `host`: the file system of the host, as the user sees it. */
   readonly root: "isolated" | "host";
   /** Kernel settings by dotted name, e.g. `net.ipv4.ip_forward`. */
@@ -196,6 +201,8 @@ export type Process = {
   readonly stopSignal: string;
   /** From the stop signal to SIGKILL, in milliseconds. */
   readonly graceMs: number;
+  /** It is the program of its node's image, and not in the lab file. */
+  readonly ofImage?: true;
 };
 
 /** `started`: it runs; `ready`: its readiness check passed; `success`: it ended with exit code 0. */

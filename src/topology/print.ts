@@ -2,6 +2,7 @@ import { Document, isMap, isScalar, isSeq, Scalar, visit, type YAMLMap, type YAM
 import { captureDefinition } from "./capture/definition.ts";
 import { formatDuration } from "./duration.ts";
 import { faultsDefinition } from "./faults/definition.ts";
+import type { NodeImage } from "./image/image.ts";
 import { impairmentSettings } from "./impairment/describe.ts";
 import {
   type ApplianceNode,
@@ -67,7 +68,10 @@ export function labDefinition(lab: Lab): LabDefinition {
     mode: lab.mode,
     ...given("nodes", Object.fromEntries(lab.nodes.map((node) => [node.name, nodeDefinition(node)]))),
     ...given("links", lab.links.map(linkDefinition)),
-    ...given("processes", Object.fromEntries(lab.processes.map((one) => [one.name, processDefinition(one)]))),
+    ...given(
+      "processes",
+      Object.fromEntries(lab.processes.filter((one) => !one.ofImage).map((one) => [one.name, processDefinition(one)])),
+    ),
     ...(lab.faults === undefined ? {} : { faults: faultsDefinition(lab.faults) }),
     ...given("capture", lab.captures?.map((one) => captureDefinition(one, literal)) ?? []),
   };
@@ -170,6 +174,8 @@ const diskDefinition = ({ image, format, sizeBytes, bus }: VmDisk) => ({
 });
 
 const machineDefinition = (node: ProgramNode) => ({
+  engine: node.engine,
+  ...(node.image === undefined ? {} : imageDefinition(node.image)),
   root: node.root,
   ...networkDefinition(node),
   ...given("sysctls", literalValues(node.sysctls)),
@@ -184,6 +190,16 @@ const machineDefinition = (node: ProgramNode) => ({
       readonly: readOnly,
     })),
   ),
+});
+
+/** What was fetched is not of the lab file. */
+const imageDefinition = ({ reference, pull, entrypoint, command, user, workingDirectory }: NodeImage) => ({
+  image: literal(reference),
+  pull,
+  ...(entrypoint === undefined ? {} : { entrypoint: entrypoint.map(literal) }),
+  ...(command === undefined ? {} : { command: command === "none" ? command : commandDefinition(command) }),
+  ...(user === undefined ? {} : { user: literal(user) }),
+  ...(workingDirectory === undefined ? {} : { "working-directory": literal(workingDirectory) }),
 });
 
 /** The loopback interface takes nothing but addresses. */

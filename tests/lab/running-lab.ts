@@ -28,6 +28,7 @@ export const iface = (name: string, ...addresses: readonly string[]): Interface 
 };
 
 const machine = {
+  engine: "namespace",
   root: "isolated",
   routes: [],
   sysctls: {},

@@ -122,9 +122,14 @@ nodes:
       files,
     });
     expect(wrong?.at).toMatchObject({ line: 4 });
-    const [owner] = errorsOf("nodes: {h1: {image: dut.qcow2}}", { files });
-    expect(owner).toMatchObject({ code: "UNKNOWN_KEY" });
-    expect(`${owner?.message} ${owner?.remedy}`).toContain("kind: appliance");
+    for (const [settings, code] of [
+      ["disks: [{size: 1GiB}]", "UNKNOWN_KEY"],
+      ["image: dut.qcow2", "IMAGE_REFERENCE_INVALID"],
+    ]) {
+      const [owner] = errorsOf(`nodes: {h1: {${settings}}}`, { files });
+      expect(owner).toMatchObject({ code });
+      expect(`${owner?.message} ${owner?.remedy}`).toContain("kind: appliance");
+    }
   });
 
   test("runs no processes of the lab file", () => {

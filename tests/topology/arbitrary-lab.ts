@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { contains, parseAddress, parseCidr } from "../../src/topology/address.ts";
 import type { Capture } from "../../src/topology/capture/capture.ts";
+import type { NodeImage } from "../../src/topology/image/image.ts";
 import {
   type ApplianceNode,
   type Command,
@@ -176,6 +177,22 @@ const appliance = (index: number, nested: boolean): fc.Arbitrary<ApplianceNode> 
       vm: { ...vm, ...(seed === undefined ? {} : { seed }) },
     }));
 
+const nodeImage: fc.Arbitrary<NodeImage> = fc.record(
+  {
+    reference: fc.constantFrom(
+      "docker.io/library/debian:12",
+      "localhost:5000/a/b@sha256:" + "0".repeat(64),
+      "rootfs:/usr/share",
+    ),
+    pull: fc.constantFrom("missing" as const, "always" as const, "never" as const),
+    entrypoint: fc.array(text, { maxLength: 2 }),
+    command: fc.oneof(command, fc.constant("none" as const)),
+    user: fc.constantFrom("nobody", "1000:1000"),
+    workingDirectory: fc.constantFrom("/", "/srv/a b"),
+  },
+  { requiredKeys: ["reference", "pull"] },
+);
+
 function machine(index: number, nested: boolean): fc.Arbitrary<ProgramNode> {
   const name = NODE_NAMES[index] as string;
   const port = (which: number): fc.Arbitrary<Interface> =>
@@ -199,6 +216,7 @@ function machine(index: number, nested: boolean): fc.Arbitrary<ProgramNode> {
         ...PORTS.map((_, which) => fc.option(port(which), { freq: 3, nil: undefined })),
       )
       .map((some) => some.filter((one) => one !== undefined)),
+    engine: fc.constant("namespace" as const),
     root: fc.constantFrom("isolated" as const, "isolated" as const, "host" as const),
     hostname: fc.constantFrom(name, name, `${name}-host`),
     routes: fc
@@ -216,8 +234,12 @@ function machine(index: number, nested: boolean): fc.Arbitrary<ProgramNode> {
       [],
     ),
   };
+  const withImage = fc
+    .record({ ...base, kind: fc.constant("host" as const), image: nodeImage })
+    .map((node) => ({ ...node, root: "isolated" as const }));
   return fc.oneof(
     { weight: 2, arbitrary: fc.record({ ...base, kind: fc.constant("host" as const) }) },
+    { weight: 1, arbitrary: withImage },
     {
       weight: 1,
       arbitrary: fc

@@ -11,6 +11,7 @@ const eth = (name: string, address: string): Interface => ({
 const host = (name: string, address: string): HostNode => ({
   kind: "host",
   name,
+  engine: "namespace",
   root: "isolated",
   hostname: name,
   interfaces: [eth("eth0", address)],

@@ -16,6 +16,7 @@ const node = (kind: Kind, name: string): LabNode =>
     : {
         kind,
         name,
+        engine: "namespace",
         root: "isolated",
         hostname: name,
         interfaces: [],

@@ -12,6 +12,7 @@ test("a name is enough for a host", () => {
         name: "h1",
         kind: "host",
         interfaces: [],
+        engine: "namespace",
         root: "isolated",
         hostname: "h1",
         routes: [],

@@ -183,6 +183,7 @@ describe("routes and the interfaces they leave by", () => {
       {
         kind: "host",
         name: "a",
+        engine: "namespace",
         root: "isolated",
         hostname: "a",
         interfaces,
@@ -298,6 +299,7 @@ describe("the simulated kernel", () => {
     const node: LabNode = {
       kind: "host",
       name: "a",
+      engine: "namespace",
       root: "host",
       hostname: "a",
       interfaces: [],
@@ -333,6 +335,7 @@ test("4,000 nodes are planned in under 100 ms", () => {
     Array.from({ length: 4000 }, (_, index) => ({
       kind: "host",
       name: `h${index}`,
+      engine: "namespace",
       root: "isolated",
       hostname: `h${index}`,
       interfaces: [

@@ -43,6 +43,7 @@ processes:
     nodes:
       h1:
         kind: host
+        engine: namespace
         root: isolated
         hostname: h1
         interfaces:
@@ -51,6 +52,7 @@ processes:
           - {to: 0.0.0.0/0, via: 10.0.0.1, interface: eth0}
       r1:
         kind: router
+        engine: namespace
         root: isolated
         hostname: r1
         interfaces:

@@ -1,6 +1,7 @@
 import { addressErrors } from "./lab-file/addresses.ts";
 import { applianceErrors } from "./lab-file/appliances.ts";
 import { generateErrors } from "./lab-file/generate.ts";
+import { imageFileErrors } from "./lab-file/images.ts";
 import { impairmentErrors } from "./lab-file/impairments.ts";
 import { linkErrors } from "./lab-file/links.ts";
 import { nodeErrors } from "./lab-file/nodes.ts";
@@ -15,6 +16,7 @@ export const labFileErrors = {
   ...impairmentErrors,
   ...addressErrors,
   ...nodeErrors,
+  ...imageFileErrors,
   ...applianceErrors,
   ...generateErrors,
 } as const;

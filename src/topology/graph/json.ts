@@ -1,4 +1,5 @@
-import { type Endpoint, isMachine, type Lab, type LabNode } from "../model.ts";
+import { familiarName } from "../image/reference.ts";
+import { type Endpoint, isMachine, type Lab, type LabNode, runsPrograms } from "../model.ts";
 
 /** A lab as a graph for other programs: what is connected with what, and how it is addressed. */
 export type GraphReport = {
@@ -6,6 +7,8 @@ export type GraphReport = {
   readonly nodes: readonly {
     readonly name: string;
     readonly kind: LabNode["kind"];
+    /** What its file system is made of, where it is not this machine's. */
+    readonly image?: string;
     readonly interfaces: readonly {
       readonly name: string;
       readonly mac: string;
@@ -28,6 +31,7 @@ export function graphReport(lab: Pick<Lab, "name" | "nodes" | "links">): GraphRe
     nodes: lab.nodes.map((node) => ({
       name: node.name,
       kind: node.kind,
+      ...(runsPrograms(node) && node.image !== undefined ? { image: familiarName(node.image.reference) } : {}),
       interfaces: isMachine(node)
         ? node.interfaces.map(({ name, mac, mtu, addresses }) => ({ name, mac, mtu, addresses }))
         : [],

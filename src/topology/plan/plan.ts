@@ -20,7 +20,7 @@ import { conditionsOf, same } from "./same.ts";
 import { needsStart, restarts } from "./starting.ts";
 
 /**
- * What happens to the nodes of a lab, each in one of these ways. A node whose kind changes is both
+ * What happens to the nodes of a lab, each in one of these ways. A node whose kind or engine changes is both
  * `removed` and `created`.
  */
 type Fates = {
@@ -87,7 +87,7 @@ function decide(desired: readonly LabNode[], actual: readonly LabNode[]): Fates 
   const wanted = new Map(desired.map((node) => [node.name, node]));
   const present = new Map(actual.map((node) => [node.name, node]));
   const stays = (before: LabNode | undefined, after: LabNode | undefined) =>
-    before !== undefined && after !== undefined && before.kind === after.kind;
+    before !== undefined && after !== undefined && before.kind === after.kind && engineOf(before) === engineOf(after);
 
   const stopped = new Set<NodeName>();
   const changed: { readonly before: LabNode; readonly after: LabNode }[] = [];
@@ -107,6 +107,9 @@ function decide(desired: readonly LabNode[], actual: readonly LabNode[]): Fates 
     stopped,
   };
 }
+
+/** What runs a node cannot change under it. */
+const engineOf = (node: LabNode) => (isMachine(node) ? node.engine : undefined);
 
 /** Whether something differs that node.configure sets. A switch's ports come and go with its links. */
 function settingsDiffer(before: LabNode, after: LabNode): boolean {

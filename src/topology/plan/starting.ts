@@ -8,6 +8,8 @@ import { same } from "./same.ts";
  */
 export function needsStart(machine: Machine): boolean {
   if (isAppliance(machine)) return true;
+  // A container runs as a whole, or not at all.
+  if (machine.engine === "container") return true;
   if (machine.files.length > 0 || machine.mounts.length > 0 || machine.startup.length > 0) return true;
   switch (machine.kind) {
     case "host":
@@ -27,6 +29,7 @@ export function restarts(before: Machine, after: Machine): boolean {
   if (isAppliance(before) || isAppliance(after))
     return !(isAppliance(before) && isAppliance(after) && runsOn(before, after));
   return !(
+    same(before.image, after.image) &&
     before.root === after.root &&
     before.hostname === after.hostname &&
     same(before.environment, after.environment) &&

@@ -83,8 +83,10 @@ function appliance(node: ApplianceDraft) {
 }
 
 function machine(node: ProgramDraft) {
-  const { root, hostname, routes, sysctls, environment, startup, files, mounts, frr } = node.settings;
+  const { engine, image, root, hostname, routes, sysctls, environment, startup, files, mounts, frr } = node.settings;
   const settings = {
+    engine,
+    ...(image === undefined ? {} : { image }),
     root,
     hostname: hostname ?? node.name,
     routes: [...gatewayRoutes(node), ...routes.map(routeOf)],

@@ -1,4 +1,5 @@
 import type { Address, Cidr, Family } from "../address.ts";
+import type { NodeImage } from "../image/image.ts";
 import type { LinkImpairmentSettings } from "../impairment/directions.ts";
 import type { Impairments } from "../impairment/impairment.ts";
 import type { Command, Frr, LinkLocalProtocol, LinkMedium, Mount, NodeFile, VmSettings } from "../model.ts";
@@ -29,6 +30,8 @@ export type SwitchDraft = NodeBase & { readonly kind: "switch"; readonly setting
 
 /** What a machine that programs are run in has besides interfaces. Generated nodes of one role may share it. */
 export type MachineSettings = {
+  readonly engine: "namespace" | "container";
+  readonly image: NodeImage | undefined;
   readonly root: "isolated" | "host";
   readonly hostname: string | undefined;
   readonly routes: readonly RouteDraft[];

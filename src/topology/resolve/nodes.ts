@@ -21,7 +21,8 @@ type Defaults = NonNullable<LabDefinition["defaults"]>;
 /** Where the settings of the nodes of one definition come from. */
 type Template = {
   readonly kind: Kind;
-  readonly layers: readonly Layer<MachineDefinition & SwitchDefinition & ApplianceDefinition>[];
+  /** Of the kind; the schema has seen to that. */
+  readonly layers: readonly Layer<MachineDefinition | SwitchDefinition | ApplianceDefinition>[];
   readonly path: Path;
 };
 
@@ -81,7 +82,7 @@ export class NodeMaker {
         ? []
         : [{ data: this.#defaults.node ?? {}, path: ["defaults", "node"] }]),
       { data: this.#defaults[kind] ?? {}, path: ["defaults", kind] },
-      { data: (definition ?? {}) as MachineDefinition & SwitchDefinition & ApplianceDefinition, path },
+      { data: definition ?? {}, path },
     ];
     return { kind, path, layers: layers.filter(({ data }) => Object.keys(data).length > 0) };
   }
@@ -109,9 +110,13 @@ export class NodeMaker {
   ): NodeDraft {
     switch (kind) {
       case "switch":
-        return { ...base, kind, settings: switchSettings(this.#filled(template, values), this.#context) };
+        return {
+          ...base,
+          kind,
+          settings: switchSettings(this.#filled<SwitchDefinition>(template, values), this.#context),
+        };
       case "appliance": {
-        const layers = this.#filled(template, values);
+        const layers = this.#filled<ApplianceDefinition>(template, values);
         return { ...base, kind, settings: applianceSettings(base.name, base.path, layers, this.#context) };
       }
       case "host":
@@ -131,14 +136,14 @@ export class NodeMaker {
     const key = definition ?? this.#defaults;
     const shared = this.#shared.get(key);
     if (shared !== undefined) return shared;
-    const settings = machineSettings(this.#filled(template, values), this.#context);
+    const settings = machineSettings(this.#filled<MachineDefinition>(template, values), this.#context);
     if (!template.layers.some(({ data }) => hasPlaceholders(data))) this.#shared.set(key, settings);
     return settings;
   }
 
-  #filled({ layers }: Template, values: Placeholders): Template["layers"] {
+  #filled<Definition>({ layers }: Template, values: Placeholders): readonly Layer<Definition>[] {
     return layers.map(({ data, path }) => ({
-      data: fillPlaceholders(data, values, path, this.#context.findings),
+      data: fillPlaceholders(data, values, path, this.#context.findings) as Definition,
       path,
     }));
   }

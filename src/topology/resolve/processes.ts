@@ -48,6 +48,7 @@ export function resolveProcesses(
     return group.members.map(({ name, node }) => resolveOne(name, node.name, group, groups, isKnown, findings));
   });
   reportDoubles(groups, findings);
+  reportImageDoubles(groups, draft, findings);
   reportCycles(groups, findings);
   return processes;
 }
@@ -229,6 +230,24 @@ function reportDoubles(groups: ReadonlyMap<string, Group>, findings: Findings): 
       if (owner !== undefined)
         findings.error("NAME_TAKEN", { name, what: `Process ${base}`, by: `process ${owner}` }, path, "key");
       owners.set(name, base);
+    }
+  }
+}
+
+/** The program of an image has its node's name, where no process of that node has it. */
+function reportImageDoubles(groups: ReadonlyMap<string, Group>, draft: LabDraft, findings: Findings): void {
+  for (const [base, { members, path }] of groups) {
+    for (const { name, node } of members) {
+      const other = draft.nodes.get(name);
+      if (other === undefined || other === node || !runsProgramsDraft(other)) continue;
+      const { image } = other.settings;
+      if (image !== undefined && image.command !== "none")
+        findings.error(
+          "NAME_TAKEN",
+          { name, what: `Process ${base}`, by: `the program of the image of node ${name}` },
+          path,
+          "key",
+        );
     }
   }
 }

@@ -11,21 +11,24 @@ import {
 } from "../address.ts";
 import { parseDuration } from "../duration.ts";
 import type { Findings } from "../findings.ts";
-import type { Command, Frr, Mount, NodeFile } from "../model.ts";
+import type { Frr, Mount, NodeFile } from "../model.ts";
 import { hostnamePattern, hostnameRule } from "../name-rules.ts";
 import type { LabDefinition } from "../schema/lab.ts";
 import type { Path } from "../source/source.ts";
+import { commandOf, pathProblem } from "./command.ts";
 import type { MachineSettings, RouteDraft, SwitchSettings } from "./draft.ts";
 import type { FileStore } from "./file-store.ts";
 import { fileBytes, fileMode, frrConfig } from "./files.ts";
+import { imageOf } from "./image.ts";
 
 type Defaults = NonNullable<LabDefinition["defaults"]>;
 export type MachineDefinition = NonNullable<Defaults["router"]>;
 export type SwitchDefinition = NonNullable<Defaults["switch"]>;
-type CommandDefinition = NonNullable<MachineDefinition["startup"]>[number];
 
 /** One source of settings, with its place; the later ones of a list win. */
 export type Layer<Definition> = { readonly data: Definition; readonly path: Path };
+
+export { commandOf, pathProblem };
 
 export type Context = { readonly findings: Findings; readonly files: FileStore };
 
@@ -34,6 +37,8 @@ export function machineSettings(layers: readonly Layer<MachineDefinition>[], con
   const last = <Key extends keyof MachineDefinition>(key: Key) =>
     layers.findLast(({ data }) => data[key] !== undefined);
   return {
+    engine: last("engine")?.data.engine ?? "namespace",
+    image: imageOf(layers, context),
     root: last("root")?.data.root ?? "isolated",
     hostname: hostname(last("hostname"), context),
     routes: layers.flatMap((layer) => routes(layer, context)),
@@ -68,9 +73,6 @@ export function switchSettings(layers: readonly Layer<SwitchDefinition>[], { fin
   };
 }
 
-export const commandOf = (command: CommandDefinition): Command =>
-  Array.isArray(command) ? { argv: command.map(String) } : { shell: command.shell };
-
 /** Environment variables from several maps; the later ones win. */
 export function environment(
   maps: readonly Layer<Readonly<Record<string, string | number | boolean>> | undefined>[],
@@ -91,21 +93,6 @@ export function environment(
     }
   }
   return result;
-}
-
-/** Why a path cannot be a place in a node, or undefined. */
-export function pathProblem(path: string): string | undefined {
-  if (!path.startsWith("/")) return "it does not begin with /";
-  if (path.includes("\0")) return "it has a zero byte in it";
-  if (path === "/") return "it is the root of the file system";
-  if (
-    path
-      .split("/")
-      .slice(1)
-      .some((part) => part === "" || part === "." || part === "..")
-  )
-    return "it has an empty part, . or .. in it";
-  return undefined;
 }
 
 export function hostname(

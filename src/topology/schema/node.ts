@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { applianceNode, applianceSettings } from "./appliance.ts";
 import { choice, flag, listOf, map, mapOf, scalar, text } from "./form.ts";
+import { imageSettings } from "./image.ts";
 import { interfaces, route } from "./interface.ts";
 import { command, duration, mtu } from "./scalars.ts";
 
@@ -48,6 +49,7 @@ const frr = map(
 
 /** What hosts and routers have in common and defaults may give. */
 const machine = {
+  ...imageSettings,
   root: choice(["isolated", "host"])
     .optional()
     .describe(

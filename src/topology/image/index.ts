@@ -1,0 +1,3 @@
+export * from "./image.ts";
+export * from "./program.ts";
+export * from "./reference.ts";
