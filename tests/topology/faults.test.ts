@@ -211,10 +211,13 @@ describe("what is refused", () => {
   });
 
   test("with its place in the file, all at once", () => {
-    const errors = errorsOf("steps:\n  - {do: node kill r9}\n  - {do: link down r1 r2, at: 3s..1s}\n");
+    const errors = errorsOf(
+      "steps:\n  - {do: node kill r9}\n  - {do: node kill r8, at: soon}\n  - {do: link down r1 r2, at: 3s..1s}\n",
+    );
     expect(errors.map(({ at, code }) => `${code} ${at?.line}:${at?.column}`)).toEqual([
       "NODE_NOT_FOUND 2:10",
-      "FAULT_TIME_INVALID 3:31",
+      "WRONG_VALUE 3:29",
+      "FAULT_TIME_INVALID 4:31",
     ]);
   });
 });

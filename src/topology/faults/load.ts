@@ -22,11 +22,21 @@ export function loadFaults(text: string, file: string, lab: Lab): FaultSchedule 
   const checked = faultsForm.safeParse(source.data);
   if (!checked.success) {
     for (const issue of checked.error.issues) reportForm(issue, source.data, findings);
+    // The steps whose form is right may name what is not there: all mistakes are told at once.
+    const rest = faultsForm.safeParse({ steps: wellFormedSteps(source.data, findings) });
+    if (rest.success) readFaults(rest.data, [], lab, findings);
     throw new LabFileError(findings.errors);
   }
   const schedule = readFaults(checked.data, [], lab, findings);
   if (findings.hasErrors) throw new LabFileError(findings.errors);
   return schedule;
+}
+
+/** Nothing in place of the steps in which something is wrong. */
+function wellFormedSteps(data: unknown, findings: Findings): readonly unknown[] {
+  const steps: unknown = (data as { readonly steps?: unknown } | null)?.steps;
+  if (!Array.isArray(steps)) return [];
+  return steps.map((step, index) => (findings.isTainted(["steps", index]) ? {} : step));
 }
 
 type Issue = NonNullable<ReturnType<typeof faultsForm.safeParse>["error"]>["issues"][number];
