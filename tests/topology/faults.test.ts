@@ -216,7 +216,7 @@ describe("what is refused", () => {
     );
     expect(errors.map(({ at, code }) => `${code} ${at?.line}:${at?.column}`)).toEqual([
       "NODE_NOT_FOUND 2:10",
-      "WRONG_VALUE 3:29",
+      "WRONG_VALUE 3:28",
       "FAULT_TIME_INVALID 4:31",
     ]);
   });
