@@ -1,7 +1,7 @@
 # The front door: works before Node is there. Every target sets up what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs setup build schema appliances format clean
+.PHONY: help demo test check bench docs setup setup-tests build schema appliances format clean
 
 run := scripts/with-node
 
@@ -11,7 +11,7 @@ help: ## this list
 demo: setup ## bring up a real OSPF network from one file, show it, take it down
 	@$(run) node scripts/demo.ts
 
-test: setup ## the whole test suite (as root: as an unprivileged user it makes, and a smaller set as root)
+test: setup-tests ## the whole test suite (as root: as an unprivileged user it makes, and a smaller set as root)
 	@$(run) node scripts/test.ts
 
 check: setup ## types, lint, format and module rules
@@ -23,7 +23,7 @@ check: setup ## types, lint, format and module rules
 format: setup ## format and fix what can be fixed by itself
 	@$(run) biome check --write .
 
-bench: setup build ## benchmarks on the built package, against a floor program and Mininet
+bench: setup-tests build ## benchmarks on the built package, against a floor program and Mininet
 	@$(run) node bench/main.ts
 
 docs: setup ## the documentation site, into build/docs
@@ -31,6 +31,9 @@ docs: setup ## the documentation site, into build/docs
 
 setup: ## Node, npm packages, Debian packages; what is there stays
 	@scripts/setup.sh
+
+setup-tests:
+	@scripts/setup.sh tests
 
 build: setup ## the package, plain JavaScript, into dist
 	@$(run) node scripts/build.ts

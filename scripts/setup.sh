@@ -1,6 +1,9 @@
 #!/bin/sh
 # Prepares a checkout: Debian packages, a Node that is new enough, npm packages.
 #
+#   scripts/setup.sh          what labs and the demo use
+#   scripts/setup.sh tests    and what only tests and benchmarks use
+#
 # Does what is missing and nothing else, so every make target starts with it. What it may not do
 # (no root, no sudo without a password), it prints as the exact command, and goes on where it can.
 set -eu
@@ -25,13 +28,16 @@ have curl || optional curl
 have tcpdump || optional tcpdump
 have iperf3 || optional iperf3
 have nft || optional nftables
-have etcd || optional etcd-server
-have etcdctl || optional etcd-client
-have busybox || optional busybox
 ls /usr/lib/python3*/http/server.py >/dev/null 2>&1 || optional python3
-have qemu-system-x86_64 || [ "$(uname -m)" != x86_64 ] || optional qemu-system-x86
-[ -e /usr/share/OVMF/OVMF_CODE.fd ] || [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || [ "$(uname -m)" != x86_64 ] || optional ovmf
 [ -x /usr/lib/frr/zebra ] || optional frr
+
+if [ "${1:-}" = tests ]; then
+  have etcd || optional etcd-server
+  have etcdctl || optional etcd-client
+  have busybox || optional busybox
+  have qemu-system-x86_64 || [ "$(uname -m)" != x86_64 ] || optional qemu-system-x86
+  [ -e /usr/share/OVMF/OVMF_CODE.fd ] || [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || [ "$(uname -m)" != x86_64 ] || optional ovmf
+fi
 
 node_version() { "$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0; }
 node=
