@@ -21,6 +21,7 @@ export default defineConfig({
           { text: "Capture frames", link: "/captures" },
           { text: "Partition a lab", link: "/partitions" },
           { text: "Virtual machines", link: "/vms" },
+          { text: "Consoles", link: "/consoles" },
           { text: "Test on labs", link: "/testing" },
           { text: "Assert packets", link: "/testing-packets" },
           { text: "Schedule faults", link: "/faults" },

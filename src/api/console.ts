@@ -1,9 +1,10 @@
 import * as z from "zod";
 
 /**
- * The serial console of a node, over one WebSocket. Binary messages carry bytes, unchanged: from the
- * server what the console shows, from the client what is typed. Text messages of the server are
- * ConsoleReports, as JSON; the first says whether the machine has power, or why there is no console.
+ * The console of a node, over one WebSocket. Binary messages carry bytes, unchanged: from the server
+ * what the console shows, from the client what is typed. Text messages, as JSON, are ConsoleReports of
+ * the server, the first of which says whether the machine has power, or why there is no console; and
+ * ConsoleControls of the client.
  */
 
 export const ConsoleQuery = z.object({
@@ -19,6 +20,12 @@ export const ConsoleQuery = z.object({
 export type ConsoleQuery = z.input<typeof ConsoleQuery>;
 /** With what was left out. */
 export type ConsoleSettings = z.output<typeof ConsoleQuery>;
+
+export const ConsoleControl = z.discriminatedUnion("type", [
+  /** The client's window. The console, where it is a terminal, has the size of the window of who typed last. */
+  z.object({ type: z.literal("resize"), columns: z.int().min(1).max(10_000), rows: z.int().min(1).max(10_000) }),
+]);
+export type ConsoleControl = z.infer<typeof ConsoleControl>;
 
 export const ConsoleReport = z.discriminatedUnion("type", [
   z.object({ type: z.literal("state"), state: z.enum(["on", "off"]) }),

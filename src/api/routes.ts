@@ -140,7 +140,7 @@ export const routes = {
   },
   console: {
     ...endpoints.console,
-    summary: "The serial console of a node (see ConsoleQuery)",
+    summary: "The console of a node (see ConsoleQuery)",
     params: z.object({ node: z.string() }),
     query: ConsoleQuery,
     response: z.unknown(),

@@ -32,6 +32,14 @@ export async function attachConsole(
     known = state;
   });
   using _terminal = isTerminal ? rawTerminal(stdin) : undefined;
+  const resized = () => {
+    const { columns, rows } = stdout;
+    if (columns && rows) stream.resize(columns, rows);
+  };
+  if (query.mode !== "watch") {
+    stdout.on("resize", resized);
+    resized();
+  }
   const type = (data: Buffer) => {
     const at = isTerminal ? data.indexOf(detachKey) : -1;
     const typed = at === -1 ? data : data.subarray(0, at);
@@ -56,6 +64,7 @@ export async function attachConsole(
     await closed;
   } finally {
     stdin.off("data", type);
+    stdout.off("resize", resized);
     // A terminal or pipe that is read would keep this process waiting.
     stdin.destroy();
   }

@@ -1,14 +1,16 @@
 import { Duplex } from "node:stream";
-import type { ConsoleQuery, ConsoleReport } from "../api/console.ts";
+import type { ConsoleControl, ConsoleQuery, ConsoleReport } from "../api/console.ts";
 import { labError } from "../topology/errors/error.ts";
 import { pathOf } from "./path.ts";
 import { errorFrom } from "./problems.ts";
 import { UnixWebSocket } from "./websocket.ts";
 
-/** A node's serial console, both ways. It goes on through resets and power-offs, until it is destroyed or the lab ends. */
+/** A node's console, both ways. It goes on through resets and power-offs, until it is destroyed or the lab ends. */
 export type ConsoleStream = Duplex & {
   /** Calls `listener` when the machine gains or loses power, and at once with how it is. */
   onState(listener: (state: "on" | "off") => void): void;
+  /** Says how large the window is that it is shown in: a terminal takes the size of who typed last. */
+  resize(columns: number, rows: number): void;
 };
 
 /** How long until the socket must be open. */
@@ -72,6 +74,10 @@ export async function openConsole(
   duplex.on("error", () => {});
   await opened;
   return Object.assign(duplex, {
+    resize: (columns: number, rows: number) => {
+      const control: ConsoleControl = { type: "resize", columns, rows };
+      if (!duplex.destroyed) socket.send(JSON.stringify(control));
+    },
     onState: (listener: (now: "on" | "off") => void) => {
       listeners.push(listener);
       if (state !== undefined) listener(state);

@@ -288,7 +288,7 @@ export class LabClient {
     });
   }
 
-  /** Opens the serial console of a virtual machine. */
+  /** Opens the console of a node: the serial one of a virtual machine, a terminal of any other. */
   async console(node: string, query: ConsoleQuery = {}): Promise<ConsoleStream> {
     const { openConsole } = await import("./console.ts");
     return openConsole(this.name, this.socket, node, query);

@@ -266,12 +266,12 @@ export class Supervisor {
     };
   }
 
-  /** The serial console of a node, as long as the node is in the lab. @throws CONSOLE_MISSING */
-  console(name: string): ConsoleHub {
+  /** The console of a node, as long as the node is in the lab. @throws CONSOLE_MISSING, and see `MachineLife.openConsole` */
+  async console(name: string): Promise<ConsoleHub> {
     const node = this.#node(name);
-    const machine = isAppliance(node) ? this.#options.stage.appliance(name) : undefined;
-    if (machine === undefined) throw labError("CONSOLE_MISSING", { node: name, kind: node.kind });
-    return machine.console;
+    if (!isMachine(node)) throw labError("CONSOLE_MISSING", { node: name, kind: node.kind });
+    if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
+    return this.#options.stage.machine(node).openConsole();
   }
 
   /** Saves disks and memory of a virtual machine under a name, or puts them back. */

@@ -68,10 +68,11 @@ export class TestNode {
   }
 
   /**
-   * The serial console of a virtual machine, from its power-on (up to 1 MiB back). Any number may be open;
-   * each goes on through resets and power-offs.
+   * The console of the node, from its power-on (up to 1 MiB back): the serial one of a virtual machine, a
+   * terminal with a login shell of any other. Any number may be open; each goes on through resets and
+   * power-offs.
    *
-   * @throws CONSOLE_MISSING for a node that is none
+   * @throws CONSOLE_MISSING
    */
   async console(options: ConsoleOptions = {}): Promise<TestConsole> {
     this.#log.debug(`${this.name}: console`);

@@ -58,6 +58,8 @@ type ProgramBase = MachineBase & {
   readonly startup: readonly Command[];
   readonly files: readonly NodeFile[];
   readonly mounts: readonly Mount[];
+  /** A login shell, when someone attaches, when absent. */
+  readonly console?: NodeConsole;
 };
 
 export type HostNode = ProgramBase & { readonly kind: "host" };
@@ -163,6 +165,14 @@ export type Mount = {
   /** Absolute, in the node. */
   readonly target: string;
   readonly readOnly: boolean;
+};
+
+/** The console of a node that programs are run in: a terminal. */
+export type NodeConsole = {
+  /** Started anew when it ends. A login shell when absent. */
+  readonly command?: Command;
+  /** With the node, and not when someone first attaches. */
+  readonly startsWithNode: boolean;
 };
 
 export type Endpoint = { readonly node: NodeName; readonly interface: InterfaceName };

@@ -13,6 +13,7 @@ import {
   type LabNode,
   type Link,
   type Machine,
+  type NodeConsole,
   type NodeFile,
   type Process,
   type ProgramNode,
@@ -190,6 +191,12 @@ const machineDefinition = (node: ProgramNode) => ({
       readonly: readOnly,
     })),
   ),
+  ...(node.console === undefined ? {} : { console: consoleDefinition(node.console) }),
+});
+
+const consoleDefinition = ({ command, startsWithNode }: NodeConsole) => ({
+  ...(command === undefined ? {} : { command: commandDefinition(command) }),
+  start: startsWithNode ? ("up" as const) : ("attach" as const),
 });
 
 /** What was fetched is not of the lab file. */

@@ -1,8 +1,8 @@
-import { spawn } from "@lydell/node-pty";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { testGuest } from "../vm/guest-image.ts";
 import { missingForVm } from "../vm/sandbox.ts";
 import { finished, Netwright } from "./netwright.ts";
+import { Terminal } from "./terminal.ts";
 
 const missing = missingForVm();
 
@@ -20,6 +20,7 @@ nodes:
     acceleration: tcg
     kernel: {image: ${kernel}, initrd: ${initrd}, append: "console=ttyS0 quiet panic=-1 rdinit=/init net.ifnames=0"}
   h1: {interfaces: {eth0: 10.0.0.2/24}}
+  s1: {kind: switch}
 links: [[dut, h1]]
 `,
     });
@@ -30,26 +31,7 @@ links: [[dut, h1]]
     if (missing !== undefined) context.skip(missing);
   });
 
-  const onTerminal = (...argv: readonly string[]) => {
-    const [program, ...first] = netwright.program;
-    const pty = spawn(program, [...first, ...argv], {
-      name: "xterm",
-      cols: 100,
-      rows: 30,
-      cwd: netwright.folder,
-      env: { ...netwright.environment, TERM: "xterm" },
-    });
-    const terminal = {
-      shown: "",
-      type: (keys: string) => pty.write(keys),
-      exited: new Promise<number>((resolve) => pty.onExit(({ exitCode }) => resolve(exitCode))),
-      shows: (text: RegExp) => expect.poll(() => terminal.shown, { timeout: 60_000 }).toMatch(text),
-    };
-    pty.onData((data) => {
-      terminal.shown += data;
-    });
-    return terminal;
-  };
+  const onTerminal = (...argv: readonly string[]) => new Terminal(netwright, argv);
 
   it("shows what was shown last, takes every key but Ctrl-], and lets others look and type", async () => {
     const one = onTerminal("console", "dut");
@@ -63,7 +45,7 @@ links: [[dut, h1]]
     one.type("echo it $((1 + 1)) waits; sleep 1000\r");
     await one.shows(/it 2 waits\r\n/);
     one.type("\x03");
-    await one.shows(/\^C/);
+    await one.shows(/\^C[\s\S]*# /);
     const two = onTerminal("console", "--read-only", "dut");
     await two.shows(/it 2 waits/);
     two.type("echo typed by the second\r");
@@ -101,8 +83,8 @@ links: [[dut, h1]]
     expect(await netwright.ok("inspect", "dut")).toMatch(/accelerator: tcg/);
     const exec = await netwright.call(["exec", "dut", "--", "true"]);
     expect(exec).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("netwright console dut") });
-    const console = await netwright.call(["console", "h1"]);
-    expect(console).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("netwright shell h1") });
+    const console = await netwright.call(["console", "s1"]);
+    expect(console).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("have consoles") });
   });
 
   it("keeps and restores snapshots by name", async () => {
@@ -114,3 +96,66 @@ links: [[dut, h1]]
     expect(host).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("no virtual machine") });
   });
 });
+
+describe("the console command on a host", () => {
+  let netwright: Netwright;
+  beforeAll(async () => {
+    netwright = await Netwright.open({ "lab.yaml": "name: hosts\nnodes: {h1: {}, s1: {kind: switch}}\n" });
+    await netwright.ok("up");
+  });
+  afterAll(() => netwright?.[Symbol.asyncDispose]());
+
+  it("is a shell that stays when nobody looks, as large as the window of who types", async () => {
+    const one = new Terminal(netwright, ["console", "h1"]);
+    await one.shows(/Ctrl-\] detaches/);
+    one.type("kept=$((40 + 2)); stty size\r");
+    await one.shows(/30 100\r\n/);
+    one.type("\x1d");
+    expect(await one.exited).toBe(0);
+
+    const two = new Terminal(netwright, ["console", "h1"]);
+    // What was shown before is there.
+    await two.shows(/30 100\r\n/);
+    two.resize(123, 45);
+    await typedUntil(two, "echo kept $kept; stty size\r", /kept 42\r\n45 123\r\n/);
+    const looking = new Terminal(netwright, ["console", "--read-only", "h1"]);
+    await looking.shows(/45 123\r\n/);
+    looking.type("echo not by one who looks\r");
+    looking.resize(60, 10);
+    const three = new Terminal(netwright, ["console", "--no-history", "h1"]);
+    await three.shows(/detaches/);
+    three.type("echo three; stty size\r");
+    await three.shows(/three\r\n30 100\r\n/);
+    two.type("echo two; stty size\r");
+    await two.shows(/two\r\n45 123\r\n/);
+    expect(two.shown).not.toContain("not by one who looks");
+
+    // The shell ends, as any on a console may; there is another one.
+    two.type("exit\r");
+    await typedUntil(two, "echo anew ${kept:-none}\r", /anew none\r\n/);
+    await netwright.ok("node", "stop", "h1");
+    await two.shows(/\[h1 is off\]/);
+    await netwright.ok("node", "start", "h1");
+    await two.shows(/\[h1 is on\]/);
+    await typedUntil(two, "echo back $((1 + 1))\r", /back 2\r\n/);
+    for (const terminal of [two, looking, three]) {
+      terminal.type("\x1d");
+      expect(await terminal.exited).toBe(0);
+    }
+    expect(await netwright.ok("logs", "h1")).toMatch(/back 2/);
+    const none = await netwright.call(["console", "s1"]);
+    expect(none).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("Hosts, routers and appliances") });
+  });
+});
+
+/** Types until it is answered: what is typed between two shells is lost. */
+const typedUntil = (terminal: Terminal, keys: string, answer: RegExp) =>
+  expect
+    .poll(
+      () => {
+        terminal.type(keys);
+        return terminal.shown;
+      },
+      { timeout: 60_000, interval: 500 },
+    )
+    .toMatch(answer);

@@ -249,7 +249,7 @@ describe("what can go wrong", () => {
 
 describe("consoles", () => {
   it("are logged from power-on, raw and as text, and shown to any number at once", async (context) => {
-    await using running = await up(context, lab("consoles", { nodes: [appliance("a", []), host("h1", [])] }));
+    await using running = await up(context, lab("consoles", { nodes: [appliance("a", []), bridge("s1", 0)] }));
     const [one, two] = await Promise.all([consoleOf(running, "a"), consoleOf(running, "a")]);
     await Promise.all([one, two].map((console) => console.expect("guest login:")));
     await one.sendLine("root");
@@ -264,7 +264,7 @@ describe("consoles", () => {
     const lines = [];
     for await (const line of running.client.logs({ of: "a" })) lines.push(line.text);
     expect(lines).toContain("Welcome to the test guest");
-    await expect(running.client.console("h1")).rejects.toMatchObject({ code: "CONSOLE_MISSING" });
+    await expect(running.client.console("s1")).rejects.toMatchObject({ code: "CONSOLE_MISSING" });
     await expect(running.client.console("nobody")).rejects.toMatchObject({ code: "NODE_NOT_FOUND" });
     await expect(running.client.console("a", { mode: "exclusive" })).rejects.toMatchObject({ code: "CONSOLE_TAKEN" });
     const watcher = await running.client.console("a", { mode: "watch", history: 0 });

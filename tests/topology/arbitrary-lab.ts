@@ -226,6 +226,10 @@ function machine(index: number, nested: boolean): fc.Arbitrary<ProgramNode> {
     environment: sometimes(environment, {}),
     startup: sometimes(fc.array(command, { maxLength: 2 }), []),
     files: sometimes(fc.uniqueArray(file, { maxLength: 2, selector: ({ path }) => path }), []),
+    console: fc.option(fc.record({ command, startsWithNode: fc.boolean() }, { requiredKeys: ["startsWithNode"] }), {
+      freq: 3,
+      nil: undefined,
+    }),
     mounts: sometimes(
       fc.array(
         fc.record({ source: fc.constant("/usr/share"), target: fc.constant("/mnt/share"), readOnly: fc.boolean() }),
@@ -236,15 +240,24 @@ function machine(index: number, nested: boolean): fc.Arbitrary<ProgramNode> {
   };
   const withImage = fc
     .record({ ...base, kind: fc.constant("host" as const), image: nodeImage })
-    .map((node) => ({ ...node, root: "isolated" as const }));
+    .map(({ console: _, ...node }) => ({ ...node, root: "isolated" as const }));
   return fc.oneof(
-    { weight: 2, arbitrary: fc.record({ ...base, kind: fc.constant("host" as const) }) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .record({ ...base, kind: fc.constant("host" as const) })
+        .map(({ console, ...rest }) => (console === undefined ? rest : { ...rest, console })),
+    },
     { weight: 1, arbitrary: withImage },
     {
       weight: 1,
       arbitrary: fc
         .record({ ...base, kind: fc.constant("router" as const), frr: fc.option(frr, { nil: undefined }) })
-        .map(({ frr, ...rest }) => (frr === undefined ? rest : { ...rest, frr })),
+        .map(({ frr, console, ...rest }) => ({
+          ...rest,
+          ...(frr === undefined ? {} : { frr }),
+          ...(console === undefined ? {} : { console }),
+        })),
     },
   );
 }

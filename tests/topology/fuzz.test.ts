@@ -51,6 +51,7 @@ nodes:
     startup: [[ip, link], { shell: "echo $\${HOME} \${who}" }]
     files: { /etc/motd: "on \${node.name}", /etc/f: { from: f.conf, mode: "0600" } }
     mounts: [{ source: app, target: /app, readonly: true }]
+    console: { command: [top], start: up }
   r1: { kind: router, frr: { from: f.conf }, interfaces: { eth1: 10.0.1.1/24 } }
   r2: { kind: router }
   s1: { kind: switch, ageing: 30s, forward: [lldp, lacp, 802.1x] }

@@ -120,6 +120,23 @@ nodes:
     });
   });
 
+  test("consoles are a command, or a map with when it starts; what a node says replaces its defaults", () => {
+    const lab = load(`
+defaults: {node: {console: [top]}}
+nodes:
+  h1: {}
+  h2: {console: {shell: "exec vi"}}
+  h3: {console: {start: up}}
+  r1: {kind: router, console: {command: [vtysh], start: attach}}
+`);
+    expect(["h1", "h2", "h3", "r1"].map((name) => (machine(lab, name) as { console?: unknown }).console)).toEqual([
+      { command: { argv: ["top"] }, startsWithNode: false },
+      { command: { shell: "exec vi" }, startsWithNode: false },
+      { startsWithNode: true },
+      { command: { argv: ["vtysh"] }, startsWithNode: false },
+    ]);
+  });
+
   test("variables in a file beside the lab file are its own", () => {
     const lab = load("nodes: {r1: {kind: router, frr: {from: /abs/frr.conf}}}", {
       files: { "/abs/frr.conf": "! ${x} ${node.name}" },

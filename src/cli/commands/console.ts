@@ -12,9 +12,9 @@ type ConsoleOptions = NameOptions & {
 export const console: CommandDefinition = (program, bind) => {
   const command = program
     .command("console")
-    .summary("Attach to the serial console of a virtual machine")
+    .summary("Attach to the console of a node")
     .description(
-      "Attach to the serial console of a virtual machine: what it shows is shown here, from what it showed last, and what is typed goes there. Ctrl-] detaches. Any number of people and programs may be attached at once, and stay so through resets and power-offs.",
+      "Attach to the console of a node: the serial console of a virtual machine, a terminal with a login shell on a host or router. What it shows is shown here, from what it showed last, and what is typed goes there. Ctrl-] detaches, and what runs there goes on. Any number of people and programs may be attached at once, and stay so through resets and power-offs.",
     )
     .argument("<node>", "whose console")
     .option("-r, --read-only", "only look")

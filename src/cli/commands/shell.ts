@@ -1,10 +1,8 @@
+import { loginShell } from "../../topology/login-shell.ts";
 import type { CommandDefinition } from "../command.ts";
 import { withExamples } from "../examples.ts";
 import { withLab, withOutput } from "../options.ts";
 import { type ExecOptions, requestOf, withTerminal } from "./exec.ts";
-
-/** bash where the node has it, else the shell that POSIX promises. */
-const anyShell = ["sh", "-c", "command -v bash >/dev/null && exec bash -l; exec sh -l"];
 
 export const shell: CommandDefinition = (program, bind) => {
   const command = program
@@ -22,7 +20,7 @@ export const shell: CommandDefinition = (program, bind) => {
       const { connect } = await import("../choose-lab.ts");
       const { runInNode } = await import("../run-in-node.ts");
       const lab = await connect(context, options);
-      return runInNode(context, lab, node, { argv: anyShell, ...requestOf(options, context) });
+      return runInNode(context, lab, node, { argv: [...loginShell], ...requestOf(options, context) });
     }),
   );
 };

@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { TerminalSize } from "../../engines/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { LogSink } from "../log-store.ts";
 import { pause } from "../operation.ts";
@@ -16,6 +17,12 @@ export interface Viewer {
   drop(reason: string): void;
 }
 
+/** What a console is connected with while the machine has power. */
+export type ConsoleLine = Duplex & {
+  /** Where it is a terminal that has a size. */
+  resize?(size: TerminalSize): void;
+};
+
 export type ConsoleState = "on" | "off";
 export type ConsoleMode = "watch" | "write" | "exclusive";
 
@@ -30,7 +37,7 @@ const gatherMs = 5;
 const gatherBytes = 64 * 1024;
 
 /**
- * The serial console of a node, through all of its runs: every byte goes to the logs and to everyone who
+ * The console of a node, through all of its runs: every byte goes to the logs and to everyone who
  * watches, and what they type to the machine. Nothing is lost: who is slow slows the machine down, for a
  * while.
  */
@@ -41,7 +48,11 @@ export class ConsoleHub {
   readonly #viewers = new Map<Viewer, ConsoleMode>();
   readonly #history: Buffer[] = [];
   #historyLength = 0;
-  #line: Socket | undefined;
+  #line: ConsoleLine | undefined;
+  readonly #sizes = new Map<Viewer, TerminalSize>();
+  /** Whose window the terminal is as large as: who typed last. */
+  #typist: Viewer | undefined;
+  #size: TerminalSize | undefined;
   #gathered: Buffer[] = [];
   #gatheredLength = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -66,8 +77,9 @@ export class ConsoleHub {
   }
 
   /** The machine has power: this is its console from now on, until it ends. */
-  connect(line: Socket): void {
+  connect(line: ConsoleLine): void {
     this.#line = line;
+    if (this.#size !== undefined) line.resize?.(this.#size);
     line.on("data", (data: Buffer) => this.#gather(line, data));
     line.once("close", () => {
       this.#pass(line);
@@ -98,7 +110,17 @@ export class ConsoleHub {
       const past = Buffer.concat(this.#history);
       if (past.length > 0) viewer.show(past.subarray(Math.max(0, past.length - history)));
     }
-    return () => this.#viewers.delete(viewer);
+    return () => {
+      this.#viewers.delete(viewer);
+      this.#sizes.delete(viewer);
+      if (this.#typist === viewer) this.#typist = undefined;
+    };
+  }
+
+  /** The viewer's window has this size: the terminal gets it when it is the viewer who types. */
+  resize(viewer: Viewer, size: TerminalSize): void {
+    this.#sizes.set(viewer, size);
+    if (this.#viewers.get(viewer) !== "watch" && (this.#typist ?? viewer) === viewer) this.#fit(size);
   }
 
   /**
@@ -108,6 +130,8 @@ export class ConsoleHub {
    */
   type(viewer: Viewer, data: Buffer): boolean {
     if (this.#viewers.get(viewer) === "watch" || this.#line === undefined || this.#line.destroyed) return true;
+    this.#typist = viewer;
+    this.#fit(this.#sizes.get(viewer));
     return this.#line.write(data);
   }
 
@@ -120,7 +144,13 @@ export class ConsoleHub {
     });
   }
 
-  #gather(line: Socket, data: Buffer): void {
+  #fit(size: TerminalSize | undefined): void {
+    if (size === undefined || (size.columns === this.#size?.columns && size.rows === this.#size.rows)) return;
+    this.#size = size;
+    this.#line?.resize?.(size);
+  }
+
+  #gather(line: ConsoleLine, data: Buffer): void {
     this.#gathered.push(data);
     this.#gatheredLength += data.length;
     const dueMs = this.#passedAt + gatherMs - performance.now();
@@ -128,7 +158,7 @@ export class ConsoleHub {
     else this.#timer ??= setTimeout(() => this.#pass(line), dueMs);
   }
 
-  #pass(line: Socket): void {
+  #pass(line: ConsoleLine): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#passedAt = performance.now();
@@ -138,7 +168,7 @@ export class ConsoleHub {
     if (data.length > 0) this.#receive(line, data);
   }
 
-  #receive(line: Socket, data: Buffer): void {
+  #receive(line: ConsoleLine, data: Buffer): void {
     this.#remember(data);
     this.#text.push(data);
     const hasRoom = this.#log.write("stdout", data);

@@ -1,13 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { ConsoleReport, ConsoleSettings } from "../../api/index.ts";
+import { ConsoleControl, type ConsoleReport, type ConsoleSettings } from "../../api/index.ts";
 import { NetwrightError } from "../../topology/index.ts";
 import type { ConsoleHub, Viewer } from "./hub.ts";
 
 const messageBytes = 16 * 1024 * 1024;
 /** How long clients may take to let go. */
 const farewellMs = 1_000;
+
+type Found = { readonly hub: ConsoleHub; readonly query: ConsoleSettings };
 
 /** The consoles that clients watch, each over a WebSocket of its own. */
 export class ConsoleSessions {
@@ -18,13 +20,8 @@ export class ConsoleSessions {
    *
    * @param find the console, or what is wrong
    */
-  accept(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    find: () => { readonly hub: ConsoleHub; readonly query: ConsoleSettings },
-  ): void {
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => serveConsole(webSocket, find));
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, find: () => Promise<Found>): void {
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => void serveConsole(webSocket, find));
   }
 
   /** Tells every client that it is over, and cuts off those who do not let go. */
@@ -40,14 +37,14 @@ export class ConsoleSessions {
   }
 }
 
-function serveConsole(
-  socket: WebSocket,
-  find: () => { readonly hub: ConsoleHub; readonly query: ConsoleSettings },
-): void {
+async function serveConsole(socket: WebSocket, find: () => Promise<Found>): Promise<void> {
   const tell = (report: ConsoleReport) => socket.send(JSON.stringify(report));
   socket.on("error", () => socket.terminate());
   try {
-    const { hub, query } = find();
+    // What comes before there is somewhere to put it waits.
+    socket.pause();
+    const { hub, query } = await find().finally(() => socket.resume());
+    if (socket.readyState !== socket.OPEN) return;
     const viewer: Viewer = {
       show: (data) => socket.send(data),
       get backlog() {
@@ -59,7 +56,13 @@ function serveConsole(
     const detach = hub.attach(viewer, query.mode, query.history);
     socket.once("close", detach);
     socket.on("message", (data, isBinary) => {
-      if (!isBinary || hub.type(viewer, data as Buffer)) return;
+      if (!isBinary) {
+        const { success, data: control } = ConsoleControl.safeParse(parseJson(String(data)));
+        if (success) hub.resize(viewer, control);
+        else socket.close(1008, "no ConsoleControl");
+        return;
+      }
+      if (hub.type(viewer, data as Buffer)) return;
       socket.pause();
       void hub.drained().then(() => socket.resume());
     });
@@ -70,5 +73,13 @@ function serveConsole(
         : { code: "BAD_REQUEST", message: error instanceof Error ? error.message : String(error), remedy: undefined };
     tell({ type: "error", code, message, ...(remedy === undefined ? {} : { remedy }) });
     socket.close();
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { Socket } from "node:net";
 import type { ProcessStatus } from "../../api/index.ts";
 import {
   type Acceleration,
@@ -41,7 +40,7 @@ type Run = { readonly machine: VirtualMachine; readonly acceleration: Accelerati
 
 /** A machine that QEMU runs. Its interfaces are taps in the panel; its disks last until it is removed from the lab. */
 export class ApplianceMachine implements MachineLife {
-  readonly console: ConsoleHub;
+  readonly #console: ConsoleHub;
   readonly services: readonly ProcessStatus[] = [];
   readonly #options: ApplianceMachineOptions;
   readonly #netns: Namespace;
@@ -60,7 +59,7 @@ export class ApplianceMachine implements MachineLife {
     this.#options = options;
     this.#netns = panel.createMachine(node.name, () => undefined);
     const sink = logs.sink({ source: `${node.name}.console`, node: node.name });
-    this.console = new ConsoleHub(node.name, sink, `${logs.directory}/${node.name}.console.txt`);
+    this.#console = new ConsoleHub(node.name, sink, `${logs.directory}/${node.name}.console.txt`);
   }
 
   get state(): MachineState {
@@ -137,6 +136,10 @@ export class ApplianceMachine implements MachineLife {
     else if (machine.state === "paused") await this.#resume(machine);
   }
 
+  async openConsole(): Promise<ConsoleHub> {
+    return this.#console;
+  }
+
   setCarrier(name: string, up: boolean): void {
     if (!this.#hasBegun) return;
     // A machine that has just ended needs no telling.
@@ -162,7 +165,7 @@ export class ApplianceMachine implements MachineLife {
       disks: this.#node.vm.disks,
       memoryMiB: this.#node.vm.memoryMiB,
       cpus: this.#node.vm.cpus,
-      consoleViewers: this.console.viewers,
+      consoleViewers: this.#console.viewers,
     };
     if (run === undefined)
       return { ...vm, ...(this.#lastError === undefined ? {} : { error: this.#lastError.message }) };
@@ -223,7 +226,7 @@ export class ApplianceMachine implements MachineLife {
     this.#hasBegun = false;
     this.#power = "on";
     this.#lastError = undefined;
-    this.console.connect(machine.console as Socket);
+    this.#console.connect(machine.console);
     void machine.ended.then((end) => this.#noticeEnd(run, end));
     try {
       // Until the guest begins; or it would get then what came before it.

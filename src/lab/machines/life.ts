@@ -1,5 +1,6 @@
 import type { ProcessStatus } from "../../api/index.ts";
 import type { Interface, Machine } from "../../topology/index.ts";
+import type { ConsoleHub } from "../console/hub.ts";
 
 /** `idle`: it is there, and nothing runs on it. `failed`: it ended by itself, as it should not. `off`: its power was taken. */
 export type MachineState = "idle" | "running" | "paused" | "failed" | "off";
@@ -25,6 +26,8 @@ export interface MachineLife {
   freeze(frozen: boolean): Promise<void>;
   /** An interface gained or lost carrier, where the machine does not notice by itself. */
   setCarrier?(name: string, up: boolean): void;
+  /** Its console, on which something is, as far as it has power. @throws NODE_FAILED, COMMAND_NOT_STARTED */
+  openConsole(): Promise<ConsoleHub>;
   /** What can be seen of it from outside, read now. */
   inspect(): Record<string, unknown> | Promise<Record<string, unknown>>;
   /** SIGKILL for all of it, without waiting. */

@@ -13,6 +13,8 @@ import {
   restarts,
   runsPrograms,
 } from "../../topology/index.ts";
+import type { ConsoleHub } from "../console/hub.ts";
+import { NodeConsole } from "../console/node-console.ts";
 import type { EventLog } from "../events.ts";
 import type { LogStore } from "../log-store.ts";
 import type { PatchPanel } from "../panel/panel.ts";
@@ -38,6 +40,7 @@ export class ProgramMachine implements MachineLife {
   readonly #netns: Namespace;
   readonly #settings: NodeSettings;
   readonly #services: NodeServices;
+  readonly #console: NodeConsole;
   #node: ProgramNode;
   /** `failed`: its init was killed. `off`: stopped, by a verb. */
   #power: "on" | "off" | "failed" = "on";
@@ -58,6 +61,13 @@ export class ProgramMachine implements MachineLife {
     this.#machine = new NamespaceMachine(this.#netns, premises);
     this.#settings = new NodeSettings(node.name, this.#netns, settings);
     this.#services = new NodeServices(node.name, options);
+    this.#console = new NodeConsole({
+      node: node.name,
+      logs: options.logs,
+      run: (request) => this.run(request),
+      command: () => this.#node.console?.command,
+      isAlive: () => this.#power === "on" && this.#machine.running,
+    });
   }
 
   get state(): MachineState {
@@ -113,10 +123,12 @@ export class ProgramMachine implements MachineLife {
     const run = (request: ProgramRequest) => this.#machine.run(this.#node, request);
     await this.#services.start(this.#preparation, run, (body) => this.#machine.inside(body));
     await this.#services.runStartup(this.#node, run);
+    if (this.#node.console?.startsWithNode) await this.#console.start();
     this.#options.events.record("node.started", this.#node.name, `${this.#node.name} started`);
   }
 
   async stop(): Promise<void> {
+    await this.#console.end();
     await this.#services.stop();
     await this.#machine.stop();
     this.#paused = false;
@@ -127,18 +139,20 @@ export class ProgramMachine implements MachineLife {
     this.#power = "off";
     this.#paused = false;
     this.#options.panel.links.carrier.setPower(this.#node.name, false);
+    await this.#console.end();
     if (how === "stop") await this.#services.stop();
     await this.#machine.stop();
     this.#services.forget();
   }
 
-  /** Its links get carrier, then what `up` started on it starts again. */
+  /** Its links get carrier, then what `up` started on it starts again, and its console for those who watch it. */
   async powerOn(): Promise<void> {
     await this.#machine.stop();
     this.#services.forget();
     this.#power = "on";
     this.#options.panel.links.carrier.setPower(this.#node.name, true);
     if (needsStart(this.#node)) await this.start(this.#node);
+    if (this.#console.isWatched) await this.#console.start();
   }
 
   /** Stops or continues every program but its init: SIGSTOP and SIGCONT (signal(7)). */
@@ -153,6 +167,11 @@ export class ProgramMachine implements MachineLife {
     for (const stream of [program.stdout, program.stderr]) stream?.resume();
     await program.exit;
     this.#paused = frozen;
+  }
+
+  async openConsole(): Promise<ConsoleHub> {
+    if (this.#power !== "off") await this.#console.start();
+    return this.#console.hub;
   }
 
   inspect(): Record<string, unknown> {

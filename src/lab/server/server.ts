@@ -77,7 +77,10 @@ export async function serve(supervisor: Supervisor, socketPath: string): Promise
         open.accept(request, socket, head, (program) => supervisor.run(target.node, program)),
       );
     } else {
-      const find = () => ({ hub: supervisor.console(target.node), query: routes.console.query.parse(target.query) });
+      const find = async () => {
+        const query = routes.console.query.parse(target.query);
+        return { hub: await supervisor.console(target.node), query };
+      };
       void consoles().then((open) => open.accept(request, socket, head, find));
     }
   });

@@ -73,8 +73,7 @@ export const vmErrors = {
   CONSOLE_MISSING: entry<{ node: string; kind: string }>({
     exitCode: 2,
     message: ({ node, kind }) => `${node} is a ${kind} and has no console.`,
-    remedy: ({ node, kind }) =>
-      kind === "switch" ? "Appliances have consoles." : `Work in it with: netwright shell ${node}`,
+    remedy: () => "Hosts, routers and appliances have consoles.",
   }),
   CONSOLE_TAKEN: entry<{ node: string; how: string }>({
     exitCode: 1,

@@ -11,6 +11,7 @@ export function needsStart(machine: Machine): boolean {
   // A container runs as a whole, or not at all.
   if (machine.engine === "container") return true;
   if (machine.files.length > 0 || machine.mounts.length > 0 || machine.startup.length > 0) return true;
+  if (machine.console?.startsWithNode) return true;
   switch (machine.kind) {
     case "host":
       return false;
@@ -36,6 +37,7 @@ export function restarts(before: Machine, after: Machine): boolean {
     same(before.startup, after.startup) &&
     same(before.files, after.files) &&
     same(before.mounts, after.mounts) &&
+    (before.console?.startsWithNode ?? false) === (after.console?.startsWithNode ?? false) &&
     same(services(before), services(after))
   );
 }

@@ -83,7 +83,8 @@ function appliance(node: ApplianceDraft) {
 }
 
 function machine(node: ProgramDraft) {
-  const { engine, image, root, hostname, routes, sysctls, environment, startup, files, mounts, frr } = node.settings;
+  const { engine, image, root, hostname, routes, sysctls, environment, startup, files, mounts, console, frr } =
+    node.settings;
   const settings = {
     engine,
     ...(image === undefined ? {} : { image }),
@@ -95,6 +96,7 @@ function machine(node: ProgramDraft) {
     startup,
     files,
     mounts,
+    ...(console === undefined ? {} : { console }),
   };
   return node.kind === "router"
     ? { kind: node.kind, ...settings, ...(frr === undefined ? {} : { frr }) }

@@ -2,7 +2,16 @@ import type { Address, Cidr, Family } from "../address.ts";
 import type { NodeImage } from "../image/image.ts";
 import type { LinkImpairmentSettings } from "../impairment/directions.ts";
 import type { Impairments } from "../impairment/impairment.ts";
-import type { Command, Frr, LinkLocalProtocol, LinkMedium, Mount, NodeFile, VmSettings } from "../model.ts";
+import type {
+  Command,
+  Frr,
+  LinkLocalProtocol,
+  LinkMedium,
+  Mount,
+  NodeConsole,
+  NodeFile,
+  VmSettings,
+} from "../model.ts";
 import type { Path } from "../source/source.ts";
 
 /** A lab while it is resolved: names are known, addresses and MTUs not all yet. Only the resolver sees these. */
@@ -40,6 +49,7 @@ export type MachineSettings = {
   readonly startup: readonly Command[];
   readonly files: readonly NodeFile[];
   readonly mounts: readonly Mount[];
+  readonly console: NodeConsole | undefined;
   readonly frr: Frr | undefined;
 };
 

@@ -11,7 +11,7 @@ import {
 } from "../address.ts";
 import { parseDuration } from "../duration.ts";
 import type { Findings } from "../findings.ts";
-import type { Frr, Mount, NodeFile } from "../model.ts";
+import type { Frr, Mount, NodeConsole, NodeFile } from "../model.ts";
 import { hostnamePattern, hostnameRule } from "../name-rules.ts";
 import type { LabDefinition } from "../schema/lab.ts";
 import type { Path } from "../source/source.ts";
@@ -50,6 +50,7 @@ export function machineSettings(layers: readonly Layer<MachineDefinition>[], con
     startup: layers.flatMap(({ data }) => (data.startup ?? []).map(commandOf)),
     files: files(layers, context),
     mounts: mounts(layers, context),
+    console: consoleOf(last("console")),
     frr: frr(last("frr"), context),
   };
 }
@@ -233,6 +234,16 @@ function mounts(layers: readonly Layer<MachineDefinition>[], { findings, files }
     }
   }
   return [...result.values()];
+}
+
+function consoleOf(layer: Layer<MachineDefinition> | undefined): NodeConsole | undefined {
+  const form = layer?.data.console;
+  if (form === undefined) return undefined;
+  if (Array.isArray(form) || "shell" in form) return { command: commandOf(form), startsWithNode: false };
+  return {
+    ...(form.command === undefined ? {} : { command: commandOf(form.command) }),
+    startsWithNode: form.start === "up",
+  };
 }
 
 function frr(layer: Layer<MachineDefinition> | undefined, context: Context): Frr | undefined {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { applianceNode, applianceSettings } from "./appliance.ts";
+import { consoleForm } from "./console.ts";
 import { choice, flag, listOf, map, mapOf, scalar, text } from "./form.ts";
 import { imageSettings } from "./image.ts";
 import { interfaces, route } from "./interface.ts";
@@ -74,6 +75,9 @@ const machine = {
   mounts: listOf(mount, "a list of {source, target}")
     .optional()
     .describe("Files and folders of this machine that the node sees"),
+  console: consoleForm
+    .optional()
+    .describe("What runs on the node's console: a command, or {command, start}. A login shell when absent"),
 };
 
 const router = { frr: frr.optional().describe("Runs FRR with this configuration; the daemons follow from it") };
