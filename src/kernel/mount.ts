@@ -30,6 +30,7 @@ const UMOUNT_NOFOLLOW = 8;
 const AT_FDCWD = -100;
 const AT_RECURSIVE = 0x8000;
 const MOUNT_ATTR_RDONLY = 1;
+const EACCES = 13;
 const ENOSYS = 38;
 
 export type MountRequest = {
@@ -100,7 +101,12 @@ export function remountReadOnly(target: string, options: { readonly recursive: b
     throw new KernelError(`remount ${target}`, 22, "nothing is mounted there");
   for (const { mountPoint, options: kept } of mounts) {
     const flags = mountFlag.remount | mountFlag.bind | mountFlag.readonly | keptBits(kept);
-    mountWithBits(`remount read-only ${mountPoint}`, undefined, mountPoint, undefined, flags, undefined);
+    try {
+      mountWithBits(`remount read-only ${mountPoint}`, undefined, mountPoint, undefined, flags, undefined);
+    } catch (error) {
+      // In a folder that is closed to whoever made this namespace, and so to all that run in it.
+      if (!(error instanceof KernelError && error.errno === EACCES && mountPoint !== target)) throw error;
+    }
   }
 }
 

@@ -1,27 +1,14 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { VerifiedFigure } from "../../src/api/index.ts";
 import { closedTun } from "../kernel/tun.ts";
+import { runInNamespaces } from "../namespaces.ts";
 
 type Measured = { readonly sent: number; readonly arrived: number; readonly figures: readonly VerifiedFigure[] };
 
-const program = new URL("programs/verify.ts", import.meta.url).pathname;
-const namespaces = ["--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"];
+const program = new URL("programs/verify.ts", import.meta.url);
 
-async function measured(request: object): Promise<{ readonly ab: Measured; readonly ba: Measured }> {
-  const { stdout } = await promisify(execFile)(
-    "unshare",
-    [
-      ...namespaces,
-      process.execPath,
-      program,
-      JSON.stringify({ frames: 1000, seconds: 1, toleranceMs: 200, ...request }),
-    ],
-    { timeout: 100_000, cwd: "/" },
-  );
-  return JSON.parse(stdout);
-}
+const measured = (request: object): Promise<{ readonly ab: Measured; readonly ba: Measured }> =>
+  runInNamespaces(program, [JSON.stringify({ frames: 1000, seconds: 1, toleranceMs: 200, ...request })], 100_000);
 const outside = ({ figures }: Measured) =>
   figures.filter(({ verdict }) => verdict === "outside").map(({ figure }) => figure);
 

@@ -130,7 +130,8 @@ await main({
       lost: Object.entries(before).filter(([path, options]) =>
         kept(options).some((option) => !after[path]?.includes(option)),
       ),
-      stillWritable: Object.entries(after).filter(([, options]) => !options.includes("ro")),
+      // In folders of others, such as those of containers, they are out of reach as well.
+      stillWritable: Object.entries(after).filter(([path, options]) => !options.includes("ro") && existsSync(path)),
     };
   },
   "change the root": () => {
