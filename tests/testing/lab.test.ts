@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect } from "vitest";
 import { type CommandError, defineLab, startLab } from "../../src/testing/index.ts";
@@ -141,16 +141,27 @@ describe("labs", () => {
 
 describe("a test that fails", () => {
   for (const [runner, argv] of [
-    ["vitest", ["vitest", "run", "--config", "tests/testing/programs/vitest.config.ts"]],
+    [
+      "vitest",
+      (junit: string) => [
+        ...["vitest", "run", "--config", "tests/testing/programs/vitest.config.ts"],
+        ...["--reporter", "default", "--reporter", "junit", `--outputFile.junit=${junit}`],
+      ],
+    ],
     [
       "node:test",
-      [process.execPath, "--test", "--test-reporter", "tap", "tests/testing/programs/failing.node-test.ts"],
+      (junit: string) => [
+        ...[process.execPath, "--test", "--test-reporter", "tap", "--test-reporter-destination", "stdout"],
+        ...["--test-reporter", "junit", "--test-reporter-destination", junit],
+        "tests/testing/programs/failing.node-test.ts",
+      ],
     ],
   ] as const) {
     test(`leaves a folder, and says where: ${runner}`, { timeout: 120_000 }, async () => {
       const failures = await mkdtemp(join(tmpdir(), "netwright-testing-"));
       const root = join(import.meta.dirname, "../..");
-      const [program = "", ...rest] = argv;
+      const junit = join(await mkdtemp(join(tmpdir(), "netwright-testing-")), "junit.xml");
+      const [program = "", ...rest] = argv(junit);
       const path = `${join(root, "node_modules/.bin")}:${process.env["PATH"]}`;
       const environment = {
         ...process.env,
@@ -168,6 +179,16 @@ describe("a test that fails", () => {
       expect(folders, printed).toHaveLength(1);
       const folder = join(failures, folders[0] ?? "");
       expect(printed).toContain(`Logs, captures and state of the lab: ${folder}`);
+      // The runner's JUnit report names the folder in the failure of that test, and nowhere else.
+      const report = await readFile(junit, "utf8");
+      expect(report).toMatch(/<testsuites?[ >]/);
+      const failed = [...report.matchAll(/<testcase (?:[^>]*[^/])?>.*?<\/testcase>/gs)].filter(([one]) =>
+        one.includes("<failure"),
+      );
+      expect(failed, report).toHaveLength(1);
+      expect(failed[0]?.[0]).toContain(`Logs, captures and state of the lab: ${folder}`);
+      expect(report.replace(failed[0]?.[0] ?? "", "")).not.toContain(folder);
+      await rm(dirname(junit), { recursive: true });
       expect(await readFile(join(folder, "error.txt"), "utf8")).toContain("this is meant to fail");
       expect(readFileSync(join(folder, "events.jsonl"), "utf8")).toContain("lab.running");
       expect(readFileSync(globSync(join(folder, "failing-*/logs/debug.log"))[0] ?? "", "utf8")).toContain(
