@@ -14,6 +14,7 @@ const guest = [
   "tests/guest/**/*.test.ts",
   "tests/vm/machine.test.ts",
   "tests/lab/appliance*.test.ts",
+  "tests/testing/appliance*.test.ts",
   "tests/cli/console.test.ts",
   "tests/appliances/**/*.test.ts",
 ];

@@ -1,7 +1,9 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Lab } from "../topology/model.ts";
 import { printLab } from "../topology/print.ts";
 import type { TestLab } from "./lab.ts";
+import type { StepLog } from "./steps.ts";
 
 /** How long each part of a bundle may take to collect: the lab may be what is broken. */
 const partMs = 10_000;
@@ -26,6 +28,34 @@ export async function writeState(lab: TestLab, folder: string, error: unknown): 
     ...(error === undefined ? [] : [part("error.txt", () => `${describe(error)}\n`)]),
   ]);
   await part("README.txt", () => contents(lab));
+}
+
+/** What there is of a lab that did not come up. */
+export type Remains = {
+  readonly lab: Lab;
+  readonly steps: StepLog;
+  /** With its logs. */
+  readonly folder: string;
+  readonly error: unknown;
+};
+
+/** Writes what is left of a lab that did not come up. */
+export async function writeRemains(folder: string, { lab, steps, folder: files, error }: Remains): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await cp(files, folder, { recursive: true });
+  await writeFile(join(folder, "lab.yaml"), printLab(lab));
+  await writeFile(join(folder, "steps.log"), steps.text);
+  await writeFile(join(folder, "error.txt"), `${describe(error)}\n`);
+  await writeFile(
+    join(folder, "README.txt"),
+    `What lab ${lab.name}, which did not come up, left behind for whoever looks for the cause.
+
+error.txt       why it did not
+*/logs/         output of processes, services and consoles; debug.log has every step of the supervisor
+lab.yaml        the lab, with every address
+steps.log       what the test did, with milliseconds since it asked for the lab
+`,
+  );
 }
 
 const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -13,7 +13,7 @@ import { labError } from "../topology/errors/error.ts";
 import { findLink } from "../topology/find-link.ts";
 import type { Lab, Link } from "../topology/model.ts";
 import { nearest } from "../topology/nearest.ts";
-import { writeState } from "./bundle.ts";
+import { type Remains, writeState } from "./bundle.ts";
 import { type CaptureOptions, TestCapture } from "./capture.ts";
 import { TestLink } from "./link.ts";
 import { TestNode } from "./node.ts";
@@ -107,7 +107,7 @@ export class TestLab implements AsyncDisposable {
    * @returns the folder
    */
   async bundle(folder: string, { error, last = false }: { readonly error?: unknown; readonly last?: boolean } = {}) {
-    await this.#endCaptures();
+    if (last) await this.#endCaptures();
     await writeState(this, folder, error);
     if (last) await this.#down();
     // Logs of processes and the supervisor, consoles, captures.
@@ -146,9 +146,14 @@ export class TestLab implements AsyncDisposable {
  * await using lab = await startLab("lab.yaml");
  * ```
  *
+ * @param onFailure is called when it does not come up, before what it left is removed
  * @throws LabFileError, LAB_LOST, or what the lab failed with
  */
-export async function startLab(source: LabSource, options: LabOptions = {}): Promise<TestLab> {
+export async function startLab(
+  source: LabSource,
+  options: LabOptions = {},
+  onFailure?: (remains: Remains) => Promise<void>,
+): Promise<TestLab> {
   const steps = new StepLog(options.log ?? (process.env["NETWRIGHT_LOG"] === "info" ? "info" : "silent"));
   const { lab: read, digest, file } = await readSource(source, options);
   const name = `${read.name.slice(0, longestName).replace(/-+$/, "")}-${randomBytes(4).toString("hex")}`;
@@ -182,6 +187,7 @@ export async function startLab(source: LabSource, options: LabOptions = {}): Pro
     };
     return new TestLab(lab, client, steps, folder, stop);
   } catch (error) {
+    await onFailure?.({ lab, steps, folder, error });
     await rm(folder, { recursive: true, force: true });
     throw error;
   }

@@ -74,9 +74,14 @@ export class TestNode {
    *
    * @throws CONSOLE_MISSING
    */
-  async console(options: ConsoleOptions = {}): Promise<TestConsole> {
+  async console(options: Pick<ConsoleOptions, "timeout"> = {}): Promise<TestConsole> {
     this.#log.debug(`${this.name}: console`);
-    return new TestConsole(this.name, await this.#client.console(this.name, { history: 1 << 20 }), options);
+    const stream = await this.#client.console(this.name, { history: 1 << 20 });
+    let isOff = false;
+    stream.onState((state) => {
+      isOff = state === "off";
+    });
+    return new TestConsole(this.name, stream, { ...options, isOff: () => isOff });
   }
 
   /** The text of a file, as the node sees it. */

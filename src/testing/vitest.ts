@@ -1,7 +1,7 @@
 /** Labs as fixtures of Vitest. */
 import { expect, type TestAPI, test } from "vitest";
-import { explainFailure, failureFolder, keepsAll } from "./failure.ts";
-import { startLab, type TestLab } from "./lab.ts";
+import { explainFailure, failureFolder, keepsAll, startFor } from "./failure.ts";
+import type { TestLab } from "./lab.ts";
 import type { LabOptions, LabSource } from "./options.ts";
 import { packetMatchers } from "./packets/vitest.ts";
 
@@ -28,24 +28,41 @@ export type LabTestOptions = LabOptions & {
  */
 export function labTest(source: LabSource, options: LabTestOptions = {}): TestAPI<{ lab: TestLab }> {
   if (options.scope === "file") {
-    return test.extend<{ lab: TestLab }>({
+    let shared: TestLab | undefined;
+    return test.extend<{ lab: TestLab; explain: undefined }>({
       lab: [
         // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from it which fixtures this one needs.
         async ({}, use) => {
-          await using lab = await startLab(source, options);
+          await using lab = await startFor("shared lab", source, options);
+          shared = lab;
           await use(lab);
+          shared = undefined;
         },
         { scope: "file" },
       ],
-    }) as TestAPI<{ lab: TestLab }>;
+      // Of its own: the lab outlives the test that failed.
+      explain: [
+        async ({ task }, use) => {
+          await use(undefined);
+          if (shared === undefined) return;
+          if (task.result?.state === "fail")
+            await explainFailure(shared, titleOf(task), options, task.result.errors ?? [], false);
+          else if (keepsAll(options)) await shared.bundle(failureFolder(titleOf(task), options));
+        },
+        { auto: true },
+      ],
+    }) as unknown as TestAPI<{ lab: TestLab }>;
   }
   return test.extend<{ lab: TestLab }>({
     lab: async ({ task }, use) => {
-      await using lab = await startLab(source, options);
+      const title = titleOf(task);
+      await using lab = await startFor(title, source, options);
       await use(lab);
-      const title = [task.suite?.name, task.name].filter(Boolean).join(" ");
       if (task.result?.state === "fail") await explainFailure(lab, title, options, task.result.errors ?? []);
       else if (keepsAll(options)) await lab.bundle(failureFolder(title, options), { last: true });
     },
   });
 }
+
+const titleOf = ({ suite, name }: { readonly suite?: { readonly name: string } | undefined; readonly name: string }) =>
+  [suite?.name, name].filter(Boolean).join(" ");

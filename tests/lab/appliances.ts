@@ -54,7 +54,7 @@ export async function logIn(
 }
 
 /** The pid of a node's QEMU, as this process sees it. */
-export async function qemuOf(running: RunningLab, node: string): Promise<number> {
+export async function qemuOf(running: Pick<RunningLab, "client">, node: string): Promise<number> {
   const { machine } = await running.client.node(node);
   const inside = String(machine?.["pid"]);
   const { supervisorPid } = await running.client.summary();

@@ -9,6 +9,7 @@ import { type CommandError, defineLab, startLab } from "../../src/testing/index.
 import { labTest } from "../../src/testing/vitest.ts";
 
 const run = promisify(execFile);
+const root = join(import.meta.dirname, "../..");
 
 const pair = defineLab({
   name: "pair",
@@ -140,11 +141,40 @@ describe("labs", () => {
 });
 
 describe("a test that fails", () => {
+  test("leaves one of its own where the lab is shared, and when the lab does not come up", {
+    timeout: 120_000,
+  }, async () => {
+    const failures = await mkdtemp(join(tmpdir(), "netwright-testing-"));
+    const program = ["run", "--config", "tests/testing/programs/vitest.config.ts", "shared.vitest"];
+    const outcome = await run(join(root, "node_modules/.bin/vitest"), program, {
+      cwd: root,
+      env: { ...process.env, NETWRIGHT_FAILURES: failures, NO_COLOR: "1", VITEST: undefined },
+    }).then(
+      () => ({ stdout: "it passed", stderr: "" }),
+      (error: { stdout: string; stderr: string }) => error,
+    );
+    const printed = outcome.stdout + outcome.stderr;
+    expect(printed).toMatch(/Tests {2}2 failed \| 2 passed/);
+    const folders = readdirSync(failures).sort();
+    expect(folders, printed).toEqual([
+      expect.stringMatching(/^fails-in-a-shared-lab-/),
+      expect.stringMatching(/^never-begins-/),
+    ]);
+    for (const folder of folders)
+      expect(printed).toContain(`Logs, captures and state of the lab: ${join(failures, folder)}`);
+    const [shared = "", never = ""] = folders.map((folder) => join(failures, folder));
+    expect(readFileSync(join(shared, "error.txt"), "utf8")).toContain("this is meant to fail, too");
+    expect(readFileSync(join(never, "error.txt"), "utf8")).toContain("no-such-command");
+    expect(readFileSync(globSync(join(never, "broken-*/logs/debug.log"))[0] ?? "", "utf8")).toContain("node.start h1");
+    expect(readFileSync(join(never, "lab.yaml"), "utf8")).toContain("no-such-command");
+    await rm(failures, { recursive: true });
+  });
+
   for (const [runner, argv] of [
     [
       "vitest",
       (junit: string) => [
-        ...["vitest", "run", "--config", "tests/testing/programs/vitest.config.ts"],
+        ...["vitest", "run", "--config", "tests/testing/programs/vitest.config.ts", "failing.vitest"],
         ...["--reporter", "default", "--reporter", "junit", `--outputFile.junit=${junit}`],
       ],
     ],
@@ -159,7 +189,6 @@ describe("a test that fails", () => {
   ] as const) {
     test(`leaves a folder, and says where: ${runner}`, { timeout: 120_000 }, async () => {
       const failures = await mkdtemp(join(tmpdir(), "netwright-testing-"));
-      const root = join(import.meta.dirname, "../..");
       const junit = join(await mkdtemp(join(tmpdir(), "netwright-testing-")), "junit.xml");
       const [program = "", ...rest] = argv(junit);
       const path = `${join(root, "node_modules/.bin")}:${process.env["PATH"]}`;

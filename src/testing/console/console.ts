@@ -11,6 +11,8 @@ export type Waiting = {
 export type ConsoleOptions = {
   /** Of waits that say nothing else, in milliseconds. 30 seconds when absent. */
   readonly timeout?: number;
+  /** Whether the machine has no power at the moment, for errors. */
+  readonly isOff?: () => boolean;
 };
 
 const usualTimeoutMs = 30_000;
@@ -31,6 +33,7 @@ export class SerialConsole {
   readonly #stream: Duplex;
   readonly #transcript = new Transcript();
   readonly #timeout: number;
+  readonly #isOff: () => boolean;
   readonly #waiting = new Set<() => void>();
   #end: { readonly cause: Error | undefined } | undefined;
   /** Bytes that were not looked at yet. */
@@ -42,6 +45,7 @@ export class SerialConsole {
     this.name = name;
     this.#stream = stream;
     this.#timeout = options.timeout ?? usualTimeoutMs;
+    this.#isOff = options.isOff ?? (() => false);
     stream.on("data", (data: Buffer) => {
       this.#pending.push(data);
       this.#timer ??= setTimeout(() => this.#wake(), this.#transcript.unread.length < longText ? 0 : lookMs);
@@ -55,6 +59,11 @@ export class SerialConsole {
   get screen(): readonly string[] {
     this.#read();
     return this.#transcript.screen;
+  }
+
+  /** The machine has no power at the moment. */
+  get isOff(): boolean {
+    return this.#isOff();
   }
 
   get timeout(): number {
@@ -109,6 +118,7 @@ export class SerialConsole {
           waitedFor: what,
           afterMs: timeout,
           screen: this.screen,
+          isOff: this.#isOff(),
         });
       await this.#more(leftMs, signal);
     }

@@ -127,6 +127,7 @@ export class ConsoleShell {
             waitedFor: what,
             afterMs: deadline - startedAt,
             screen: this.#console.screen,
+            isOff: this.#console.isOff,
           });
         if (await this.#console.quiet(promptSettleMs)) await this.#console.sendLine();
       }

@@ -80,10 +80,16 @@ export const vmErrors = {
     message: ({ node, how }) => `The console of ${node} is taken: ${how}.`,
     remedy: () => "Watch it with --read-only.",
   }),
-  CONSOLE_TIMED_OUT: entry<{ node: string; waitedFor: string; afterMs: number; screen: readonly string[] }>({
+  CONSOLE_TIMED_OUT: entry<{
+    node: string;
+    waitedFor: string;
+    afterMs: number;
+    screen: readonly string[];
+    isOff?: boolean;
+  }>({
     exitCode: 1,
-    message: ({ node, waitedFor, afterMs, screen }) =>
-      `The console of ${node} did not show ${waitedFor} within ${afterMs} ms. Its last screen:\n${frame(screen)}`,
+    message: ({ node, waitedFor, afterMs, screen, isOff }) =>
+      `The console of ${node} did not show ${waitedFor} within ${afterMs} ms${isOff ? `: ${node} has no power` : ""}. Its last screen:\n${frame(screen)}`,
   }),
   CONSOLE_ENDED: entry<{ node: string; waitedFor: string; screen: readonly string[] }>({
     exitCode: 1,
