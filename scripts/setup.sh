@@ -28,13 +28,16 @@ have curl || optional curl
 have tcpdump || optional tcpdump
 have iperf3 || optional iperf3
 have nft || optional nftables
+have busybox || optional busybox
+have dnsmasq || optional dnsmasq-base
 ls /usr/lib/python3*/http/server.py >/dev/null 2>&1 || optional python3
 [ -x /usr/lib/frr/zebra ] || optional frr
 
 if [ "${1:-}" = tests ]; then
   have etcd || optional etcd-server
   have etcdctl || optional etcd-client
-  have busybox || optional busybox
+  have socat || optional socat
+  have tayga || optional tayga
   have qemu-system-x86_64 || [ "$(uname -m)" != x86_64 ] || optional qemu-system-x86
   [ -e /usr/share/OVMF/OVMF_CODE.fd ] || [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || [ "$(uname -m)" != x86_64 ] || optional ovmf
 fi
@@ -56,7 +59,7 @@ may_be_root() {
   [ "$(id -u)" = 0 ] || { have sudo && sudo -n true 2>/dev/null; }
 }
 
-# frr starts its daemons when it is installed. Netwright only wants the programs: routers run in
+# frr and tayga start their daemons when they are installed. Netwright only wants the programs: routers run in
 # labs, not on this machine. policy-rc.d is Debian's way to say so (invoke-rc.d(8)).
 install_packages() {
   as_root sh -c '
@@ -76,10 +79,12 @@ install_packages() {
       $apt install --no-install-recommends "$@" </dev/null >&2
     }
     status=$?
-    case " $* " in *" frr "*)
-      if [ -d /run/systemd/system ]; then systemctl disable --now frr >/dev/null 2>&1
-      else update-rc.d frr disable >/dev/null 2>&1; fi ;;
-    esac
+    for daemon in frr tayga; do
+      case " $* " in *" $daemon "*)
+        if [ -d /run/systemd/system ]; then systemctl disable --now $daemon >/dev/null 2>&1
+        else update-rc.d $daemon disable >/dev/null 2>&1; fi ;;
+      esac
+    done
     [ -z "$ours" ] || rm -f "$policy"
     exit $status
   ' install-packages "$@"

@@ -1,2 +1,2 @@
 export type { HostFacts, Kind, Preparation, Service } from "./kind.ts";
-export { kindOf } from "./registry.ts";
+export { configOf, configured, kindOf, prepare } from "./registry.ts";

@@ -1,8 +1,17 @@
-import type { Command, NodeFile, ProgramNode, Readiness } from "../topology/index.ts";
+import type {
+  NeededProgram,
+  NodeConfig,
+  NodeDirectory,
+  NodeService,
+  OwnedFile,
+  ProgramNode,
+  SetupCommand,
+} from "../topology/index.ts";
 
 /**
- * What a kind of machine adds to what its lab file says. Pure: a kind answers what a node needs, an
- * engine provides it.
+ * What a host or a router adds to what its lab file says. Pure: it answers what a node needs, an engine
+ * provides it. Kinds that need to know nothing of the machine are data already when the lab file is
+ * resolved (`src/topology/kinds/`), and the `role` of a host or router here.
  */
 export type Kind<Node extends ProgramNode = ProgramNode> = {
   readonly name: Node["kind"];
@@ -10,6 +19,10 @@ export type Kind<Node extends ProgramNode = ProgramNode> = {
   sysctls(node: Node): Readonly<Record<string, string>>;
   /** What is there and runs before the node's startup commands; nothing for a plain host. */
   prepare?(node: Node, host: HostFacts): Preparation | undefined;
+  /** Where its configuration is; undefined for a node that has none. */
+  config?(node: Node): NodeConfig | undefined;
+  /** The node with another configuration than its lab file says. Of a kind that has `config`. */
+  configured?(node: Node, text: string): Node;
 };
 
 /** What a kind may want to know of the machine and the sandbox. */
@@ -23,16 +36,13 @@ export type HostFacts = {
 
 export type Preparation = {
   /** Made before the files, empty, hiding what the host has there. */
-  readonly directories: readonly { readonly path: string; readonly owner?: string; readonly mode: number }[];
-  readonly files: readonly (NodeFile & { readonly owner?: string })[];
+  readonly directories: readonly NodeDirectory[];
+  readonly files: readonly OwnedFile[];
   /** Long-running programs, started in order, each ready before the next. */
   readonly services: readonly Service[];
   /** Run once after the services are ready. */
-  readonly setup: readonly { readonly what: string; readonly command: Command }[];
+  readonly setup: readonly SetupCommand[];
 };
 
-export type Service = {
-  readonly name: string;
-  readonly command: Command;
-  readonly ready?: Readiness;
-};
+export type Service = NodeService;
+export type { NeededProgram };

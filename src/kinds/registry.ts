@@ -1,12 +1,38 @@
-import type { ProgramNode } from "../topology/index.ts";
+import type { NodeConfig, ProgramNode } from "../topology/index.ts";
+import { dhcpClients } from "./dhcp-client.ts";
 import { host } from "./host.ts";
-import type { Kind } from "./kind.ts";
+import type { HostFacts, Kind, Preparation } from "./kind.ts";
+import { prepareRole, withConfig } from "./role.ts";
 import { router } from "./router/router.ts";
 
-/** Every kind of machine. A new kind is one folder and one line here (and its options in the lab file's schema). */
+/** What machines are made of. Kinds beyond are data: `src/topology/kinds/`. */
 const kinds = { host, router } satisfies {
   readonly [Name in ProgramNode["kind"]]: Kind<Extract<ProgramNode, { kind: Name }>>;
 };
 
 /** The kind of a machine. */
 export const kindOf = <Node extends ProgramNode>(node: Node): Kind<Node> => kinds[node.kind] as unknown as Kind<Node>;
+
+/** What is there on a machine and runs before its startup commands. @throws PROGRAM_MISSING */
+export function prepare(node: ProgramNode, facts: HostFacts): Preparation | undefined {
+  const parts = [
+    dhcpClients(node),
+    kindOf(node).prepare?.(node, facts),
+    node.role === undefined ? undefined : prepareRole(node, node.role, facts),
+  ].filter((part) => part !== undefined);
+  if (parts.length === 0) return undefined;
+  return {
+    directories: parts.flatMap(({ directories }) => directories),
+    files: parts.flatMap(({ files }) => files),
+    services: parts.flatMap(({ services }) => services),
+    setup: parts.flatMap(({ setup }) => setup),
+  };
+}
+
+/** Where the configuration of a machine is; undefined for one that has none. */
+export const configOf = (node: ProgramNode): NodeConfig | undefined =>
+  node.role?.software.config ?? kindOf(node).config?.(node);
+
+/** The machine with another configuration than its lab file says. It has one. */
+export const configured = <Node extends ProgramNode>(node: Node, text: string): Node =>
+  node.role?.software.config === undefined ? (kindOf(node).configured?.(node, text) ?? node) : withConfig(node, text);

@@ -47,7 +47,7 @@ export class NodeServices {
         command: service.command,
         environment: {},
         after: [],
-        restart: "no" as const,
+        restart: service.restart ?? ("no" as const),
         tags: [],
         stopSignal: "SIGTERM",
         graceMs: 2_000,

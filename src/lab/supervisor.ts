@@ -16,6 +16,7 @@ import type { Program, ProgramRequest } from "../engines/index.ts";
 import {
   isAppliance,
   isMachine,
+  kindOfNode,
   type Lab,
   type LabNode,
   labError,
@@ -371,7 +372,7 @@ export class Supervisor {
     const own = processes.statuses.filter((process) => process.node === node.name);
     return {
       name: node.name,
-      kind: node.kind,
+      kind: kindOfNode(node),
       state: isMachine(node) ? stage.machineState(node) : "none",
       ...this.#vmStatus(node),
       interfaces: stage.panel.interfacesOf(node, this.lab.links),

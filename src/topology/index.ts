@@ -10,6 +10,7 @@ export * from "./errors/render.ts";
 export * from "./faults/index.ts";
 export * from "./image/index.ts";
 export * from "./impairment/index.ts";
+export * from "./kinds/index.ts";
 export * from "./login-shell.ts";
 export * from "./model.ts";
 export * from "./nearest.ts";

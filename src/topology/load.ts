@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { basename, dirname, extname } from "node:path";
 import { LabFileError, type NetwrightError } from "./errors/error.ts";
 import { Findings } from "./findings.ts";
+import type { AnyKind } from "./kinds/kind.ts";
 import type { Lab } from "./model.ts";
 import { FileStore, type SourceReader } from "./resolve/file-store.ts";
 import { resolve } from "./resolve/resolve.ts";
@@ -26,6 +27,8 @@ export type LoadOptions = {
   readonly reader: SourceReader;
   /** Generators may make more than 20,000 nodes; otherwise that is the error GENERATE_NEEDS_CONSENT. */
   readonly allowLarge?: boolean;
+  /** Kinds beside Netwright's own, each with what it was read from, for the digest. */
+  readonly kinds?: readonly { readonly kind: AnyKind; readonly source: string }[];
 };
 
 export type LoadedLab = {
@@ -69,7 +72,12 @@ const withoutBigints = (_key: string, value: unknown): unknown => (typeof value 
 function resolveData(data: unknown, text: string, options: LoadOptions, findings: Findings): LoadedLab {
   const set = options.set ?? {};
   const values = variableValues(sectionOf(data, "variables"), set, findings);
-  const definition = checkForm(substituteVariables(data, values, findings), findings);
+  const kinds = options.kinds ?? [];
+  const definition = checkForm(
+    substituteVariables(data, values, findings),
+    findings,
+    kinds.map(({ kind }) => kind),
+  );
   const files = new FileStore(options.file, options.reader, findings);
   const lab = resolve(
     definition,
@@ -78,12 +86,17 @@ function resolveData(data: unknown, text: string, options: LoadOptions, findings
       name: options.name,
       fallbackName: fallbackName(options.file),
       allowLarge: options.allowLarge ?? false,
+      kinds: kinds.map(({ kind }) => kind),
       names: (section) => new Set(Object.keys(sectionOf(data, section) ?? {})),
     },
     findings,
   );
   if (findings.hasErrors) throw new LabFileError(findings.errors);
-  return { lab, digest: digestOf(text, set, files), warnings: findings.warnings };
+  return {
+    lab,
+    digest: digestOf([text, ...kinds.map(({ source }) => source)], set, files),
+    warnings: findings.warnings,
+  };
 }
 
 function sectionOf(data: unknown, section: string): Readonly<Record<string, unknown>> | undefined {
@@ -105,10 +118,10 @@ function fallbackName(file: string): string {
 }
 
 /** Each part with its length in front, so that no two inputs give the same bytes. */
-function digestOf(text: string, set: Readonly<Record<string, string>>, files: FileStore): string {
+function digestOf(texts: readonly string[], set: Readonly<Record<string, string>>, files: FileStore): string {
   const hash = createHash("sha256");
   const add = (part: string | Uint8Array) => hash.update(`${part.length}:`).update(part);
-  add(text);
+  for (const text of texts) add(text);
   add(JSON.stringify(Object.entries(set).sort(([a], [b]) => (a < b ? -1 : 1))));
   for (const [path, bytes] of files.contents) {
     add(path);

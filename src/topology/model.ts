@@ -8,6 +8,7 @@ import type { Capture } from "./capture/capture.ts";
 import type { FaultSchedule } from "./faults/schedule.ts";
 import type { NodeImage } from "./image/image.ts";
 import type { Impairments } from "./impairment/impairment.ts";
+import type { Role } from "./kinds/software.ts";
 
 /** A name of a node, unique in the lab. Letters, digits and hyphens, as in a host name (RFC 1123). */
 export type NodeName = string;
@@ -60,6 +61,8 @@ type ProgramBase = MachineBase & {
   readonly mounts: readonly Mount[];
   /** A login shell, when someone attaches, when absent. */
   readonly console?: NodeConsole;
+  /** What it is beyond a host or a router: a firewall, a DHCP server. */
+  readonly role?: Role;
 };
 
 export type HostNode = ProgramBase & { readonly kind: "host" };
@@ -137,6 +140,8 @@ export type Interface = {
   /** CIDR, e.g. `10.0.0.1/24` or `2001:db8::1/64`, in canonical text form (RFC 5952). */
   readonly addresses: readonly string[];
   readonly mtu: number;
+  /** It asks for an IPv4 address by DHCP; `wait`: its node has started when it has one. */
+  readonly dhcp?: "wait" | "later";
 };
 
 export type Route = {
@@ -238,6 +243,8 @@ export type ReadinessCheck =
 export const isMachine = (node: LabNode): node is Machine => node.kind !== "switch";
 export const isAppliance = (node: LabNode): node is ApplianceNode => node.kind === "appliance";
 export const runsPrograms = (node: LabNode): node is ProgramNode => isMachine(node) && !isAppliance(node);
+/** What a node is, as its lab file says it. */
+export const kindOfNode = (node: LabNode): string => (runsPrograms(node) ? (node.role?.kind ?? node.kind) : node.kind);
 export const isSwitch = (node: LabNode): node is SwitchNode => node.kind === "switch";
 
 export const endpointText = (endpoint: Endpoint): string => `${endpoint.node}:${endpoint.interface}`;

@@ -4,6 +4,7 @@ import { formatDuration } from "./duration.ts";
 import { faultsDefinition } from "./faults/definition.ts";
 import type { NodeImage } from "./image/image.ts";
 import { impairmentSettings } from "./impairment/describe.ts";
+import type { Json } from "./kinds/software.ts";
 import {
   type ApplianceNode,
   type Command,
@@ -97,12 +98,13 @@ type NodeDefinition = NonNullable<NonNullable<LabDefinition["nodes"]>[string]>;
 function nodeDefinition(node: LabNode): NodeDefinition {
   switch (node.kind) {
     case "host":
-      return { kind: "host", ...machineDefinition(node) };
+      return { kind: "host", ...machineDefinition(node), ...roleDefinition(node) };
     case "router":
       return {
         kind: "router",
         ...machineDefinition(node),
         ...(node.frr === undefined ? {} : { frr: { config: literal(node.frr.config) } }),
+        ...roleDefinition(node),
       };
     case "appliance":
       return applianceDefinition(node);
@@ -112,6 +114,19 @@ function nodeDefinition(node: LabNode): NodeDefinition {
       return node satisfies never;
   }
 }
+
+/** The kind, in place of the one it is made of, and its keys. */
+const roleDefinition = ({ role }: ProgramNode) =>
+  role === undefined ? {} : { kind: role.kind as "host", ...(literalDeep(role.options) as object) };
+
+const literalDeep = (value: Json): Json =>
+  typeof value === "string"
+    ? literal(value)
+    : typeof value !== "object" || value === null
+      ? value
+      : Array.isArray(value)
+        ? value.map(literalDeep)
+        : Object.fromEntries(Object.entries(value).map(([key, one]) => [key, literalDeep(one as Json)]));
 
 const switchDefinition = (node: SwitchNode): NodeDefinition => ({
   kind: "switch",
@@ -210,8 +225,11 @@ const imageDefinition = ({ reference, pull, entrypoint, command, user, workingDi
 });
 
 /** The loopback interface takes nothing but addresses. */
-const interfaceDefinition = ({ name, addresses, mac, mtu }: Interface) =>
-  name === "lo" ? { addresses: [...addresses] } : { ...given("addresses", [...addresses]), mac, mtu };
+const interfaceDefinition = ({ name, addresses, mac, mtu, dhcp }: Interface) => {
+  if (name === "lo") return { addresses: [...addresses] };
+  const all = [...(dhcp === undefined ? [] : ["dhcp"]), ...addresses];
+  return { ...given("addresses", all), ...(dhcp === "later" ? { wait: false } : {}), mac, mtu };
+};
 
 function fileDefinition({ contentBase64, mode }: NodeFile) {
   const bytes = Buffer.from(contentBase64, "base64");

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { ProcessStatus } from "../../api/index.ts";
 import { NamespaceMachine, type Premises, type Program, type ProgramRequest } from "../../engines/index.ts";
 import type { Namespace } from "../../kernel/index.ts";
-import { kindOf } from "../../kinds/index.ts";
+import { kindOf, prepare } from "../../kinds/index.ts";
 import {
   type Interface,
   interfaceOfSysctl,
@@ -218,7 +218,7 @@ export class ProgramMachine implements MachineLife {
   }
 
   get #preparation() {
-    return kindOf(this.#node).prepare?.(this.#node, {
+    return prepare(this.#node, {
       hasUsers: this.#options.hasUsers,
       exists: existsSync,
       readText: (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : undefined),

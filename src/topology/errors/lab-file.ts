@@ -3,6 +3,7 @@ import { applianceErrors } from "./lab-file/appliances.ts";
 import { generateErrors } from "./lab-file/generate.ts";
 import { imageFileErrors } from "./lab-file/images.ts";
 import { impairmentErrors } from "./lab-file/impairments.ts";
+import { kindErrors } from "./lab-file/kinds.ts";
 import { linkErrors } from "./lab-file/links.ts";
 import { nodeErrors } from "./lab-file/nodes.ts";
 import { schemaErrors } from "./lab-file/schema.ts";
@@ -16,6 +17,7 @@ export const labFileErrors = {
   ...impairmentErrors,
   ...addressErrors,
   ...nodeErrors,
+  ...kindErrors,
   ...imageFileErrors,
   ...applianceErrors,
   ...generateErrors,

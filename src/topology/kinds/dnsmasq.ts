@@ -1,6 +1,6 @@
+import type { Readiness } from "../model.ts";
 import { argv, textFile } from "./pieces.ts";
 import type { Software } from "./software.ts";
-import type { Readiness } from "../model.ts";
 
 export const dnsmasqPath = "/etc/dnsmasq.conf";
 const leaseFolder = "/var/lib/misc";
@@ -14,7 +14,14 @@ export const dnsmasqSoftware = (config: string, ready: Readiness): Software => (
     {
       name: "dnsmasq",
       // As the node's root, which is nobody outside of it: the account that dnsmasq would change to may not exist.
-      command: argv("dnsmasq", "--keep-in-foreground", "--log-facility=-", "--user=root", "--group=root", `--conf-file=${dnsmasqPath}`),
+      command: argv(
+        "dnsmasq",
+        "--keep-in-foreground",
+        "--log-facility=-",
+        "--user=root",
+        "--group=root",
+        `--conf-file=${dnsmasqPath}`,
+      ),
       ready,
     },
   ],

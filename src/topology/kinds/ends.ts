@@ -17,11 +17,7 @@ export function readRuleEnd(word: string, facts: KindFacts, at: readonly (string
   if (machine !== undefined) {
     const addresses = machine.interfaces.flatMap((one) => one.addresses.map(plainAddress));
     if (addresses.length > 0) return byFamily(addresses);
-    facts.report(
-      `${word} has no address that is known before it runs`,
-      "Name an interface or a prefix instead.",
-      at,
-    );
+    facts.report(`${word} has no address that is known before it runs`, "Name an interface or a prefix instead.", at);
     return undefined;
   }
   const address = parseAddress(word);

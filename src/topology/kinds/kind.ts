@@ -88,6 +88,9 @@ export type KindFacts = {
 };
 
 /** Types a kind by its options. */
-export const defineKind = <Shape extends Readonly<Record<string, z.ZodType>>>(
-  kind: Omit<KindDefinition<z.output<z.ZodObject<Shape>>>, "options"> & { readonly options: Shape },
+export const defineKind = <const Name extends string, Shape extends Readonly<Record<string, z.ZodType>>>(
+  kind: Omit<KindDefinition<z.output<z.ZodObject<Shape>>>, "name" | "options"> & {
+    readonly name: Name;
+    readonly options: Shape;
+  },
 ): typeof kind => kind;

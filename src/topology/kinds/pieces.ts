@@ -1,19 +1,66 @@
 import * as z from "zod";
 import type { Command, Readiness } from "../model.ts";
 import { map, text } from "../schema/form.ts";
-import type { OwnedFile } from "./software.ts";
+import type { Json, OwnedFile } from "./software.ts";
 
 /** What several kinds are put together from. */
 
+const fileSchemas = new WeakSet<z.core.$ZodType>();
+
 /** A text in the lab file, or `{from: path}`, which the resolver replaces by the text of that file. */
-export const textOrFile = (phrase: string) =>
-  z.union(
+export function textOrFile(phrase: string) {
+  const schema = z.union(
     [
       text(phrase),
       map({ from: text("a path").describe("A file on this machine; relative to the lab file") }, "{from: a path}"),
     ],
     { error: `${phrase}, or {from: a path}` },
-  ) as unknown as z.ZodType<string, string | { readonly from: string }>;
+  );
+  fileSchemas.add(schema);
+  return schema as unknown as z.ZodType<string, string | { readonly from: string }>;
+}
+
+type Read = (path: string, at: readonly (string | number)[]) => string;
+
+/**
+ * A value with the text of each file in place of `{from: path}`, where its schema has `textOrFile`.
+ *
+ * @param value of the form the schema wants
+ */
+export function withFiles(schema: z.core.$ZodType, value: Json, at: readonly (string | number)[], read: Read): Json {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  if (fileSchemas.has(schema)) {
+    return isMap(value) && typeof value.from === "string" ? read(value.from, [...at, "from"]) : value;
+  }
+  switch (def.type) {
+    case "optional":
+    case "nullable":
+      return value === null ? null : withFiles(def.innerType, value, at, read);
+    case "union":
+      return def.options.reduce((known: Json, one) => withFiles(one, known, at, read), value);
+    case "array":
+      return isList(value) ? value.map((item, index) => withFiles(def.element, item, [...at, index], read)) : value;
+    case "record":
+      return isMap(value) ? mapValues(value, (one, key) => withFiles(def.valueType, one, [...at, key], read)) : value;
+    case "object": {
+      const shape = def.shape;
+      return isMap(value)
+        ? mapValues(value, (one, key) =>
+            shape[key] === undefined ? one : withFiles(shape[key], one, [...at, key], read),
+          )
+        : value;
+    }
+    default:
+      return value;
+  }
+}
+
+type JsonMap = { readonly [key: string]: Json };
+
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
+const isMap = (value: Json): value is JsonMap => typeof value === "object" && value !== null && !Array.isArray(value);
+const mapValues = (value: JsonMap, change: (one: Json, key: string) => Json): Json =>
+  Object.fromEntries(Object.entries(value).map(([key, one]) => [key, change(one, key)]));
 
 export const textFile = (path: string, content: string, mode = 0o644): OwnedFile => ({
   path,

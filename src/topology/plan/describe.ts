@@ -1,5 +1,13 @@
 import { describeImpairment } from "../impairment/describe.ts";
-import { endpointText, type Interface, type LabNode, type LinkConditions, type Route, runsPrograms } from "../model.ts";
+import {
+  endpointText,
+  type Interface,
+  kindOfNode,
+  type LabNode,
+  type LinkConditions,
+  type Route,
+  runsPrograms,
+} from "../model.ts";
 import type { HostEntry, Step } from "../steps.ts";
 import { addressChange } from "./addresses.ts";
 import { same } from "./same.ts";
@@ -45,7 +53,7 @@ function subject(step: Step): string {
   switch (step.do) {
     case "node.create":
     case "node.remove":
-      return `${step.node.name} (${step.node.kind})`;
+      return `${step.node.name} (${kindOfNode(step.node)})`;
     case "node.configure":
       return `${step.to.name} (${settings(step.from, step.to)})`;
     case "interface.create":

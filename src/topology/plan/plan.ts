@@ -17,7 +17,7 @@ import type { Step, SwitchPort } from "../steps.ts";
 import { hostEntries } from "./names.ts";
 import { gatewaysLast, routeChange } from "./routes.ts";
 import { conditionsOf, same } from "./same.ts";
-import { needsStart, restarts } from "./starting.ts";
+import { needsStart, restarts, waitsForOthers } from "./starting.ts";
 
 /**
  * What happens to the nodes of a lab, each in one of these ways. A node whose kind or engine changes is both
@@ -76,9 +76,9 @@ export function plan(desired: Lab | undefined, actual: Lab | undefined): readonl
   if (desired !== undefined && actual !== undefined && desired.mode !== actual.mode) {
     steps.push({ do: "mode.set", from: actual.mode, to: desired.mode });
   }
-  for (const node of [...restarted.map(({ after }) => after), ...fates.created]) {
-    if (isMachine(node) && needsStart(node)) steps.push({ do: "node.start", node });
-  }
+  const starting = [...restarted.map(({ after }) => after), ...fates.created].filter(isMachine).filter(needsStart);
+  const [serving, asking] = [starting.filter((node) => !waitsForOthers(node)), starting.filter(waitsForOthers)];
+  for (const node of [...serving, ...asking]) steps.push({ do: "node.start", node });
   for (const process of processes.start) steps.push({ do: "process.start", process });
   return steps;
 }

@@ -12,6 +12,7 @@ export function needsStart(machine: Machine): boolean {
   if (machine.engine === "container") return true;
   if (machine.files.length > 0 || machine.mounts.length > 0 || machine.startup.length > 0) return true;
   if (machine.console?.startsWithNode) return true;
+  if (machine.role !== undefined || machine.interfaces.some(({ dhcp }) => dhcp !== undefined)) return true;
   switch (machine.kind) {
     case "host":
       return false;
@@ -60,14 +61,13 @@ function runsOn(before: ApplianceNode, after: ApplianceNode): boolean {
   );
 }
 
-/** What the kind of a machine runs by itself. */
-function services(machine: ProgramNode): unknown {
-  switch (machine.kind) {
-    case "host":
-      return undefined;
-    case "router":
-      return machine.frr;
-    default:
-      return machine satisfies never;
-  }
-}
+/** What a machine runs by itself. */
+const services = (machine: ProgramNode): unknown => ({
+  frr: machine.kind === "router" ? machine.frr : undefined,
+  software: machine.role?.software,
+  dhcp: machine.interfaces.flatMap(({ name, dhcp }) => (dhcp === undefined ? [] : [name])),
+});
+
+/** Whether its start waits for another machine, which must not wait for it. */
+export const waitsForOthers = (machine: Machine): boolean =>
+  !isAppliance(machine) && machine.interfaces.some(({ dhcp }) => dhcp === "wait");

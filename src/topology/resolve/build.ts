@@ -12,10 +12,13 @@ import {
   type RouteDraft,
 } from "./draft.ts";
 import { mtuOf } from "./mtu.ts";
+import { type Roles, rolesOf } from "./roles.ts";
+import type { Context } from "./settings.ts";
 
 /** The finished lab. */
 export function build(
   draft: LabDraft,
+  context: Context,
   lab: {
     readonly name: string;
     readonly mode: LabMode;
@@ -24,12 +27,14 @@ export function build(
   },
 ): Lab {
   deriveMacs(draft);
+  const roles = rolesOf(draft, context);
   const interfaces = (node: NodeDraft): Interface[] =>
     [...node.interfaces.values()].sort(byName).map((one) => ({
       name: one.name,
       mac: one.mac as string,
       addresses: one.addresses.map(({ cidr }) => formatCidr(cidr)),
       mtu: mtuOf(one, lab.mtu),
+      ...(one.dhcp === undefined ? {} : { dhcp: one.dhcp }),
     }));
   const endpoint = (one: InterfaceDraft) => ({ node: one.node.name, interface: one.name });
   return {
@@ -44,7 +49,7 @@ export function build(
           return { ...base, ...appliance(node) };
         case "host":
         case "router":
-          return { ...base, ...machine(node) };
+          return { ...base, ...machine(node, roles) };
         default:
           return node satisfies never;
       }
@@ -82,7 +87,8 @@ function appliance(node: ApplianceDraft) {
   };
 }
 
-function machine(node: ProgramDraft) {
+function machine(node: ProgramDraft, roles: Roles) {
+  const made = roles.get(node);
   const { engine, image, root, hostname, routes, sysctls, environment, startup, files, mounts, console, frr } =
     node.settings;
   const settings = {
@@ -91,11 +97,15 @@ function machine(node: ProgramDraft) {
     root,
     hostname: hostname ?? node.name,
     routes: [...gatewayRoutes(node), ...routes.map(routeOf)],
-    sysctls: Object.fromEntries([...sysctls].map(([name, { value }]) => [name, value])),
-    environment,
+    sysctls: {
+      ...made?.sysctls,
+      ...Object.fromEntries([...sysctls].map(([name, { value }]) => [name, value])),
+    },
+    environment: { ...made?.environment, ...environment },
     startup,
     files,
-    mounts,
+    mounts: [...mounts, ...(made?.mounts ?? []).filter(({ target }) => !mounts.some((one) => one.target === target))],
+    ...(made === undefined ? {} : { role: made.role }),
     ...(console === undefined ? {} : { console }),
   };
   return node.kind === "router"

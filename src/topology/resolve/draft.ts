@@ -2,6 +2,8 @@ import type { Address, Cidr, Family } from "../address.ts";
 import type { NodeImage } from "../image/image.ts";
 import type { LinkImpairmentSettings } from "../impairment/directions.ts";
 import type { Impairments } from "../impairment/impairment.ts";
+import type { AnyKind } from "../kinds/kind.ts";
+import type { Json } from "../kinds/software.ts";
 import type {
   Command,
   Frr,
@@ -33,7 +35,13 @@ type NodeBase = {
 };
 
 /** A machine that programs are run in. */
-export type ProgramDraft = NodeBase & { readonly kind: "host" | "router"; settings: MachineSettings };
+export type ProgramDraft = NodeBase & {
+  readonly kind: "host" | "router";
+  readonly role?: RoleDraft;
+  settings: MachineSettings;
+};
+/** The kind that makes a host or router into something, and what the lab file tells it. */
+export type RoleDraft = { readonly kind: AnyKind; readonly options: Readonly<Record<string, Json>> };
 export type ApplianceDraft = NodeBase & { readonly kind: "appliance"; readonly settings: ApplianceSettings };
 export type SwitchDraft = NodeBase & { readonly kind: "switch"; readonly settings: SwitchSettings };
 
@@ -74,6 +82,8 @@ export type InterfaceDraft = {
   /** As given. */
   readonly mtu: number | undefined;
   readonly addresses: AddressDraft[];
+  /** It asks for an IPv4 address; `wait`: its node's start waits for it. */
+  readonly dhcp: "wait" | "later" | undefined;
   readonly gateways: GatewayDraft[];
   link: LinkDraft | undefined;
 };
@@ -127,7 +137,7 @@ export const endpointOf = (one: InterfaceDraft): string => `${one.node.name}:${o
 export const linkName = (link: LinkDraft): string => `${endpointOf(link.a)} — ${endpointOf(link.b)}`;
 
 export const hasFamily = (one: InterfaceDraft, family: Family): boolean =>
-  one.addresses.some(({ cidr }) => cidr.family === family);
+  (family === 4 && one.dhcp !== undefined) || one.addresses.some(({ cidr }) => cidr.family === family);
 
 /** The loopback interface: in every machine, never linked, never made. */
 export const isLo = (one: InterfaceDraft): boolean => one.name === "lo" && one.node.kind !== "switch";

@@ -32,6 +32,7 @@ export function bareInterface(node: NodeDraft, name: string, path: Path): Interf
     mac: undefined,
     mtu: undefined,
     addresses: [],
+    dhcp: undefined,
     gateways: [],
     link: undefined,
   };
@@ -64,7 +65,8 @@ export function definedInterface(
     path,
     mac: full.mac !== undefined ? macOf(full.mac, [...path, "mac"], findings) : undefined,
     mtu: full.mtu,
-    addresses: addressesOf(full.addresses, isShort ? path : [...path, "addresses"], isLo, findings),
+    addresses: addressesOf(withoutDhcp(full.addresses), isShort ? path : [...path, "addresses"], isLo, findings),
+    dhcp: dhcpOf(node, full, path, findings),
     gateways: gatewaysOf(full.gateway, [...path, "gateway"], findings),
     link: undefined,
   };
@@ -80,8 +82,61 @@ export function definedInterface(
   node.interfaces.set(name, made);
 }
 
+const dhcpWord = "dhcp";
+
+const withoutDhcp = (given: LongForm["addresses"]) =>
+  given === dhcpWord ? [] : Array.isArray(given) ? given.map((text) => (text === dhcpWord ? undefined : text)) : given;
+
+function dhcpOf(
+  node: NodeDraft,
+  { addresses, wait, gateway }: LongForm,
+  path: Path,
+  findings: Findings,
+): InterfaceDraft["dhcp"] {
+  if (![addresses].flat().includes(dhcpWord)) {
+    if (wait !== undefined)
+      findings.error(
+        "DHCP_SETTING",
+        {
+          problem: "Only for an address from DHCP there is something to wait for",
+          remedy: "Take wait: out, or write addresses: dhcp.",
+        },
+        [...path, "wait"],
+        "key",
+      );
+    return undefined;
+  }
+  const name = String(path.at(-1));
+  if (name === "lo" || node.kind === "switch" || node.kind === "appliance") {
+    const what =
+      name === "lo"
+        ? "The loopback interface"
+        : node.kind === "switch"
+          ? "A switch's port"
+          : "What Netwright does not run inside of, an appliance,";
+    findings.error(
+      "DHCP_SETTING",
+      {
+        problem: `${what} cannot ask for an address`,
+        remedy: "Only interfaces of hosts, routers and the kinds made of them can.",
+      },
+      path,
+    );
+    return undefined;
+  }
+  const v4 = [gateway ?? []].flat().some((text) => !text.includes(":"));
+  if (v4)
+    findings.error(
+      "DHCP_SETTING",
+      { problem: "The gateway comes with the address", remedy: "Take gateway: out; the DHCP server says what it is." },
+      [...path, "gateway"],
+      "key",
+    );
+  return wait === false ? "later" : "wait";
+}
+
 function addressesOf(
-  given: string | readonly string[] | undefined,
+  given: string | readonly (string | undefined)[] | undefined,
   path: Path,
   isLo: boolean,
   findings: Findings,
@@ -89,6 +144,7 @@ function addressesOf(
   const texts = typeof given === "string" ? [given] : (given ?? []);
   const seen = new Set<string>();
   return texts.flatMap((text, index) => {
+    if (text === undefined) return [];
     const at = typeof given === "string" ? path : [...path, index];
     const cidr = parseCidr(text);
     if ("problem" in cidr) {

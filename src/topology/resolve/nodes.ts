@@ -1,10 +1,12 @@
+import type { AnyKind } from "../kinds/kind.ts";
 import { labelPattern, labelRule, nodeNameProblem } from "../name-rules.ts";
 import type { LabDefinition } from "../schema/lab.ts";
 import { fillPlaceholders, hasPlaceholders, type Placeholders } from "../source/placeholders.ts";
 import type { Path } from "../source/source.ts";
 import { type ApplianceDefinition, applianceSettings } from "./appliance.ts";
-import type { LabDraft, MachineSettings, NodeDraft, ProgramDraft } from "./draft.ts";
+import type { LabDraft, MachineSettings, NodeDraft, ProgramDraft, RoleDraft } from "./draft.ts";
 import { definedInterface } from "./interfaces.ts";
+import { roleOptions } from "./roles.ts";
 import {
   type Context,
   type Layer,
@@ -21,6 +23,7 @@ type Defaults = NonNullable<LabDefinition["defaults"]>;
 /** Where the settings of the nodes of one definition come from. */
 type Template = {
   readonly kind: Kind;
+  readonly role: AnyKind | undefined;
   /** Of the kind; the schema has seen to that. */
   readonly layers: readonly Layer<MachineDefinition | SwitchDefinition | ApplianceDefinition>[];
   readonly path: Path;
@@ -31,12 +34,15 @@ export class NodeMaker {
   readonly #draft: LabDraft;
   readonly #defaults: Defaults;
   readonly #context: Context;
+  readonly #kinds: ReadonlyMap<string, AnyKind>;
   /** By lower case: host names do not know cases (RFC 1123, section 2.1). */
   readonly #names = new Map<string, { readonly name: string; readonly what: string }>();
   /** Settings of definitions that are the same for each of their nodes. */
   readonly #shared = new Map<object, MachineSettings>();
 
-  constructor(draft: LabDraft, defaults: Defaults | undefined, context: Context) {
+  /** @param kinds beside host, router, switch and appliance */
+  constructor(draft: LabDraft, defaults: Defaults | undefined, kinds: ReadonlyMap<string, AnyKind>, context: Context) {
+    this.#kinds = kinds;
     this.#draft = draft;
     this.#defaults = defaults ?? {};
     this.#context = context;
@@ -76,22 +82,25 @@ export class NodeMaker {
   }
 
   template(definition: NodeDefinition, path: Path): Template {
-    const kind = definition?.kind ?? "host";
+    const role = this.#kinds.get(definition?.kind ?? "");
+    // What is no kind of these is one of the core's: the form has been checked.
+    const kind = role?.base ?? ((definition?.kind ?? "host") as Kind);
     const layers: Template["layers"] = [
       ...(kind === "switch" || kind === "appliance"
         ? []
         : [{ data: this.#defaults.node ?? {}, path: ["defaults", "node"] }]),
-      { data: this.#defaults[kind] ?? {}, path: ["defaults", kind] },
+      ...(role === undefined ? [{ data: this.#defaults[kind] ?? {}, path: ["defaults", kind] }] : []),
       { data: definition ?? {}, path },
     ];
-    return { kind, path, layers: layers.filter(({ data }) => Object.keys(data).length > 0) };
+    return { kind, role, path, layers: layers.filter(({ data }) => Object.keys(data).length > 0) };
   }
 
   /** @param definition for the interfaces, and to know nodes that may share their settings */
   fromTemplate(name: string, template: Template, definition: NodeDefinition, values: Placeholders): NodeDraft {
     const { findings } = this.#context;
-    const { kind, path } = template;
-    const base = { name, path, interfaces: new Map(), nextPort: kind === "switch" ? 1 : 0 };
+    const { kind, path, role } = template;
+    const nextPort = kind === "switch" ? 1 : (role?.interfaces?.first ?? 0);
+    const base = { name, path, interfaces: new Map(), nextPort };
     const node = this.#draftOf(base, kind, template, definition, values);
     const interfaces = fillPlaceholders(definition?.interfaces ?? {}, values, [...path, "interfaces"], findings);
     for (const [interfaceName, form] of Object.entries(interfaces)) {
@@ -121,7 +130,12 @@ export class NodeMaker {
       }
       case "host":
       case "router":
-        return { ...base, kind, settings: this.#machineSettings(template, definition, values) };
+        return {
+          ...base,
+          kind,
+          ...(template.role === undefined ? {} : { role: this.#role(template.role, template, values) }),
+          settings: this.#machineSettings(template, definition, values),
+        };
       default:
         return kind satisfies never;
     }
@@ -130,6 +144,13 @@ export class NodeMaker {
   /** Settings that wait for values known only later (`${node.asn}`) are made by `settle`. */
   settle(node: ProgramDraft, template: Template, definition: NodeDefinition, values: Placeholders): void {
     node.settings = this.#machineSettings(template, definition, values);
+  }
+
+  /** A kind's own keys are only in the node itself. */
+  #role(kind: AnyKind, template: Template, values: Placeholders): RoleDraft {
+    const own = this.#filled<Readonly<Record<string, unknown>>>(template, values).at(-1);
+    const isOwn = own?.path === template.path;
+    return { kind, options: isOwn ? roleOptions(kind, own.data, template.path, this.#context) : {} };
   }
 
   #machineSettings(template: Template, definition: NodeDefinition, values: Placeholders): MachineSettings {

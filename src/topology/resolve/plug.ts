@@ -81,7 +81,8 @@ class FreeInterfaces {
   }
 
   nameFor(node: NodeDraft): string {
-    const stem = node.kind === "switch" ? "p" : "eth";
+    const naming = node.kind === "host" || node.kind === "router" ? node.role?.kind.interfaces : undefined;
+    const stem = node.kind === "switch" ? "p" : (naming?.prefix ?? "eth");
     while (node.interfaces.has(`${stem}${node.nextPort}`)) node.nextPort++;
     return `${stem}${node.nextPort}`;
   }

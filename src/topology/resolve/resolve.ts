@@ -4,6 +4,8 @@ import type { Findings } from "../findings.ts";
 import { addressGenerated } from "../generate/addressing.ts";
 import { type Generated, generate, isSizeAgreed } from "../generate/generator.ts";
 import { routeGenerated } from "../generate/routing.ts";
+import type { AnyKind } from "../kinds/kind.ts";
+import { kindDefinitions } from "../kinds/registry.ts";
 import type { Lab } from "../model.ts";
 import { labelPattern, labelRule } from "../name-rules.ts";
 import type { LabDefinition } from "../schema/lab.ts";
@@ -28,6 +30,8 @@ export type ResolveOptions = {
   readonly fallbackName: string;
   /** Generators may make as many nodes as they like. */
   readonly allowLarge: boolean;
+  /** Kinds beside Netwright's own. */
+  readonly kinds: readonly AnyKind[];
   /** What the file has under a section, right or wrong. */
   names(section: "nodes" | "networks" | "processes"): ReadonlySet<string>;
 };
@@ -39,7 +43,8 @@ export type ResolveOptions = {
 export function resolve(definition: LabDefinition, files: FileStore, options: ResolveOptions, findings: Findings): Lab {
   const context = { findings, files };
   const draft: LabDraft = { nodes: new Map(), links: [], subnets: [] };
-  const maker = new NodeMaker(draft, definition.defaults, context);
+  const kinds = new Map([...kindDefinitions, ...options.kinds].map((kind): [string, AnyKind] => [kind.name, kind]));
+  const maker = new NodeMaker(draft, definition.defaults, kinds, context);
   makeNodes(definition, draft, maker, context);
   const generators = definition.generate ?? [];
   const generated: Generated[] = isSizeAgreed(generators, options.allowLarge, findings)
@@ -70,7 +75,7 @@ export function resolve(definition: LabDefinition, files: FileStore, options: Re
   const isProcess = (name: string) => options.names("processes").has(name);
   const processes = resolveProcesses(definition.processes ?? {}, draft, isExpected, isProcess, findings);
   validate(draft, segments, findings);
-  const lab = build(draft, {
+  const lab = build(draft, context, {
     name: labName(definition, options, findings),
     mode: definition.mode ?? "keep",
     mtu: definition.defaults?.mtu,

@@ -1,10 +1,11 @@
 import type * as z from "zod";
 import type { Findings } from "../findings.ts";
+import type { AnyKind } from "../kinds/kind.ts";
 import { nearest } from "../nearest.ts";
 import { type Path, pathText } from "../source/source.ts";
 import { shapes } from "./generate.ts";
-import { type LabDefinition, labSchema } from "./lab.ts";
-import { applianceNode, hostNode, routerNode, switchNode } from "./node.ts";
+import { type LabDefinition, labSchemaWith } from "./lab.ts";
+import { applianceNode, hostNode, kindNodes, routerNode, switchNode } from "./node.ts";
 import { commandPhrase } from "./scalars.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -13,8 +14,11 @@ type Issue = z.core.$ZodIssue;
  * Checks the form of a lab file. What is wrong is reported and taken out, so that the rest can be
  * resolved and its mistakes told at the same time: a wrong node becomes an empty one, a wrong link
  * `undefined`.
+ *
+ * @param kinds beside those that Netwright knows
  */
-export function checkForm(data: unknown, findings: Findings): LabDefinition {
+export function checkForm(data: unknown, findings: Findings, kinds: readonly AnyKind[] = []): LabDefinition {
+  const labSchema = labSchemaWith(kinds);
   let rest = data;
   for (const climb of [exactly, toEntry, toSection]) {
     const issues = labSchema.safeParse(rest).error?.issues.flatMap((issue) => unfold(issue, rest, [])) ?? [];
@@ -132,6 +136,8 @@ function ownerOf(path: Path, key: string): string | undefined {
   if (Object.hasOwn(hostNode.shape, key)) return "nodes of kind: host and kind: router";
   if (Object.hasOwn(routerNode.shape, key)) return "nodes of kind: router";
   if (Object.hasOwn(applianceNode.shape, key)) return "nodes of kind: appliance";
+  const kinds = kindNodes.filter(({ shape }) => Object.hasOwn(shape, key)).map(({ shape }) => shape.kind.value);
+  if (kinds.length > 0) return `nodes of kind: ${kinds.join(" and kind: ")}`;
   const setting = nearest(key, ["addresses", "mac", "mtu", "gateway"]);
   return setting === undefined ? undefined : `an interface: interfaces: {eth0: {${setting}: …}}`;
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { map, mapOf, text, wholeNumber } from "./form.ts";
+import { flag, map, mapOf, text, wholeNumber } from "./form.ts";
 import { addresses, gateways, mtu } from "./scalars.ts";
 
 /** Interfaces and routes of machines. */
@@ -9,8 +9,11 @@ const interfaceDefinition = map(
     addresses: addresses()
       .optional()
       .describe(
-        "IPv4 and IPv6 addresses, each with its prefix length. The first of a prefix is the source of new connections",
+        "IPv4 and IPv6 addresses, each with its prefix length; or `dhcp`, to ask for an IPv4 address. The first of a prefix is the source of new connections",
       ),
+    wait: flag()
+      .optional()
+      .describe("With `addresses: dhcp`, whether `up` waits until it has an address. true when absent"),
     mac: text("a MAC address such as 02:00:00:00:00:01")
       .optional()
       .describe(
@@ -21,7 +24,7 @@ const interfaceDefinition = map(
       .optional()
       .describe("Default gateway, one per address family: a default route through this interface"),
   },
-  "a map with addresses, mac, mtu and gateway",
+  "a map with addresses, wait, mac, mtu and gateway",
 ).meta({ title: "Interface" });
 
 export const interfaceForm = z

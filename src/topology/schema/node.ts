@@ -1,4 +1,6 @@
 import * as z from "zod";
+import type { AnyKind } from "../kinds/kind.ts";
+import { type KindDefinitions, kindDefinitions } from "../kinds/registry.ts";
 import { applianceNode, applianceSettings } from "./appliance.ts";
 import { consoleForm } from "./console.ts";
 import { choice, flag, listOf, map, mapOf, scalar, text } from "./form.ts";
@@ -127,14 +129,40 @@ export const switchNode = map(
 ).meta({ title: "Switch" });
 
 const templateKinds = ["host", "router", "switch"] as const;
-export const kinds = [...templateKinds, "appliance"] as const;
 
-const anyNode = z.discriminatedUnion("kind", [hostNode, routerNode, switchNode, applianceNode], {
-  error: (issue) =>
-    issue.code === "invalid_union" ? `one of ${kinds.join(", ")}` : "a map with kind, interfaces and so on, or nothing",
-});
+/** A node of a kind: the keys of a host, and those of the kind. */
+const kindNode = ({ name, summary, options }: Pick<AnyKind, "name" | "summary" | "options">) =>
+  map(
+    { kind: z.literal(name).describe(summary), interfaces, ...machine, ...options },
+    "a map with kind, interfaces and so on, or nothing",
+  ).meta({ title: `Node of kind ${name}` });
 
-export const node = anyNode.nullable().describe("A node. Nothing after the name is a host with what links give it");
+type KindNode<Kind> = Kind extends { readonly name: infer Name extends string; readonly options: infer Options }
+  ? z.ZodObject<{ kind: z.ZodLiteral<Name>; interfaces: typeof interfaces } & typeof machine & Options, z.core.$strict>
+  : never;
+
+export const kindNodes = kindDefinitions.map(kindNode) as unknown as readonly KindNode<KindDefinitions>[];
+
+/** Keys of a node that no kind can have for its own. */
+export const nodeKeys: readonly string[] = ["kind", "interfaces", ...Object.keys(machine)];
+
+/** @param more kinds beside those that Netwright knows */
+export function nodeWith(more: readonly AnyKind[]) {
+  const known = [hostNode, routerNode, switchNode, applianceNode, ...kindNodes] as const;
+  const all = [...known, ...more.map(kindNode)] as unknown as typeof known;
+  const names = [...templateKinds, "appliance", ...[...kindDefinitions, ...more].map(({ name }) => name)];
+  return z
+    .discriminatedUnion("kind", all, {
+      error: (issue) =>
+        issue.code === "invalid_union"
+          ? `one of ${names.join(", ")}`
+          : "a map with kind, interfaces and so on, or nothing",
+    })
+    .nullable()
+    .describe("A node. Nothing after the name is a host with what links give it");
+}
+
+export const node = nodeWith([]);
 
 /** In a generator, where a node has no kind that goes without saying. */
 export const templateNode = z
@@ -160,7 +188,9 @@ export const templateNode = z
 export const defaults = map(
   {
     mtu: mtu().optional().describe("MTU of links. 1500 when absent"),
-    node: map(machine, "a map with settings of hosts and routers").optional().describe("For every host and router"),
+    node: map(machine, "a map with settings of hosts and routers")
+      .optional()
+      .describe("For every node that runs programs: hosts, routers, and the kinds made of them"),
     host: map(machine, "a map with settings of hosts").optional().describe("For every host"),
     router: map({ ...machine, ...router }, "a map with settings of routers")
       .optional()

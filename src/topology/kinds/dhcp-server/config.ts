@@ -155,7 +155,11 @@ function machineAddress(word: string, network: Cidr | undefined, at: At, facts: 
   });
   const found = near ?? v4[0];
   if (found === undefined)
-    facts.report(`"${word}" is no IPv4 address and no node that has one`, "Write an address or the name of a node.", at);
+    facts.report(
+      `"${word}" is no IPv4 address and no node that has one`,
+      "Write an address or the name of a node.",
+      at,
+    );
   return found;
 }
 

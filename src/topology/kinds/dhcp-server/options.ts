@@ -1,4 +1,4 @@
-import * as z from "zod";
+import type * as z from "zod";
 import { listOf, map, mapOf, oneOrMore, scalar, text } from "../../schema/form.ts";
 import { duration } from "../../schema/scalars.ts";
 import { textOrFile } from "../pieces.ts";

@@ -7,7 +7,8 @@ import type { DnsServerOptions, Record_ } from "./options.ts";
 type At = readonly (string | number)[];
 
 /** A domain or a name in one, underscores of services included (RFC 2181, section 11; RFC 8552). */
-const namePattern = /^(?=.{1,253}$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/;
+const namePattern =
+  /^(?=.{1,253}$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/;
 
 /** The configuration of a name server, as dnsmasq reads it. */
 export function dnsConfig(options: DnsServerOptions, facts: KindFacts): string {
@@ -65,7 +66,8 @@ function recordLines(name: string, zone: string, record: Record_, at: At, facts:
     return [];
   }
   const absolute = (target: string) => (target.includes(".") ? target.replace(/\.$/, "") : `${target}.${zone}`);
-  const named = (target: string, key: string) => (isName(absolute(target), [...at, key], facts) ? absolute(target) : "");
+  const named = (target: string, key: string) =>
+    isName(absolute(target), [...at, key], facts) ? absolute(target) : "";
   if (address !== undefined) return addressesOf(address, at, facts).map((one) => `host-record=${name},${one}`);
   if (cname !== undefined) return [`cname=${name},${named(cname, "cname")}`];
   if (mx !== undefined) return [`mx-host=${name},${named(mx.to, "mx")},${mx.preference ?? 10}`];

@@ -42,7 +42,10 @@ const zone = z.union(
           .optional()
           .describe("Whether every node of the lab is in it by its name, with all its addresses. true when absent"),
         records: mapOf(
-          oneOrMore(z.union([text("an address, or a node"), special], { error: recordPhrase }), `${recordPhrase}, or a list of them`),
+          oneOrMore(
+            z.union([text("an address, or a node"), special], { error: recordPhrase }),
+            `${recordPhrase}, or a list of them`,
+          ),
           "a map from names to records",
         )
           .optional()

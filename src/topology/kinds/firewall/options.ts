@@ -46,4 +46,6 @@ export const firewallOptions = {
     .describe("A ruleset of nftables, instead of the keys above: its text, or {from: a path}"),
 } as const;
 
-export type FirewallOptions = { readonly [Key in keyof typeof firewallOptions]?: z.output<(typeof firewallOptions)[Key]> };
+export type FirewallOptions = {
+  readonly [Key in keyof typeof firewallOptions]?: z.output<(typeof firewallOptions)[Key]>;
+};

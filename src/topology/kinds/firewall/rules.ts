@@ -72,12 +72,16 @@ function protocolMatch({ protocol, ports }: Allow, family: 0 | 4 | 6): readonly 
     case undefined:
       return [];
     case "icmp":
-      return [family === 4 ? "meta l4proto icmp" : family === 6 ? "meta l4proto ipv6-icmp" : "meta l4proto { icmp, ipv6-icmp }"];
+      return [
+        family === 4
+          ? "meta l4proto icmp"
+          : family === 6
+            ? "meta l4proto ipv6-icmp"
+            : "meta l4proto { icmp, ipv6-icmp }",
+      ];
     case "tcp":
     case "udp":
-      return [
-        ports === undefined ? `meta l4proto ${protocol}` : `${protocol} dport { ${[ports].flat().join(", ")} }`,
-      ];
+      return [ports === undefined ? `meta l4proto ${protocol}` : `${protocol} dport { ${[ports].flat().join(", ")} }`];
     default:
       return protocol satisfies never;
   }

@@ -27,7 +27,12 @@ export const natBehaviours: Readonly<Record<NatPreset, NatBehaviour>> = {
     filtering: "dependent",
     hairpin: false,
     portBlocks: false,
-    outbound: ["tcp dport { 80, 443 }", "udp dport 443", "meta l4proto { tcp, udp } th dport 53", "icmp type echo-request"],
+    outbound: [
+      "tcp dport { 80, 443 }",
+      "udp dport 443",
+      "meta l4proto { tcp, udp } th dport 53",
+      "icmp type echo-request",
+    ],
   },
   // RFC 6888: REQ-1 (behaves as RFC 4787 wants: mapping independent of the endpoint), REQ-4 (a limit of ports each).
   cgnat: { mapping: "independent", filtering: "independent", hairpin: true, portBlocks: true },

@@ -1,4 +1,4 @@
-import { contains, formatAddress, hasHostBits, networkOf, parseCidr, sizeOf } from "../../address.ts";
+import { contains, formatAddress, formatCidr, hasHostBits, networkOf, parseCidr, sizeOf } from "../../address.ts";
 import { plainAddress, readRuleEnd } from "../ends.ts";
 import { defineKind, type FactsInterface, type KindFacts } from "../kind.ts";
 import { nftablesSoftware } from "../nftables.ts";
@@ -19,9 +19,13 @@ export const nat = defineKind({
   summary: "A router that translates addresses: as at home, in an office, at a carrier, or from IPv6 to IPv4",
   base: "router",
   options: natOptions,
-  resolve: (options: NatOptions, facts) => ({
-    software: options.rules === undefined ? byPreset(options, facts) : ownRules(options, facts),
-  }),
+  resolve: (options: NatOptions, facts) => {
+    if (options.rules !== undefined) return { software: ownRules(options, facts) };
+    const outside = outsideOf(options, facts);
+    misplaced(options, options.preset ?? "home", facts);
+    if (outside === undefined) return { software: noSoftware };
+    return { software: byPreset(options, outside, facts), options: { outside: outside.name } };
+  },
 });
 
 function ownRules({ rules = "", ...others }: NatOptions, facts: KindFacts): Software {
@@ -31,11 +35,8 @@ function ownRules({ rules = "", ...others }: NatOptions, facts: KindFacts): Soft
   return nftablesSoftware(rules);
 }
 
-function byPreset(options: NatOptions, facts: KindFacts): Software {
+function byPreset(options: NatOptions, outside: FactsInterface, facts: KindFacts): Software {
   const preset = options.preset ?? "home";
-  const outside = outsideOf(options, facts);
-  misplaced(options, preset, facts);
-  if (outside === undefined) return noSoftware;
   if (preset === "nat64") return nat64(options, outside, facts);
   const inside = insideOf(options, outside, facts);
   const outsideAddress = outside.addresses.map(plainAddress).find((address) => !address.includes(":"));
@@ -143,12 +144,19 @@ function blocksOf(options: NatOptions, inside: readonly FactsInterface[], facts:
 }
 
 function nat64(options: NatOptions, outside: FactsInterface, facts: KindFacts): Software {
-  const prefix = options.prefix ?? "64:ff9b::/96";
+  const prefix = options.prefix ?? "2001:db8:64:ff9b::/96";
   const pool = options.pool ?? "192.168.255.0/24";
   const [six, four] = [parseCidr(prefix), parseCidr(pool)];
   // RFC 6052, section 2.2.
   if ("problem" in six || six.family !== 6 || hasHostBits(six) || ![32, 40, 48, 56, 64, 96].includes(six.length)) {
     facts.report(`the prefix of NAT64 cannot be ${prefix}`, "It is of IPv6, and /96, /64, /56, /48, /40 or /32.", [
+      "prefix",
+    ]);
+    return noSoftware;
+  }
+  // TAYGA takes nothing else below ::/8 (RFC 4291, 2.4: reserved).
+  if (six.value >> 120n === 0n && formatCidr(six) !== "64:ff9b::/96") {
+    facts.report(`the prefix of NAT64 cannot be ${prefix}, which is reserved`, "Write one of the lab's own.", [
       "prefix",
     ]);
     return noSoftware;

@@ -1,5 +1,5 @@
-import { textFile, argv } from "../pieces.ts";
 import { nftablesSoftware } from "../nftables.ts";
+import { argv, textFile } from "../pieces.ts";
 import type { Software } from "../software.ts";
 
 export type Nat64Plan = {
@@ -10,6 +10,8 @@ export type Nat64Plan = {
   readonly outside: string;
 };
 
+/** What its errors come from: it cannot be an address of the node's own (tayga.conf(5), ipv6-addr). */
+const ownAddress = "fd64:ff9b::1";
 const configPath = "/etc/tayga.conf";
 /** The interface between the kernel and tayga. */
 const device = "nat64";
@@ -25,6 +27,7 @@ export function nat64Software({ prefix, pool, poolAddress, outside }: Nat64Plan)
   const config = [
     `tun-device ${device}`,
     `ipv4-addr ${poolAddress}`,
+    `ipv6-addr ${ownAddress}`,
     `prefix ${prefix}`,
     `dynamic-pool ${pool}`,
     "data-dir /var/lib/tayga",

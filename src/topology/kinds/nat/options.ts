@@ -1,4 +1,4 @@
-import * as z from "zod";
+import type * as z from "zod";
 import { choice, flag, listOf, map, oneOrMore, text, wholeNumber } from "../../schema/form.ts";
 import { textOrFile } from "../pieces.ts";
 
@@ -15,8 +15,7 @@ const forwardPort = map(
 export const natPresets = ["home", "corporate", "cgnat", "full-cone", "symmetric", "nat64"] as const;
 export type NatPreset = (typeof natPresets)[number];
 
-const interfaceNames = () =>
-  oneOrMore(text("the name of an interface"), "the name of an interface, or a list of them");
+const interfaceNames = () => oneOrMore(text("the name of an interface"), "the name of an interface, or a list of them");
 
 export const natOptions = {
   preset: choice(natPresets)
@@ -37,12 +36,16 @@ export const natOptions = {
   "ports-per-subscriber": wholeNumber(64, 32_768)
     .optional()
     .describe("With `cgnat`: outside ports of each machine inside. 1024 when absent"),
-  prefix: text("a prefix such as 64:ff9b::/96")
+  prefix: text("a prefix such as 2001:db8:64:ff9b::/96")
     .optional()
-    .describe("With `nat64`: the prefix that IPv4 addresses are in. 64:ff9b::/96 when absent"),
+    .describe(
+      "With `nat64`: the prefix that IPv4 addresses are in. 2001:db8:64:ff9b::/96 when absent; by the well-known 64:ff9b::/96, only addresses of the Internet are reached, not private ones or those of documentation (RFC 6052, 3.1)",
+    ),
   pool: text("a prefix such as 192.168.255.0/24")
     .optional()
-    .describe("With `nat64`: IPv4 addresses that stand for machines inside before they get the outside one. 192.168.255.0/24 when absent"),
+    .describe(
+      "With `nat64`: IPv4 addresses that stand for machines inside before they get the outside one. 192.168.255.0/24 when absent",
+    ),
   rules: textOrFile("a ruleset of nftables")
     .optional()
     .describe("A ruleset of nftables, instead of the keys above: its text, or {from: a path}"),

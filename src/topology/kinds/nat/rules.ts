@@ -107,11 +107,7 @@ function departures(plan: NatPlan, outside: string): readonly string[] {
         return [known, ...blocks, others, `${leaving} masquerade`];
       }
       // The inside port where nobody has it outside, else any.
-      return [
-        known,
-        `${leaving} meta l4proto . th sport @inward masquerade fully-random`,
-        `${leaving} masquerade`,
-      ];
+      return [known, `${leaving} meta l4proto . th sport @inward masquerade fully-random`, `${leaving} masquerade`];
     }
     default:
       return plan.mapping satisfies never;

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { parseAddress } from "../../address.ts";
+import { parseDuration } from "../../duration.ts";
 import { choice, flag, listOf, map, oneOrMore, text, wholeNumber } from "../../schema/form.ts";
 import { duration } from "../../schema/scalars.ts";
-import { parseDuration } from "../../duration.ts";
 import { plainAddress } from "../ends.ts";
 import { defineKind, type KindFacts } from "../kind.ts";
 import { argv, listens } from "../pieces.ts";
@@ -95,7 +95,11 @@ function flowService(one: Flow, index: number, facts: KindFacts): readonly NodeS
   const target = targetOf(one.to, ["flows", index, "to"], facts);
   const seconds = one.duration === undefined ? 0 : (parseDuration(one.duration) ?? 0) / 1000;
   if (!Number.isInteger(seconds) || (one.duration !== undefined && seconds === 0)) {
-    facts.report(`a flow cannot last ${one.duration}`, "It takes whole seconds, such as 10s.", ["flows", index, "duration"]);
+    facts.report(`a flow cannot last ${one.duration}`, "It takes whole seconds, such as 10s.", [
+      "flows",
+      index,
+      "duration",
+    ]);
     return [];
   }
   if (target === undefined) return [];

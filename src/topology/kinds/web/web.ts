@@ -31,12 +31,14 @@ export const web = defineKind({
     if (content !== undefined && folder !== undefined)
       facts.report("it serves content or a folder, not both", "Keep one of content and folder.", ["folder"]);
     const source = folder === undefined ? undefined : facts.locate(folder, "The folder of a web server", ["folder"]);
-    const pages =
-      folder === undefined ? (content ?? { "index.html": `This is ${facts.node.name}.\n` }) : {};
+    const pages = folder === undefined ? (content ?? { "index.html": `This is ${facts.node.name}.\n` }) : {};
     const files = Object.entries(pages).flatMap(([path, page]) => {
       const target = pathBelow(root, path);
       if (target !== undefined) return [textFile(target, page)];
-      facts.report(`"${path}" is no path below the server's folder`, "Write one such as index.html.", ["content", path]);
+      facts.report(`"${path}" is no path below the server's folder`, "Write one such as index.html.", [
+        "content",
+        path,
+      ]);
       return [];
     });
     return {
