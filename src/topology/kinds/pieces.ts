@@ -32,27 +32,20 @@ export function withFiles(schema: z.core.$ZodType, value: Json, at: readonly (st
   if (fileSchemas.has(schema)) {
     return isMap(value) && typeof value.from === "string" ? read(value.from, [...at, "from"]) : value;
   }
-  switch (def.type) {
-    case "optional":
-    case "nullable":
-      return value === null ? null : withFiles(def.innerType, value, at, read);
-    case "union":
-      return def.options.reduce((known: Json, one) => withFiles(one, known, at, read), value);
-    case "array":
-      return isList(value) ? value.map((item, index) => withFiles(def.element, item, [...at, index], read)) : value;
-    case "record":
-      return isMap(value) ? mapValues(value, (one, key) => withFiles(def.valueType, one, [...at, key], read)) : value;
-    case "object": {
-      const shape = def.shape;
-      return isMap(value)
-        ? mapValues(value, (one, key) =>
-            shape[key] === undefined ? one : withFiles(shape[key], one, [...at, key], read),
-          )
-        : value;
-    }
-    default:
-      return value;
+  if (def.type === "optional" || def.type === "nullable")
+    return value === null ? null : withFiles(def.innerType, value, at, read);
+  if (def.type === "union") return def.options.reduce((known: Json, one) => withFiles(one, known, at, read), value);
+  if (def.type === "array" && isList(value))
+    return value.map((item, index) => withFiles(def.element, item, [...at, index], read));
+  if (def.type === "record" && isMap(value))
+    return mapValues(value, (one, key) => withFiles(def.valueType, one, [...at, key], read));
+  if (def.type === "object" && isMap(value)) {
+    const { shape } = def;
+    return mapValues(value, (one, key) =>
+      shape[key] === undefined ? one : withFiles(shape[key], one, [...at, key], read),
+    );
   }
+  return value;
 }
 
 type JsonMap = { readonly [key: string]: Json };
