@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
  * have; `root` shows the same promises for root; `leaks` runs last, by itself, and
  * compares the machine with what it was (scripts/test.ts runs them all).
  */
-const pure = ["tests/topology/**/*.test.ts", "tests/api/**/*.test.ts"];
+const pure = ["tests/topology/**/*.test.ts", "tests/api/**/*.test.ts", "tests/archive/**/*.test.ts"];
 const house = ["tests/house/**/*.test.ts"];
 const root = ["tests/root/**/*.test.ts", "tests/kernel/**/*.test.ts"];
 // An emulated processor takes a whole one of ours: not beside what measures, or has little time.

@@ -18,6 +18,7 @@ const entries = [
   "cli/main",
   "lab/main",
   "lab/probe",
+  "lab/files/porter",
   "lab/verify/main",
   "dataplane/main",
   "topology/index",

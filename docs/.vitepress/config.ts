@@ -22,6 +22,7 @@ export default defineConfig({
           { text: "Partition a lab", link: "/partitions" },
           { text: "Virtual machines", link: "/vms" },
           { text: "Consoles", link: "/consoles" },
+          { text: "Copy files", link: "/files" },
           { text: "Test on labs", link: "/testing" },
           { text: "Assert packets", link: "/testing-packets" },
           { text: "Schedule faults", link: "/faults" },

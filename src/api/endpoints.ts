@@ -1,7 +1,8 @@
 /**
  * Where each route of the lab API is: plain data without schemas, so that a client that only calls
  * (`exec` must be quick) need not load the schema library. `ndjson`: the response is one JSON object a
- * line, until the end. `bytes`: it is bytes, until the end; a trailer has the result.
+ * line, until the end. `bytes`: it is bytes, until the end; a trailer has the result. `archive`: the
+ * connection is upgraded (files.ts).
  */
 export const endpoints = {
   labSummary: { method: "GET", path: "/v1/summary", kind: "json" },
@@ -24,6 +25,8 @@ export const endpoints = {
   console: { method: "GET", path: "/v1/nodes/:node/console", kind: "websocket" },
   snapshotNode: { method: "POST", path: "/v1/nodes/:node/snapshot", kind: "json" },
   exec: { method: "GET", path: "/v1/nodes/:node/exec", kind: "websocket" },
+  readFiles: { method: "GET", path: "/v1/nodes/:node/files", kind: "archive" },
+  writeFiles: { method: "PUT", path: "/v1/nodes/:node/files", kind: "archive" },
   outcome: { method: "GET", path: "/v1/outcome", kind: "json" },
   startCapture: { method: "POST", path: "/v1/captures", kind: "json" },
   captures: { method: "GET", path: "/v1/captures", kind: "json" },
@@ -36,3 +39,6 @@ export const endpoints = {
 
 /** Field of the trailer (RFC 9110, 6.5) of responses that are bytes. */
 export const resultTrailer = "netwright-result";
+
+/** The protocol that connections of routes with archives are upgraded to (files.ts). */
+export const archiveUpgrade = "netwright-archive";

@@ -3,6 +3,7 @@ export * from "./console.ts";
 export * from "./endpoints.ts";
 export * from "./exec.ts";
 export * from "./faults.ts";
+export * from "./files.ts";
 export * from "./impairment.ts";
 export * from "./launch.ts";
 export * from "./locations.ts";

@@ -3,6 +3,7 @@ import { CaptureRequest, CaptureStatus } from "./capture.ts";
 import { ConsoleQuery } from "./console.ts";
 import { endpoints } from "./endpoints.ts";
 import { FaultReport, FaultsRequest, FaultsStatus, FaultsStopped } from "./faults.ts";
+import { ReadFilesQuery, WriteFilesQuery } from "./files.ts";
 import { Impairment, LinkStatistics } from "./impairment.ts";
 import { ApplyRequest, LaunchReport } from "./launch.ts";
 import {
@@ -23,10 +24,10 @@ import { VerifyReport, VerifyRequest } from "./verification.ts";
  * The lab API: every route the supervisor serves on its socket. Servers register them and clients
  * call them from this one table. `ndjson`: the response is one JSON object a line, until the end.
  * `bytes`: it is bytes, until the end, and the trailer field `resultTrailer` has the result, as JSON
- * that is percent-encoded.
+ * that is percent-encoded. `archive`: see files.ts.
  */
 export type Route = {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly summary: string;
   readonly params?: z.ZodObject;
@@ -34,7 +35,7 @@ export type Route = {
   /** JSON. */
   readonly body?: z.ZodObject;
   readonly response: z.ZodType;
-  readonly kind: "json" | "ndjson" | "bytes" | "websocket";
+  readonly kind: "json" | "ndjson" | "bytes" | "websocket" | "archive";
 };
 
 const follow = z.stringbool().default(false);
@@ -156,6 +157,21 @@ export const routes = {
     ...endpoints.exec,
     summary: "Run a command in a node (see ExecRequest)",
     params: z.object({ node: z.string() }),
+    response: z.unknown(),
+  },
+  /** Its name in the archive is the last part of `path`. */
+  readFiles: {
+    ...endpoints.readFiles,
+    summary: "A file or folder of a node, as a tar archive (see files.ts)",
+    params: z.object({ node: z.string() }),
+    query: ReadFilesQuery,
+    response: z.unknown(),
+  },
+  writeFiles: {
+    ...endpoints.writeFiles,
+    summary: "Unpack a tar archive in a node (see files.ts)",
+    params: z.object({ node: z.string() }),
+    query: WriteFilesQuery,
     response: z.unknown(),
   },
   /** Waits until the mode decides; in mode `keep`, until every process has ended. */

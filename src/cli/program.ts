@@ -5,6 +5,7 @@ import { capture } from "./commands/capture.ts";
 import { completion } from "./commands/completion.ts";
 import { config } from "./commands/config.ts";
 import { console } from "./commands/console.ts";
+import { cp } from "./commands/cp.ts";
 import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
 import { events } from "./commands/events.ts";
@@ -28,7 +29,7 @@ import { withExamples } from "./examples.ts";
 /** The commands in the order of `netwright --help`, under their headings. */
 const commands: Readonly<Record<string, Readonly<Record<string, CommandDefinition>>>> = {
   "Run labs:": { up, down, apply, ps, run },
-  "Work in a lab:": { exec, shell, console, logs, inspect, events, link, capture, node, partition, faults },
+  "Work in a lab:": { exec, shell, console, cp, logs, inspect, events, link, capture, node, partition, faults },
   "Look at a lab file:": { validate, config, graph },
   "This machine:": { doctor, gc, completion, version },
 };

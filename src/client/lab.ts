@@ -2,6 +2,7 @@ import type { CaptureRequest, CaptureStatus } from "../api/capture.ts";
 import type { ConsoleQuery } from "../api/console.ts";
 import type { ExecRequest } from "../api/exec.ts";
 import type { FaultReport, FaultsRequest, FaultsStatus, FaultsStopped } from "../api/faults.ts";
+import type { CopyResult } from "../api/files.ts";
 import type { Impairment, LinkStatistics } from "../api/impairment.ts";
 import type { LaunchReport } from "../api/launch.ts";
 import type {
@@ -19,8 +20,10 @@ import type {
 import type { LinkVerification, VerifyRequest } from "../api/verification.ts";
 import { labError } from "../topology/errors/error.ts";
 import type { Lab } from "../topology/model.ts";
+import type { ArchiveTarget } from "./archive-connection.ts";
 import type { ConsoleStream } from "./console.ts";
 import type { ExecSession } from "./exec.ts";
+import type { CopyOptions } from "./files.ts";
 import type { Transport } from "./transport.ts";
 
 export type LaunchPhase = Extract<LaunchReport, { type: "phase" }>;
@@ -298,6 +301,70 @@ export class LabClient {
   async exec(node: string, request: ExecRequest): Promise<ExecSession> {
     const { exec } = await import("./exec.ts");
     return exec(this.name, this.socket, node, request);
+  }
+
+  /**
+   * Copies a file or a folder of this machine into a node, where cp(1) would put it: into a folder that is
+   * there, else under the name that is given. Permissions and times are kept, links stay links.
+   *
+   * @param from `/.` at its end: what is in the folder
+   * @throws COPY_SOURCE_NOT_FOUND, COPY_NO_FOLDER, COPY_FAILED, …; COPY_UNSUPPORTED for nodes without a reachable file system
+   */
+  async copyTo(from: string, node: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
+    const { copyTo } = await import("./files.ts");
+    return copyTo(this.#files(node), { path: from, directory: process.cwd() }, to, options);
+  }
+
+  /**
+   * Copies a file or a folder of a node to this machine, as `copyTo`. Nothing is written outside `to`,
+   * whatever is in the node.
+   */
+  async copyFrom(node: string, from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
+    const { copyFrom } = await import("./files.ts");
+    return copyFrom(this.#files(node), from, { path: to, directory: process.cwd() }, options);
+  }
+
+  /** Copies a file or a folder of one node to another. */
+  async copyBetween(
+    from: { readonly node: string; readonly path: string },
+    to: { readonly node: string; readonly path: string },
+    options: CopyOptions = {},
+  ): Promise<CopyResult> {
+    const { copyBetween } = await import("./files.ts");
+    return copyBetween(
+      { ...this.#files(from.node), path: from.path },
+      { ...this.#files(to.node), path: to.path },
+      options,
+    );
+  }
+
+  /**
+   * Gives a file or a folder of a node as a tar archive to `take`, piece by piece; a piece is valid until
+   * `take` resolves.
+   */
+  async exportFiles(
+    node: string,
+    from: string,
+    take: (piece: Buffer) => Promise<void>,
+    options: CopyOptions = {},
+  ): Promise<CopyResult> {
+    const { exportFiles } = await import("./files.ts");
+    return exportFiles(this.#files(node), from, take, options);
+  }
+
+  /** Unpacks a tar archive in a folder of a node. @throws ARCHIVE_BAD, COPY_REFUSED */
+  async importFiles(
+    archive: AsyncIterable<Uint8Array>,
+    node: string,
+    to: string,
+    options: CopyOptions = {},
+  ): Promise<CopyResult> {
+    const { importFiles } = await import("./files.ts");
+    return importFiles(this.#files(node), archive, to, options);
+  }
+
+  #files(node: string): ArchiveTarget {
+    return { lab: this.name, socket: this.socket, node };
   }
 
   #calls(): Promise<Transport> {

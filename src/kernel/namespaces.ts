@@ -116,6 +116,20 @@ export function inNamespaces<T>(namespaces: readonly Namespace[], body: () => T)
 }
 
 /**
+ * Moves this thread into a mount namespace for good: its root is the one of that namespace. The other
+ * threads stay, so only synchronous file access happens inside.
+ *
+ * @param fd of the namespace
+ * @param directory an open folder, of wherever it is, that becomes the working directory
+ * @throws {KernelError}
+ */
+export function enterMountNamespace(fd: number, directory: number): void {
+  prepareThread(["mnt"]);
+  check("setns mnt", libc.setns(fd, cloneFlag.mnt));
+  check("fchdir", libc.fchdir(directory));
+}
+
+/**
  * Creates a network namespace; this thread is back in its own afterwards.
  *
  * @param setUp runs inside, at once: opening the namespace's netlink socket there saves entering it again

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type {
   CaptureRequest,
   CaptureStatus,
@@ -34,6 +35,7 @@ import { reportOf } from "./error-report.ts";
 import type { EventLog } from "./events.ts";
 import { LabFaults } from "./faults/faults.ts";
 import { Feed } from "./feed.ts";
+import type { FileRequest } from "./files/porter-request.ts";
 import { LinkVerbs } from "./link-verbs.ts";
 import type { LogStore } from "./log-store.ts";
 import type { Logger } from "./logger.ts";
@@ -298,6 +300,24 @@ export class Supervisor {
   async run(name: string, request: ProgramRequest): Promise<Program> {
     if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
     return this.#options.stage.run(this.#machine(name), request);
+  }
+
+  /** Copies files from or to a node; answers the client itself once it has begun. @throws COPY_UNSUPPORTED */
+  async transferFiles(name: string, request: FileRequest, connection: Socket): Promise<void> {
+    if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
+    const node = this.#node(name);
+    const machine = isMachine(node) ? this.#options.stage.machine(node) : undefined;
+    if (machine?.transferFiles === undefined) {
+      const instead = isAppliance(node)
+        ? "Send files through its network (scp), or from a test with uploadText of its console."
+        : "Copy to a machine that is plugged into it.";
+      throw labError("COPY_UNSUPPORTED", {
+        node: name,
+        what: isAppliance(node) ? "a virtual machine, whose disk only its own system can write" : `a ${node.kind}`,
+        instead,
+      });
+    }
+    await machine.transferFiles(request, connection);
   }
 
   /** @param of names of nodes, processes or services; empty: all */

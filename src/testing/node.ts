@@ -1,4 +1,6 @@
+import type { CopyResult } from "../api/files.ts";
 import type { NodeAction, NodeDetail } from "../api/resources.ts";
+import type { CopyOptions } from "../client/files.ts";
 import type { LabClient } from "../client/lab.ts";
 import { type CommandOptions, type CommandResult, RunningCommand } from "./command.ts";
 import { type ConsoleOptions, TestConsole } from "./console/index.ts";
@@ -93,6 +95,25 @@ export class TestNode {
   async writeFile(path: string, content: string | Uint8Array, { mode = 0o644 } = {}): Promise<void> {
     const line = 'mkdir -p -- "$(dirname -- "$1")" && cat > "$1" && chmod "$2" -- "$1"';
     await this.exec(["sh", "-c", line, "sh", path, mode.toString(8)], { input: content });
+  }
+
+  /**
+   * Copies a file or a folder of this machine to the node, where cp(1) would put it: into a folder that is
+   * there, else under the name given. `/.` at the end of `from`: what is in the folder.
+   *
+   * @param from relative to the working directory
+   */
+  async copyTo(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
+    return this.#log.step(`${this.name}: copy ${from} to ${to}`, () =>
+      this.#client.copyTo(from, this.name, to, options),
+    );
+  }
+
+  /** Copies a file or a folder of the node to this machine, as `copyTo`. */
+  async copyFrom(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
+    return this.#log.step(`${this.name}: copy ${from} here, to ${to}`, () =>
+      this.#client.copyFrom(this.name, from, to, options),
+    );
   }
 
   /** Pings a node by name, or an address; numbers in milliseconds. Losing all of it is no error. */

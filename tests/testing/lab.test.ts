@@ -37,6 +37,15 @@ describe("a lab as a fixture", () => {
     await h1.writeFile("/tmp/deep/er/file", "text\nwith two lines", { mode: 0o600 });
     expect(await h1.readFile("/tmp/deep/er/file")).toBe("text\nwith two lines");
     expect(await h1.sh("stat -c %a /tmp/deep/er/file")).toBe("600\n");
+    const folder = await mkdtemp(join(tmpdir(), "netwright-copy-"));
+    try {
+      expect(await h1.copyFrom("/tmp/deep", folder)).toMatchObject({ files: 1, folders: 2 });
+      expect(await readFile(join(folder, "deep/er/file"), "utf8")).toBe("text\nwith two lines");
+      await h1.copyTo(`${folder}/deep/.`, "/srv/copy");
+      expect(await h1.readFile("/srv/copy/er/file")).toBe("text\nwith two lines");
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   test("measures with ping, iperf3 and http", async ({ lab }) => {

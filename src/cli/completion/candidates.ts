@@ -149,6 +149,13 @@ async function operandsOf(
   switch (argument.name()) {
     case "node":
       return fresh(await names.nodes(choice));
+    case "source":
+    case "destination": {
+      // What is in a node only the node knows; without a node, a path is of this machine.
+      const nodes = (await names.nodes(choice)).map(({ word, ...rest }) => ({ word: `${word}:`, ...rest }));
+      const fitting = matching(nodes, current);
+      return fitting.candidates.length > 0 || current.includes(":") ? fitting : files;
+    }
     case "link":
     case "target":
       return fresh(await names.endpoints(choice));

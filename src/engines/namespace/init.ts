@@ -85,6 +85,11 @@ export class NodeInit {
     ];
   }
 
+  /** Opens the namespace of the node's file system; the caller closes it. */
+  openMountNamespace(): Namespace {
+    return Namespace.ofProcess(this.#parent.pid as number, "mnt");
+  }
+
   /** SIGKILL for every process of the node. */
   kill(): void {
     if (this.#alive) this.#parent.kill("SIGKILL");

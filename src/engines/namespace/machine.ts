@@ -96,6 +96,12 @@ export class NamespaceMachine {
     }
   }
 
+  /** Its mount namespace, in which its file system is the root; the caller closes it. The machine must have been started. */
+  openFileSystem(node: ProgramNode): Namespace {
+    if (!this.#running?.alive) throw labError("NODE_FAILED", { node: node.name });
+    return this.#running.openMountNamespace();
+  }
+
   /** SIGKILL for every process of the node, without waiting. */
   kill(): void {
     this.#running?.kill();

@@ -1,6 +1,8 @@
+import type { Socket } from "node:net";
 import type { ProcessStatus } from "../../api/index.ts";
 import type { Interface, Machine } from "../../topology/index.ts";
 import type { ConsoleHub } from "../console/hub.ts";
+import type { FileRequest } from "../files/porter-request.ts";
 
 /** `idle`: it is there, and nothing runs on it. `failed`: it ended by itself, as it should not. `off`: its power was taken. */
 export type MachineState = "idle" | "running" | "paused" | "failed" | "off";
@@ -30,6 +32,13 @@ export interface MachineLife {
   openConsole(): Promise<ConsoleHub>;
   /** What can be seen of it from outside, read now. */
   inspect(): Record<string, unknown> | Promise<Record<string, unknown>>;
+  /**
+   * Copies files from or to it, where it has a file system that can be reached. Answers the client on
+   * `connection`, as src/api/files.ts says, and closes it.
+   *
+   * @throws what keeps it from beginning; nothing was sent then
+   */
+  transferFiles?(request: FileRequest, connection: Socket): Promise<void>;
   /** SIGKILL for all of it, without waiting. */
   kill(): void;
   /** Gives back what `MachineLife` holds; it is stopped first. */

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import type { ProcessStatus } from "../../api/index.ts";
 import { NamespaceMachine, type Premises, type Program, type ProgramRequest } from "../../engines/index.ts";
 import type { Namespace } from "../../kernel/index.ts";
@@ -16,6 +17,8 @@ import {
 import type { ConsoleHub } from "../console/hub.ts";
 import { NodeConsole } from "../console/node-console.ts";
 import type { EventLog } from "../events.ts";
+import type { FileRequest } from "../files/porter-request.ts";
+import { transfer } from "../files/transfer.ts";
 import type { LogStore } from "../log-store.ts";
 import type { PatchPanel } from "../panel/panel.ts";
 import { NodeServices } from "../services.ts";
@@ -190,17 +193,28 @@ export class ProgramMachine implements MachineLife {
 
   /** Runs a program, for which the machine gets its file system and init now if it has none. */
   async run(request: ProgramRequest): Promise<Program> {
-    const { name } = this.#node;
-    if (this.#power === "off") throw labError("NODE_OFF", { node: name });
-    // Without its services a machine that has some is not the one that is meant.
-    if (this.#power === "failed" && needsStart(this.#node)) throw labError("NODE_FAILED", { node: name });
-    await this.#boot();
+    await this.#ready();
     return this.#machine.run(this.#node, request);
+  }
+
+  /** As for `run`, it gets its file system now if it has none. */
+  async transferFiles(request: FileRequest, connection: Socket): Promise<void> {
+    await this.#ready();
+    using fileSystem = this.#machine.openFileSystem(this.#node);
+    await transfer({ ...request, node: this.#node.name }, connection, fileSystem);
   }
 
   /** Does something synchronous as if inside: in its file system, with its network. */
   inside<Value>(body: () => Value): Value {
     return this.#machine.inside(body);
+  }
+
+  async #ready(): Promise<void> {
+    const { name } = this.#node;
+    if (this.#power === "off") throw labError("NODE_OFF", { node: name });
+    // Without its services a machine that has some is not the one that is meant.
+    if (this.#power === "failed" && needsStart(this.#node)) throw labError("NODE_FAILED", { node: name });
+    await this.#boot();
   }
 
   async #boot(): Promise<void> {

@@ -31,6 +31,19 @@ export function sendProblem(response: ServerResponse, problem: Problem): void {
   response.writeHead(problem.status, { "content-type": "application/problem+json" }).end(JSON.stringify(problem));
 }
 
+/** A problem as a whole answer, for a connection that was to be upgraded. */
+export function problemText(problem: Problem): string {
+  const body = JSON.stringify(problem);
+  return [
+    `HTTP/1.1 ${problem.status} ${problem.code}`,
+    "Content-Type: application/problem+json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+    "",
+    body,
+  ].join("\r\n");
+}
+
 /** Sends items as they come, a line of JSON each, at the pace of who reads. */
 export async function sendLines(response: ServerResponse, items: AsyncIterable<unknown>): Promise<void> {
   response.writeHead(200, { "content-type": "application/x-ndjson" });

@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type * as z from "zod";
 import { type RouteName, type Routes, routes } from "../../api/index.ts";
 import type { ConsoleSessions } from "../console/sessions.ts";
 import type { ExecSessions } from "../exec/sessions.ts";
 import type { Supervisor } from "../supervisor.ts";
-import { type ByteAnswer, readJson, sendBytes, sendJson, sendLines, sendProblem } from "./messages.ts";
+import { type ByteAnswer, problemText, readJson, sendBytes, sendJson, sendLines, sendProblem } from "./messages.ts";
 import { matchPath } from "./path-pattern.ts";
 import { BadRequest, problemOf } from "./problem.ts";
 
@@ -76,6 +77,10 @@ export async function serve(supervisor: Supervisor, socketPath: string): Promise
       void sessions().then((open) =>
         open.accept(request, socket, head, (program) => supervisor.run(target.node, program)),
       );
+    } else if (target.route === "readFiles" || target.route === "writeFiles") {
+      transferFiles(supervisor, target, socket as Socket).catch((error: unknown) => {
+        socket.end(problemText(problemOf(error)));
+      });
     } else {
       const find = async () => {
         const query = routes.console.query.parse(target.query);
@@ -171,7 +176,7 @@ function find(method: string | undefined, path: string): readonly [keyof Handler
   for (const name of Object.keys(routes) as RouteName[]) {
     const route = routes[name];
     const params = matchPath(route.path, path);
-    if (params === undefined || route.kind === "websocket") continue;
+    if (params === undefined || route.kind === "websocket" || route.kind === "archive") continue;
     if (route.method === method) return [name as keyof Handlers, params];
     allowed.push(route.method);
   }
@@ -183,14 +188,29 @@ function find(method: string | undefined, path: string): readonly [keyof Handler
 function upgradeTarget(request: IncomingMessage) {
   try {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://lab");
-    for (const route of ["exec", "console"] as const) {
+    for (const route of ["exec", "console", "readFiles", "writeFiles"] as const) {
       const params = matchPath(routes[route].path, pathname);
-      if (params === undefined) continue;
+      if (params === undefined || routes[route].method !== request.method) continue;
       return { route, node: routes[route].params.parse(params).node, query: Object.fromEntries(searchParams) };
     }
     return undefined;
   } catch {
     return undefined;
+  }
+}
+
+async function transferFiles(
+  supervisor: Supervisor,
+  target: NonNullable<ReturnType<typeof upgradeTarget>>,
+  connection: Socket,
+): Promise<void> {
+  if (target.route === "readFiles") {
+    const query = routes.readFiles.query.parse(target.query);
+    await supervisor.transferFiles(target.node, { do: "read", ...query }, connection);
+  } else {
+    const { of, ...query } = routes.writeFiles.query.parse(target.query);
+    const request = { do: "write", ...query, ...(of === undefined ? {} : { of }) } as const;
+    await supervisor.transferFiles(target.node, request, connection);
   }
 }
 

@@ -1,5 +1,6 @@
 import { captureErrors } from "./captures.ts";
 import { faultErrors } from "./faults.ts";
+import { fileErrors } from "./files.ts";
 import { hostErrors } from "./host.ts";
 import { labErrors } from "./lab.ts";
 import { labFileErrors } from "./lab-file.ts";
@@ -17,6 +18,7 @@ export const catalogue = {
   ...partitionErrors,
   ...faultErrors,
   ...captureErrors,
+  ...fileErrors,
   ...packetErrors,
   ...usageErrors,
   ...vmErrors,
