@@ -21,6 +21,7 @@ const entries = [
   "lab/files/porter",
   "lab/verify/main",
   "dataplane/main",
+  "images/worker",
   "topology/index",
   "client/index",
   "testing/index",

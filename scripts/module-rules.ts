@@ -11,10 +11,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   archive: ["topology"],
   dataplane: ["kernel"],
   engines: ["kernel", "topology"],
+  images: ["kernel", "topology"],
   kinds: ["kernel", "topology"],
   lab: ["archive", "engines", "kinds", "dataplane", "kernel", "topology", "api"],
-  client: ["archive", "api", "topology"],
-  cli: ["client", "topology", "api"],
+  client: ["archive", "images", "api", "topology"],
+  cli: ["client", "images", "topology", "api"],
   testing: ["client", "topology", "api"],
   controller: ["client", "topology", "api"],
 };
@@ -28,7 +29,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that scripts/build.ts bundles: published as a part of Netwright, so they need no installing. */
-const bundled = ["@fastify/websocket", "commander", "fastify", "listr2", "pino", "ws", "yaml"];
+const bundled = ["@fastify/websocket", "commander", "fastify", "listr2", "pino", "tar-stream", "ws", "yaml"];
 
 const layerRules: IForbiddenRuleType[] = Object.entries(mayImport).map(([layer, allowed]) => ({
   name: `layer-${layer}`,

@@ -9,6 +9,8 @@ export type Locations = {
   readonly runtime: string;
   /** `<state>/<lab>/logs/` per lab that ever ran. */
   readonly state: string;
+  /** What can be had again: images. */
+  readonly cache: string;
 };
 
 /** Computes the folders from the environment; nothing is read or made. */
@@ -18,6 +20,7 @@ export function locations(environment: Readonly<Record<string, string | undefine
     return {
       runtime: environment["NETWRIGHT_RUNTIME_DIR"] ?? "/run/netwright",
       state: environment["NETWRIGHT_STATE_DIR"] ?? "/var/log/netwright",
+      cache: environment["NETWRIGHT_CACHE_DIR"] ?? "/var/cache/netwright",
     };
   }
   const home = environment["HOME"] ?? `/tmp/netwright-${uid}`;
@@ -26,6 +29,7 @@ export function locations(environment: Readonly<Record<string, string | undefine
   return {
     runtime: environment["NETWRIGHT_RUNTIME_DIR"] ?? (runtime ? `${runtime}/netwright` : `/tmp/netwright-${uid}`),
     state: environment["NETWRIGHT_STATE_DIR"] ?? `${state}/netwright`,
+    cache: environment["NETWRIGHT_CACHE_DIR"] ?? `${environment["XDG_CACHE_HOME"] ?? `${home}/.cache`}/netwright`,
   };
 }
 

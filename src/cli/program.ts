@@ -13,6 +13,7 @@ import { exec } from "./commands/exec.ts";
 import { faults } from "./commands/faults.ts";
 import { gc } from "./commands/gc.ts";
 import { graph } from "./commands/graph.ts";
+import { image } from "./commands/image.ts";
 import { inspect } from "./commands/inspect.ts";
 import { link } from "./commands/link.ts";
 import { logs } from "./commands/logs.ts";
@@ -30,6 +31,7 @@ import { withExamples } from "./examples.ts";
 const commands: Readonly<Record<string, Readonly<Record<string, CommandDefinition>>>> = {
   "Run labs:": { up, down, apply, ps, run },
   "Work in a lab:": { exec, shell, console, cp, logs, inspect, events, link, capture, node, partition, faults },
+  "Images:": { image },
   "Look at a lab file:": { validate, config, graph },
   "This machine:": { doctor, gc, completion, version },
 };

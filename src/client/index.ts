@@ -40,3 +40,4 @@ export async function connectLab(at: Locations, name: string): Promise<LabClient
   }
   return new LabClient(lab.name, lab.socket);
 }
+export { type ImageOptions, prepareImages } from "./images.ts";

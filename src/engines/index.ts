@@ -1,5 +1,8 @@
 export { NamespaceMachine, type Premises } from "./namespace/machine.ts";
 export { EtcTemplate } from "./namespace/root/etc.ts";
+export { hasImage } from "./namespace/root/image.ts";
+export { fileInImage, textInImage } from "./namespace/root/in-image.ts";
+export { stillProgramIn } from "./namespace/still.ts";
 export { type Program, type ProgramExit, type ProgramRequest, shellStatus, type TerminalSize } from "./program.ts";
 export { type Acceleration, chooseAcceleration } from "./vm/acceleration.ts";
 export type { Nic, VmDescription } from "./vm/description.ts";

@@ -4,6 +4,8 @@ export * from "./delay-distribution.ts";
 export { closeInherited } from "./descriptors.ts";
 export { Epoll } from "./epoll.ts";
 export { errnoName, errnoText, KernelError } from "./errno.ts";
+export * from "./file-attributes.ts";
+export * from "./file-lock.ts";
 export { type BpfInstruction, compileFilter, type FilterResult } from "./filter-compiler.ts";
 export { FrameMemory, type FrameViews, viewsOf } from "./frame-memory.ts";
 export * from "./host-name.ts";

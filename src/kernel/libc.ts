@@ -28,6 +28,13 @@ export const libc = {
   mknod: bind<(path: string, mode: number, device: number) => number>(
     "int mknod(const char *, unsigned int, uint64_t)",
   ),
+  lsetxattr: bind<(path: string, name: string, value: Memory, size: number, flags: number) => number>(
+    "int lsetxattr(const char *, const char *, const void *, size_t, int)",
+  ),
+  lgetxattr: bind<(path: string, name: string, value: Memory, size: number) => number>(
+    "intptr_t lgetxattr(const char *, const char *, void *, size_t)",
+  ),
+  flock: bind<(fd: number, operation: number) => number>("int flock(int, int)"),
   sethostname: bind<(name: Memory, length: number) => number>("int sethostname(const void *, size_t)"),
   setdomainname: bind<(name: Memory, length: number) => number>("int setdomainname(const void *, size_t)"),
   fchdir: bind<(fd: number) => number>("int fchdir(int)"),

@@ -7,6 +7,7 @@ import {
   type Premises,
   type Program,
   type ProgramRequest,
+  stillProgramIn,
 } from "../engines/index.ts";
 import {
   type Interface,
@@ -93,6 +94,12 @@ export class Stage implements StepPerformer {
         writeFileSync(path, "");
         return path;
       },
+      writable: (node) => {
+        const path = `${folder}/changes/${node}-${++this.#spareFiles}`;
+        mkdirSync(path, { recursive: true });
+        return path;
+      },
+      still: () => stillProgramIn(folder),
     };
   }
 

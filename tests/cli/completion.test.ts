@@ -18,6 +18,7 @@ const names: Names = {
   processes: async () => [{ word: "server", about: "process on h1" }],
   endpoints: async () => [{ word: "h1:eth0" }, { word: "r1:eth0" }],
   tags: async () => [{ word: "slow", about: "tag" }],
+  images: async () => [{ word: "debian:12" }],
 };
 
 async function words(...typed: readonly string[]): Promise<readonly string[] | "files"> {

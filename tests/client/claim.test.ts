@@ -10,7 +10,7 @@ import { collectGarbage, removeIfDead } from "../../src/client/registry/list.ts"
 import { thisProcess } from "../../src/client/registry/owner.ts";
 
 let folder = "";
-const at = () => ({ runtime: folder, state: `${folder}-state` });
+const at = () => ({ runtime: folder, state: `${folder}-state`, cache: `${folder}-cache` });
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "netwright-test-claim-"));
@@ -129,7 +129,7 @@ describe("garbage", () => {
   });
 
   it("is not collected where there is no folder", async () => {
-    const nowhere = { runtime: `${folder}/nowhere`, state: "" };
+    const nowhere = { runtime: `${folder}/nowhere`, state: "", cache: "" };
     expect(await collectGarbage(nowhere)).toEqual([]);
     expect(existsSync(nowhere.runtime)).toBe(false);
   });

@@ -27,7 +27,7 @@ let at: Locations;
 
 beforeEach(async () => {
   folder = await openFolder("launch");
-  at = { runtime: join(folder, "run"), state: join(folder, "state") };
+  at = { runtime: join(folder, "run"), state: join(folder, "state"), cache: join(folder, "cache") };
 });
 afterEach(async () => {
   for (const { name } of await listLabs(at)) await stopLab(at, name);

@@ -31,7 +31,7 @@ let watch: Watch;
 
 beforeEach(async () => {
   folder = await openFolder("left");
-  at = { runtime: join(folder, "run"), state: join(folder, "state") };
+  at = { runtime: join(folder, "run"), state: join(folder, "state"), cache: join(folder, "cache") };
   // Other tests run beside this one, so only what carries this folder's name counts.
   watch = { ...watchOf(process.getuid?.() ?? 0), runtime: [at.runtime], temporary: [] };
 });

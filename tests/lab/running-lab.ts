@@ -133,7 +133,7 @@ export class RunningLab implements AsyncDisposable {
 
   static async up(wanted: Lab): Promise<RunningLab> {
     const folder = await openFolder("lab");
-    const at = { runtime: join(folder, "run"), state: join(folder, "state") };
+    const at = { runtime: join(folder, "run"), state: join(folder, "state"), cache: join(folder, "cache") };
     try {
       const { client } = await startLab({ lab: wanted, locations: at, environment: process.env, digest: "test" });
       return new RunningLab(client, wanted.name, at, folder);

@@ -1,3 +1,4 @@
+import type { LaunchPhase } from "../../client/lab.ts";
 import type { CommandDefinition, Session } from "../command.ts";
 import { withExamples } from "../examples.ts";
 import { withFile, withOutput, withSelection } from "../options.ts";
@@ -29,14 +30,18 @@ async function applyFile({ context, output, options }: Session<UpOptions>): Prom
   const read = await readSelectedLab(context, output, options);
   const client = await connect(context, { name: read.lab.name });
   const running = await client.config();
+  const { prepareImages, withKnownImages } = await import("../../client/images.ts");
   if (options.dryRun) {
-    await printDifference(output, read.lab, running);
+    await printDifference(output, await withKnownImages(read.lab, context), running);
     return;
   }
   const progress = progressOf(context, output);
   try {
-    const { lab, file, digest } = read;
-    const summary = await client.apply({ lab, file, digest }, { onPhase: (phase) => progress.phase(phase) });
+    const { file, digest } = read;
+    const onPhase = (phase: LaunchPhase) => progress.phase(phase);
+    const images = await prepareImages(read.lab, { ...context, onPhase });
+    const { lab } = images;
+    const summary = await client.apply({ lab, file, digest }, { onPhase }).finally(() => images.release());
     progress.finish();
     if (output.json) output.printJson({ lab: summary });
     else output.note(`Lab ${output.notePaint("bold", lab.name)} is as its file says.`);

@@ -20,7 +20,15 @@ export const shell: CommandDefinition = (program, bind) => {
       const { connect } = await import("../choose-lab.ts");
       const { runInNode } = await import("../run-in-node.ts");
       const lab = await connect(context, options);
-      return runInNode(context, lab, node, { argv: [...loginShell], ...requestOf(options, context) });
+      try {
+        return await runInNode(context, lab, node, { argv: [...loginShell], ...requestOf(options, context) });
+      } catch (error) {
+        const { labError, NetwrightError } = await import("../../topology/errors/error.ts");
+        const isMissing =
+          error instanceof NetwrightError && error.code === "COMMAND_NOT_STARTED" && error.message.includes("ENOENT");
+        if (!isMissing || options.workdir !== undefined) throw error;
+        throw labError("SHELL_MISSING", { node }, { cause: error });
+      }
     }),
   );
 };

@@ -37,7 +37,8 @@ async function startLab({ context, output, options }: Session<UpOptions>): Promi
   const beganAt = performance.now();
   const read = await readSelectedLab(context, output, options);
   if (options.dryRun) {
-    await printPlan(output, read.lab);
+    const { withKnownImages } = await import("../../client/images.ts");
+    await printPlan(output, await withKnownImages(read.lab, context));
     return 0;
   }
   using interrupt = onInterrupt(process);

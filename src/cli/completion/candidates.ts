@@ -13,6 +13,8 @@ export type Names = {
   /** Ends of links, `h1:eth0`. */
   endpoints(choice: Choice): Promise<readonly Candidate[]>;
   tags(choice: Choice): Promise<readonly Candidate[]>;
+  /** Of the store. */
+  images(): Promise<readonly Candidate[]>;
 };
 
 /** The lab that the words so far mean. */
@@ -159,6 +161,8 @@ async function operandsOf(
     case "link":
     case "target":
       return fresh(await names.endpoints(choice));
+    case "image":
+      return fresh(await names.images());
     case "names":
       return fresh([
         ...(await names.nodes(choice)),

@@ -28,6 +28,13 @@ export function namesFor(context: Context): Names {
         { word: endpointText(a), about: id },
         { word: endpointText(b), about: id },
       ]),
+    images: async () => {
+      const { familiarName } = await import("../../topology/image/reference.ts");
+      const { ImageStore } = await import("../../images/index.ts");
+      const { imageFolder } = await import("../../client/images.ts");
+      const records = await new ImageStore(imageFolder(context.locations)).names();
+      return records.map(({ reference, at }) => ({ word: familiarName(reference), about: `since ${at.slice(0, 10)}` }));
+    },
     tags: async (choice) =>
       [...new Set(((await labOf(choice))?.processes ?? []).flatMap(({ tags }) => tags))].map((word) => ({
         word,

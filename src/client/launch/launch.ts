@@ -6,6 +6,7 @@ import { type Locations, labFiles } from "../../api/locations.ts";
 import type { LabSummary } from "../../api/resources.ts";
 import { labError } from "../../topology/errors/error.ts";
 import type { Lab } from "../../topology/model.ts";
+import { prepareImages } from "../images.ts";
 import { entryOf, findInstallation } from "../installation.ts";
 import { LabClient, type LaunchPhase } from "../lab.ts";
 import { errorFromAll } from "../problems.ts";
@@ -70,11 +71,22 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
   });
   let claimed: Claim | undefined;
   let sandbox: Sandbox | undefined;
+  let images: Awaited<ReturnType<typeof prepareImages>> | undefined;
   try {
     const { owner } = user.map;
     claimed = await claimName(options, version, owner);
     const logDirectory = `${locations.state}/${lab.name}/logs`;
     await prepareLogs(logDirectory, owner);
+    images = await prepareImages(
+      lab,
+      {
+        locations,
+        environment,
+        signal: abortable,
+        ...(options.onPhase === undefined ? {} : { onPhase: options.onPhase }),
+      },
+      user,
+    );
     const supervisor = entryOf("lab/main", import.meta.url);
     if (owner !== undefined)
       requireOpenToOthers(
@@ -99,7 +111,7 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
     await claimed.handOver(sandbox.owner);
     const { socket } = labFiles(locations.runtime, lab.name);
     const request: LaunchRequest = {
-      lab,
+      lab: images.lab,
       digest: options.digest,
       socket,
       logDirectory,
@@ -120,6 +132,9 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
     await claimed?.release();
     if (abortable.aborted) throw labError("UP_ABORTED", { lab: lab.name }, { cause: error });
     throw error;
+  } finally {
+    // The lab has them mounted, or is none.
+    images?.release();
   }
 }
 

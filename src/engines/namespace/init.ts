@@ -9,6 +9,12 @@ import { labError } from "../../topology/index.ts";
 const initScript =
   "mount -t proc -o nosuid,nodev,noexec proc /proc && echo ready && exec env --ignore-signal=CHLD sleep infinity >/dev/null";
 
+/**
+ * The same for a node whose file system is still at $1, and which may have no programs: the init is $2,
+ * which is static and says itself that it runs.
+ */
+const imageInitScript = 'mount -t proc -o nosuid,nodev,noexec proc "$1/proc" && exec env --ignore-signal=CHLD "$2"';
+
 const readyMs = 20_000;
 
 /** The running init of one node. Ending it ends every process of the node. */
@@ -35,12 +41,18 @@ export class NodeInit {
   /**
    * Starts the init of a node in the given namespaces, which it keeps alive.
    *
+   * @param staged where the file system of a node of an image is as yet, and the program that becomes its init
    * @throws COMMAND_FAILED when it does not come up, with what it said
    */
-  static async start(node: string, namespaces: readonly Namespace[]): Promise<NodeInit> {
+  static async start(
+    node: string,
+    namespaces: readonly Namespace[],
+    staged?: { readonly root: string; readonly program: string },
+  ): Promise<NodeInit> {
+    const script = staged === undefined ? [initScript] : [imageInitScript, "sh", staged.root, staged.program];
     // unshare(1) stays as the parent: --kill-child makes the kernel end the node with it, or with us.
     const parent = inNamespaces(namespaces, () =>
-      spawn("unshare", ["--pid", "--fork", "--kill-child", "sh", "-c", initScript], {
+      spawn("unshare", ["--pid", "--fork", "--kill-child", "sh", "-c", ...script], {
         cwd: "/",
         env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
         stdio: ["ignore", "pipe", "pipe"],

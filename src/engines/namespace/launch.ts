@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chownSync, closeSync } from "node:fs";
+import { chownSync, closeSync, constants, existsSync, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { ReadStream } from "node:tty";
 import { inNamespaces, type Namespace, openPipe, openTerminal, resizeTerminal } from "../../kernel/index.ts";
@@ -23,6 +23,14 @@ export type Surroundings = {
   readonly environment: Readonly<Record<string, string>>;
   /** Root's home and first working directory. */
   readonly home: string;
+  /** What the node's image says of its programs. */
+  readonly ofImage?: {
+    readonly environment: Readonly<Record<string, string>>;
+    /** Where a program starts when nobody says otherwise. */
+    readonly directory: string;
+    /** Whether there are other users than root: otherwise everything belongs to it. */
+    readonly hasUsers: boolean;
+  };
 };
 
 /**
@@ -32,7 +40,7 @@ export type Surroundings = {
  */
 export async function launch(request: ProgramRequest, surroundings: Surroundings): Promise<Program> {
   const started = inNamespaces(surroundings.namespaces, () => {
-    const user = request.user === undefined ? undefined : findUser(request.user, surroundings.node);
+    const user = userOf(request, surroundings);
     return request.terminal === undefined
       ? spawnOnPipes(request, surroundings, user)
       : spawnOnTerminal(request, request.terminal, surroundings, user);
@@ -52,6 +60,7 @@ export async function launch(request: ProgramRequest, surroundings: Surroundings
           node: surroundings.node,
           reason: error.code ?? error.message,
           ...(request.directory === undefined ? {} : { directory: request.directory }),
+          ...(surroundings.ofImage === undefined ? {} : { ofImage: true as const }),
         },
         { cause: error },
       ),
@@ -59,6 +68,12 @@ export async function launch(request: ProgramRequest, surroundings: Surroundings
   });
   await promise;
   return program;
+}
+
+/** Of an image, root has the home that its own passwd(5) says. */
+function userOf({ user }: ProgramRequest, { node, ofImage }: Surroundings): User | undefined {
+  if (ofImage === undefined) return user === undefined ? undefined : findUser(user, node);
+  return ofImage.hasUsers && user !== undefined ? findUser(user, node) : findUser("0", node);
 }
 
 function spawnOnPipes(request: ProgramRequest, surroundings: Surroundings, user: User | undefined) {
@@ -86,11 +101,11 @@ function spawnOnTerminal(
 ) {
   const terminal = openTerminal(size);
   if (user !== undefined) chownSync(terminal.path, user.uid, user.gid);
-  const [shell, ...shellArguments] = onTerminal;
-  const child = spawn(shell, [...shellArguments, terminal.path, ...request.argv], {
-    ...spawnOptions(request, surroundings, user),
-    stdio: "ignore",
-  });
+  const options = spawnOptions(request, surroundings, user);
+  const child =
+    surroundings.ofImage !== undefined && !existsSync("/bin/sh")
+      ? spawnWithTerminal(request, terminal.path, options)
+      : spawn(onTerminal[0], [...onTerminal.slice(1), terminal.path, ...request.argv], { ...options, stdio: "ignore" });
   // A terminal's master side is one descriptor for both directions; EIO is how it says that nobody has the other side open.
   const stream = new ReadStream(terminal.masterFd);
   stream.on("error", () => stream.destroy());
@@ -98,16 +113,31 @@ function spawnOnTerminal(
   return { child, program };
 }
 
+/** In an image without a shell, nobody opens the terminal for the program: it works, but does not control the session. */
+function spawnWithTerminal(
+  request: ProgramRequest,
+  path: string,
+  options: ReturnType<typeof spawnOptions>,
+): ChildProcess {
+  const fd = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
+  try {
+    return spawn(request.argv[0] as string, request.argv.slice(1), { ...options, stdio: [fd, fd, fd] });
+  } finally {
+    closeSync(fd);
+  }
+}
+
 function spawnOptions(request: ProgramRequest, surroundings: Surroundings, user: User | undefined) {
   const home = user?.home ?? surroundings.home;
   return {
-    cwd: request.directory ?? (user === undefined ? surroundings.home : "/"),
+    cwd: request.directory ?? surroundings.ofImage?.directory ?? (user === undefined ? surroundings.home : "/"),
     detached: true,
     env: {
       ...baseEnvironment,
       HOME: home,
       USER: user?.name ?? "root",
       LOGNAME: user?.name ?? "root",
+      ...surroundings.ofImage?.environment,
       ...surroundings.environment,
       ...request.environment,
     },

@@ -1,4 +1,4 @@
-import { rmdirSync } from "node:fs";
+import { rmdirSync, rmSync } from "node:fs";
 import { inNamespaces, Namespace, sethostname, unmount, unshare } from "../../kernel/index.ts";
 import { labError, type ProgramNode } from "../../topology/index.ts";
 import type { Program, ProgramRequest } from "../program.ts";
@@ -7,6 +7,7 @@ import { NodeInit } from "./init.ts";
 import { launch } from "./launch.ts";
 import type { EtcTemplate } from "./root/etc.ts";
 import { enterHostView } from "./root/host-view.ts";
+import { buildImageRoot, enterImageRoot, hasImage, type ImageNode, workingDirectory } from "./root/image.ts";
 import { enterIsolatedRoot, formerProc } from "./root/isolated.ts";
 
 /** What the machines of one lab share. */
@@ -20,6 +21,10 @@ export type Premises = {
   readonly hasUsers: boolean;
   /** Opens a new, empty file that only the sandbox sees. */
   readonly spare: () => string;
+  /** A new, empty folder for what a node of an image writes. */
+  readonly writable: (node: string) => string;
+  /** The program that is init where an image has none (`stillProgram`). */
+  readonly still: () => string;
 };
 
 /**
@@ -31,6 +36,8 @@ export class NamespaceMachine {
   readonly #premises: Premises;
   #init: Promise<NodeInit> | undefined;
   #running: NodeInit | undefined;
+  /** What the node of an image has written since it was started. */
+  #writable: string | undefined;
 
   constructor(netns: Namespace, premises: Premises) {
     this.netns = netns;
@@ -77,10 +84,24 @@ export class NamespaceMachine {
         namespaces,
         environment: { NETWRIGHT_LAB: this.#premises.lab, NETWRIGHT_NODE: node.name, ...node.environment },
         home: node.root === "isolated" ? "/root" : "/",
+        ...(hasImage(node)
+          ? {
+              ofImage: {
+                ...node.image.content.config,
+                directory: workingDirectory(node),
+                hasUsers: this.#premises.hasUsers,
+              },
+            }
+          : {}),
       });
     } finally {
       for (const namespace of namespaces) namespace.close();
     }
+  }
+
+  /** Of a node of an image: the folder with what it has changed, as overlayfs keeps it. */
+  get changes(): string | undefined {
+    return this.#writable === undefined ? undefined : `${this.#writable}/upper`;
   }
 
   /** Does something synchronous as if inside the node: in its file system, with its network. */
@@ -114,11 +135,21 @@ export class NamespaceMachine {
     this.#init = undefined;
     init?.kill();
     await init?.gone;
+    this.#forgetChanges();
+  }
+
+  /** A start is a new beginning; what was written before would only take memory. */
+  #forgetChanges(): void {
+    const former = this.#writable;
+    this.#writable = undefined;
+    if (former !== undefined) rmSync(former, { recursive: true, force: true });
   }
 
   async #boot(node: ProgramNode, furnishing: Furnishing | undefined): Promise<NodeInit> {
+    this.#forgetChanges();
     const namespaces = this.#build(node, furnishing);
     try {
+      if (hasImage(node)) return await this.#bootImage(node, furnishing, namespaces);
       const init = await NodeInit.start(node.name, namespaces);
       if (node.root === "isolated")
         inNamespaces(
@@ -131,6 +162,29 @@ export class NamespaceMachine {
     }
   }
 
+  /** The init of an image comes before its root is entered: it is started with the sandbox's programs. */
+  async #bootImage(
+    node: ImageNode,
+    furnishing: Furnishing | undefined,
+    namespaces: readonly Namespace[],
+  ): Promise<NodeInit> {
+    const { stage, still, spare } = this.#premises;
+    const init = await NodeInit.start(node.name, namespaces, { root: stage, program: still() });
+    try {
+      inNamespaces(
+        namespaces.filter(({ kind }) => kind !== "net"),
+        () => {
+          enterImageRoot(stage);
+          furnish(node, furnishing, spare);
+        },
+      );
+      return init;
+    } catch (error) {
+      init.kill();
+      throw error;
+    }
+  }
+
   #build(node: ProgramNode, furnishing: Furnishing | undefined): readonly Namespace[] {
     const fresh = ["mnt", "uts", "ipc"] as const;
     const home = fresh.map((kind) => Namespace.current(kind));
@@ -140,6 +194,11 @@ export class NamespaceMachine {
         unshare(fresh);
         const namespaces = fresh.map((kind) => Namespace.current(kind));
         sethostname(node.hostname);
+        if (hasImage(node)) {
+          this.#writable = this.#premises.writable(node.name);
+          buildImageRoot(node, this.#premises.stage, this.#writable, this.#premises.etc, this.#premises);
+          return [this.netns, ...namespaces];
+        }
         if (node.root === "isolated") enterIsolatedRoot(node, this.#premises.stage, this.#premises.etc, this.#premises);
         else enterHostView(node, this.#premises.etc, this.#premises.covered);
         furnish(node, furnishing, this.#premises.spare);

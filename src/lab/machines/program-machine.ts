@@ -1,7 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { ProcessStatus } from "../../api/index.ts";
-import { NamespaceMachine, type Premises, type Program, type ProgramRequest } from "../../engines/index.ts";
+import {
+  fileInImage,
+  hasImage,
+  NamespaceMachine,
+  type Premises,
+  type Program,
+  type ProgramRequest,
+  textInImage,
+} from "../../engines/index.ts";
 import type { Namespace } from "../../kernel/index.ts";
 import { kindOf, prepare } from "../../kinds/index.ts";
 import {
@@ -232,10 +240,16 @@ export class ProgramMachine implements MachineLife {
   }
 
   get #preparation() {
-    return prepare(this.#node, {
+    const node = this.#node;
+    const readText = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : undefined);
+    return prepare(node, {
       hasUsers: this.#options.hasUsers,
-      exists: existsSync,
-      readText: (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : undefined),
+      ...(hasImage(node)
+        ? {
+            exists: (path: string) => fileInImage(node.image.content, path) !== undefined,
+            readText: (path: string) => textInImage(node.image.content, path),
+          }
+        : { exists: existsSync, readText }),
     });
   }
 }

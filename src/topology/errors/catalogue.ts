@@ -2,6 +2,7 @@ import { captureErrors } from "./captures.ts";
 import { faultErrors } from "./faults.ts";
 import { fileErrors } from "./files.ts";
 import { hostErrors } from "./host.ts";
+import { imageErrors } from "./images.ts";
 import { labErrors } from "./lab.ts";
 import { labFileErrors } from "./lab-file.ts";
 import { packetErrors } from "./packets.ts";
@@ -22,6 +23,7 @@ export const catalogue = {
   ...packetErrors,
   ...usageErrors,
   ...vmErrors,
+  ...imageErrors,
   ...verificationErrors,
 } as const;
 

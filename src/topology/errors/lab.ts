@@ -127,15 +127,23 @@ export const labErrors = {
     message: ({ process, check, afterMs }) => `Process ${process} was not ready within ${afterMs / 1000} s (${check}).`,
     remedy: ({ process }) => `Look at its output (netwright logs ${process}), or give it longer: ready: {timeout: …}.`,
   }),
-  COMMAND_NOT_STARTED: entry<{ command: string; node: string; reason: string; directory?: string }>({
+  COMMAND_NOT_STARTED: entry<{
+    command: string;
+    node: string;
+    reason: string;
+    directory?: string;
+    ofImage?: true;
+  }>({
     exitCode: 1,
     message: ({ command, node, reason }) => `${command} could not be started on ${node} (${reason}).`,
-    remedy: ({ command, reason, directory }) =>
+    remedy: ({ command, reason, directory, ofImage }) =>
       reason !== "ENOENT"
         ? undefined
-        : directory === undefined
-          ? `A node sees the host's programs under /usr and /opt; is ${command} installed there?`
-          : `Is there a program ${command} and a folder ${directory} in the node?`,
+        : ofImage && directory === undefined
+          ? `A node sees what its image has; is ${command} in it?`
+          : directory === undefined
+            ? `A node sees the host's programs under /usr and /opt; is ${command} installed there?`
+            : `Is there a program ${command} and a folder ${directory} in the node?`,
   }),
   USER_NOT_FOUND: entry<{ user: string; node: string }>({
     exitCode: 1,

@@ -108,7 +108,8 @@ function provideVariableFolders(stage: string): void {
   chmodSync(`${stage}/root`, 0o700);
 }
 
-function provideDevices(dev: string, options: { readonly hasUsers: boolean }): void {
+/** The harmless devices, in an empty folder. */
+export function provideDevices(dev: string, options: { readonly hasUsers: boolean }): void {
   mkdirSync(`${dev}/net`);
   mkdirSync(`${dev}/pts`);
   mkdirSync(`${dev}/shm`);
