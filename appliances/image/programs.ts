@@ -11,7 +11,7 @@ const runMs = 60_000;
 export type UnpackedPrograms = {
   /** Where a file or folder is. @param path in its package @throws when it is in none */
   readonly find: (path: string) => string;
-  /** @param program its path in its package, e.g. `/usr/bin/zstd` @throws when it does not end with 0 */
+  /** @param program its path in its package, e.g. `/usr/bin/lz4` @throws when it does not end with 0 */
   readonly run: (program: string, argv: readonly string[], environment?: Readonly<Record<string, string>>) => void;
 };
 

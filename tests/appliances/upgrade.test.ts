@@ -77,7 +77,7 @@ describe("Rabbit", () => {
         umount /mnt
       `);
       await dut.console.sendLine("reboot");
-      await dut.console.expect("login: ", { timeout: 90_000 });
+      await dut.console.expect("login: ", { timeout: 150_000 });
       const after = await Rabbit.boot(lab);
       expect(await after.console.check(version)).toBe("2\n");
 
