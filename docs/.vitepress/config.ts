@@ -20,6 +20,7 @@ export default defineConfig({
           { text: "Cut, impair, change", link: "/links" },
           { text: "Capture frames", link: "/captures" },
           { text: "Partition a lab", link: "/partitions" },
+          { text: "Switches and VLANs", link: "/switches" },
           { text: "Virtual machines", link: "/vms" },
           { text: "Consoles", link: "/consoles" },
           { text: "Copy files", link: "/files" },

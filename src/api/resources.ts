@@ -32,12 +32,14 @@ export type NodeAction = z.infer<typeof NodeAction>;
 export const NodeStatus = z.object({
   name: z.string(),
   kind: z.string(),
-  /** `idle`: its namespace exists, nothing runs. `running`: it has an init. `failed`: its init died. `none`: a switch. */
+  /** `idle`: its namespace exists, nothing runs. `running`: it has an init. `failed`: its init died, or what forwards for a switch. `none`: a switch. */
   state: z.enum(["none", "idle", "running", "paused", "failed", "off"]),
   /** Of machines that are no namespaces. */
   engine: z.literal("vm").optional(),
   /** How a virtual machine that has power is run: at full speed, or emulated. */
   accelerator: z.enum(["kvm", "tcg"]).optional(),
+  /** Of a switch: a Linux bridge, or Open vSwitch. */
+  driver: z.enum(["bridge", "ovs"]).optional(),
   interfaces: z.array(
     z.object({
       name: z.string(),
@@ -45,6 +47,10 @@ export const NodeStatus = z.object({
       mac: z.string().optional(),
       jack: z.string(),
       link: z.string().optional(),
+      /** Of a switch that knows VLANs: those of the port, such as `vlan 10` or `trunk 10,20 native 10`. */
+      vlans: z.string().optional(),
+      /** The bond of a switch that the port is in. */
+      bond: z.string().optional(),
     }),
   ),
   processes: z.int(),

@@ -10,12 +10,14 @@ export { type BpfInstruction, compileFilter, type FilterResult } from "./filter-
 export { FrameMemory, type FrameViews, viewsOf } from "./frame-memory.ts";
 export * from "./host-name.ts";
 export * from "./limits.ts";
+export { connectLocally } from "./local-connection.ts";
 export * from "./mount.ts";
 export { type MountInfo, parseMountInfo, readMounts } from "./mountinfo.ts";
 export * from "./namespaces.ts";
 export type { AddressInfo, AddressOfLink } from "./netlink/address.ts";
 export { BatchError, type BatchFailure, type RtnetlinkBatch } from "./netlink/batch.ts";
 export type { Bridge, BridgeChange, BridgePortChange, BridgeSettings } from "./netlink/bridge.ts";
+export type { BridgePortVlans } from "./netlink/bridge-vlans.ts";
 export { RtnetlinkHandle } from "./netlink/handle.ts";
 export type { LinkChange, LinkInfo, LinkState, OperState, VethEnd, VethPair } from "./netlink/link.ts";
 export type { LinkStatistics } from "./netlink/link-statistics.ts";

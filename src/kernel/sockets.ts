@@ -8,6 +8,7 @@ export const SOL_SOCKET = 1;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_RCVTIMEO = 20;
+export const SO_SNDTIMEO = 21;
 
 /** setsockopt(2). @throws {KernelError} */
 export function setOption(fd: number, level: number, name: number, value: Buffer): void {

@@ -71,6 +71,11 @@ export class Stage implements StepPerformer {
       options,
       ({ a, b }) => this.captures.follow([a, b]),
       (end, up) => this.#machines.get(end.node)?.setCarrier?.(end.interface, up),
+      {
+        folder: `${folder}/ovs`,
+        openLog: () => options.logs.sink({ source: "ovs" }),
+        ended: (program, how) => this.#switchesEnded(program, how),
+      },
     );
     this.captures = new Captures({
       wire: this.#wire,
@@ -185,6 +190,7 @@ export class Stage implements StepPerformer {
   /** SIGKILL for every program of the lab. */
   killAll(): void {
     this.#wire.stop();
+    this.panel.stop();
     for (const machine of this.#machines.values()) machine.kill();
   }
 
@@ -230,9 +236,18 @@ export class Stage implements StepPerformer {
     return added === undefined ? follow() : added.then(follow);
   }
 
-  #configure(from: LabNode, to: LabNode): void {
-    if (!isMachine(to)) this.panel.configureSwitch(to);
-    else if (isMachine(from)) this.#machine(to.name).configure(from, to);
+  #configure(from: LabNode, to: LabNode): void | Promise<void> {
+    if (!isMachine(to)) return this.panel.configureSwitch(to);
+    if (isMachine(from)) this.#machine(to.name).configure(from, to);
+    return undefined;
+  }
+
+  /** Open vSwitch is one for the lab: without it none of its switches forwards anything. */
+  #switchesEnded(program: string, how: string): void {
+    for (const name of this.panel.failedSwitches) {
+      const message = `${name}: Open vSwitch no longer runs (${program} ended: ${how}), so it forwards nothing`;
+      this.#options.events.record("node.failed", name, message, { program, how });
+    }
   }
 
   #supervise(process: Process): SupervisedProcess {

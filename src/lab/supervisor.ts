@@ -17,6 +17,7 @@ import type { Program, ProgramRequest } from "../engines/index.ts";
 import {
   isAppliance,
   isMachine,
+  isSwitch,
   kindOfNode,
   type Lab,
   type LabNode,
@@ -260,7 +261,7 @@ export class Supervisor {
   async inspect(name: string): Promise<NodeDetail> {
     const node = this.#node(name);
     const { stage } = this.#options;
-    const seen = isMachine(node) ? await stage.machine(node).inspect() : stage.panel.inspectSwitch(node);
+    const seen = isMachine(node) ? await stage.machine(node).inspect() : await stage.panel.inspectSwitch(node);
     return {
       ...this.#nodeStatus(node),
       ...(isMachine(node) ? { hostname: node.hostname } : {}),
@@ -393,8 +394,9 @@ export class Supervisor {
     return {
       name: node.name,
       kind: kindOfNode(node),
-      state: isMachine(node) ? stage.machineState(node) : "none",
+      state: isMachine(node) ? stage.machineState(node) : stage.panel.hasSwitchFailed(node.name) ? "failed" : "none",
       ...this.#vmStatus(node),
+      ...(isSwitch(node) ? { driver: node.ovs === undefined ? "bridge" : "ovs" } : {}),
       interfaces: stage.panel.interfacesOf(node, this.lab.links),
       processes: own.filter((process) => process.pid !== undefined).length,
     };

@@ -19,4 +19,5 @@ export * from "./partition/index.ts";
 export * from "./plan/index.ts";
 export * from "./selection.ts";
 export * from "./steps.ts";
+export * from "./switch/model.ts";
 export * from "./sysctl.ts";

@@ -9,6 +9,7 @@ import type { FaultSchedule } from "./faults/schedule.ts";
 import type { NodeImage } from "./image/image.ts";
 import type { Impairments } from "./impairment/impairment.ts";
 import type { Role } from "./kinds/software.ts";
+import type { OvsSettings, PortVlans } from "./switch/model.ts";
 
 /** A name of a node, unique in the lab. Letters, digits and hyphens, as in a host name (RFC 1123). */
 export type NodeName = string;
@@ -80,6 +81,10 @@ export type SwitchNode = NodeBase & {
   readonly ageingSeconds: number;
   /** Link-local protocols (IEEE 802.1Q, table 8-1) that are forwarded like any frame. */
   readonly forward: readonly LinkLocalProtocol[];
+  /** By port or bond, where the file says so (`plainPort` elsewhere). Absent: the switch knows no VLANs. */
+  readonly vlans?: Readonly<Record<string, PortVlans>>;
+  /** Open vSwitch carries it; a Linux bridge when absent. */
+  readonly ovs?: OvsSettings;
 };
 
 /** A node that is a computer: with interfaces that have addresses, and power to take away. */

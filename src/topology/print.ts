@@ -19,11 +19,11 @@ import {
   type Process,
   type ProgramNode,
   type Readiness,
-  type SwitchNode,
   type VmDisk,
 } from "./model.ts";
 import type { LabDefinition } from "./schema/lab.ts";
 import { formatSize } from "./size.ts";
+import { switchDefinition } from "./switch/definition.ts";
 
 /**
  * A resolved lab as a lab file, with nothing left to decide: every address, MAC address and MTU is
@@ -109,7 +109,7 @@ function nodeDefinition(node: LabNode): NodeDefinition {
     case "appliance":
       return applianceDefinition(node);
     case "switch":
-      return switchDefinition(node);
+      return switchDefinition(node, literal);
     default:
       return node satisfies never;
   }
@@ -127,14 +127,6 @@ const literalDeep = (value: Json): Json =>
       : Array.isArray(value)
         ? value.map(literalDeep)
         : Object.fromEntries(Object.entries(value).map(([key, one]) => [key, literalDeep(one as Json)]));
-
-const switchDefinition = (node: SwitchNode): NodeDefinition => ({
-  kind: "switch",
-  ...given("interfaces", Object.fromEntries(node.interfaces.map(({ name, mac, mtu }) => [name, { mac, mtu }]))),
-  stp: node.stp,
-  ageing: formatDuration(Math.round(node.ageingSeconds * 1000)),
-  ...given("forward", [...node.forward]),
-});
 
 const networkDefinition = (node: Machine) => ({
   hostname: node.hostname,

@@ -12,6 +12,7 @@ const pages = [
   { page: "docs/links.md", example: undefined },
   { page: "docs/captures.md", example: undefined },
   { page: "docs/partitions.md", example: undefined },
+  { page: "docs/switches.md", example: undefined },
   { page: "docs/faults.md", example: undefined },
   { page: "docs/consoles.md", example: undefined },
   // What installs packages is not for here; the test of that example runs (programs.test.ts).

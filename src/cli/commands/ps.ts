@@ -104,14 +104,24 @@ function nodeTable({ nodeStatus }: LabDetail, paint: Paint): readonly string[] {
     ["NODE", "KIND", "STATE", "PROCESSES", "INTERFACES"],
     nodeStatus.map((node) => [
       node.name,
-      node.kind,
+      node.driver === "ovs" ? `${node.kind} (ovs)` : node.kind,
       node.state === "failed" ? paint("red", node.state) : node.state === "none" ? "" : stateOf(node),
-      node.state === "none" ? "" : node.processes,
-      node.interfaces.map(({ name, addresses }) => [name, ...addresses].join(" ")).join(", "),
+      node.driver !== undefined || node.state === "none" ? "" : node.processes,
+      node.interfaces.map(interfaceText).join(", "),
     ]),
     (text) => paint("bold", text),
   );
 }
+
+const interfaceText = ({
+  name,
+  addresses,
+  vlans,
+  bond,
+}: LabDetail["nodeStatus"][number]["interfaces"][number]): string =>
+  [name, ...addresses, ...(vlans === undefined ? [] : [vlans]), ...(bond === undefined ? [] : [`in ${bond}`])].join(
+    " ",
+  );
 
 /** A virtual machine's with how it is run. */
 const stateOf = ({ state, accelerator }: LabDetail["nodeStatus"][number]): string =>

@@ -119,7 +119,7 @@ export const programChecks: readonly Check[] = [
   },
   {
     name: "Open vSwitch",
-    neededFor: "switches of engine Open vSwitch",
+    neededFor: "switches with driver: ovs (bonds, mirrors, OpenFlow; VLANs where the kernel's bridges know none)",
     find: async (surroundings) => {
       const version = await versionOf("ovs-vswitchd", ["--version"], surroundings.path);
       if (version !== undefined) return { status: "ok", detail: version };

@@ -1,7 +1,7 @@
 import { parseMac } from "./address-bytes.ts";
-import type { MessageWriter } from "./codec.ts";
+import { Attributes, type Message, type MessageWriter } from "./codec.ts";
 import * as il from "./headers/if-link.ts";
-import { encodeIfinfo, encodeName } from "./link.ts";
+import { encodeIfinfo, encodeName, ifinfomsgBytes } from "./link.ts";
 
 /** Settings of a bridge. What is absent is the kernel's default, or stays as it is. */
 export type BridgeSettings = {
@@ -22,6 +22,11 @@ export type BridgeSettings = {
   readonly groupForwardMask?: number;
   /** Multicast only where it was asked for (IGMP, MLD); otherwise it is flooded. */
   readonly multicastSnooping?: boolean;
+  /**
+   * Frames go by their VLAN (IEEE 802.1Q), and new ports carry none (`bridgeVlansSet`). A kernel without
+   * CONFIG_BRIDGE_VLAN_FILTERING takes no notice: see `bridgeKnowsVlans`.
+   */
+  readonly vlanFiltering?: boolean;
   readonly mtu?: number;
 };
 
@@ -74,6 +79,7 @@ function encodeSettings(writer: MessageWriter, settings: BridgeSettings): void {
         priority,
         groupForwardMask,
         multicastSnooping,
+        vlanFiltering,
       } = settings;
       if (forwardDelaySeconds !== undefined)
         writer.attributeU32(il.IFLA_BR_FORWARD_DELAY, clockTicks(forwardDelaySeconds));
@@ -84,6 +90,10 @@ function encodeSettings(writer: MessageWriter, settings: BridgeSettings): void {
       if (stp !== undefined) writer.attributeU32(il.IFLA_BR_STP_STATE, Number(stp));
       if (priority !== undefined) writer.attributeU16(il.IFLA_BR_PRIORITY, priority);
       if (groupForwardMask !== undefined) writer.attributeU16(il.IFLA_BR_GROUP_FWD_MASK, groupForwardMask);
+      if (vlanFiltering !== undefined) {
+        writer.attributeU8(il.IFLA_BR_VLAN_FILTERING, Number(vlanFiltering));
+        writer.attributeU16(il.IFLA_BR_VLAN_DEFAULT_PVID, vlanFiltering ? 0 : 1);
+      }
       if (multicastSnooping !== undefined) writer.attributeU8(il.IFLA_BR_MCAST_SNOOPING, Number(multicastSnooping));
     });
   });
@@ -102,6 +112,13 @@ export function encodeBridgePort(writer: MessageWriter, port: BridgePortChange):
       if (port.isolated !== undefined) writer.attributeU8(il.IFLA_BRPORT_ISOLATED, Number(port.isolated));
     });
   });
+}
+
+/** Whether the kernel has VLAN filtering, from its description of a bridge. */
+export function decodeVlanFiltering({ payload }: Message): boolean {
+  const information = Attributes.read(payload, ifinfomsgBytes).nested(il.IFLA_LINKINFO)?.nested(il.IFLA_INFO_DATA);
+  // It says whether VLANs are filtered in any case, and what is about them only where it has them (br_fill_info).
+  return information?.bytes(il.IFLA_BR_VLAN_DEFAULT_PVID) !== undefined;
 }
 
 /** clock_t: hundredths of a second, whatever the kernel's own clock (USER_HZ, times(2)). */

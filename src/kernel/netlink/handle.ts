@@ -2,6 +2,7 @@ import { KernelError } from "../errno.ts";
 import { inNamespaces, type Namespace } from "../namespaces.ts";
 import { type AddressInfo, decodeAddress, encodeAddressDump } from "./address.ts";
 import { RtnetlinkBatch } from "./batch.ts";
+import { decodeVlanFiltering } from "./bridge.ts";
 import { MessageWriter } from "./codec.ts";
 import { NLM_F_ACK, NLM_F_REQUEST } from "./headers/netlink.ts";
 import * as rt from "./headers/rtnetlink.ts";
@@ -79,6 +80,13 @@ export class RtnetlinkHandle extends RtnetlinkVerbs {
     });
     if (answer === undefined) throw new KernelError(call, ENODEV);
     return decodeLink(answer);
+  }
+
+  /** Whether this kernel's bridges can go by VLANs, by one of them. @throws {KernelError} ENODEV */
+  bridgeKnowsVlans(ifindex: number): boolean {
+    const answer = this.#socket.get(`bridge get ${ifindex}`, rt.RTM_GETLINK, (writer) => encodeIfinfo(writer, ifindex));
+    if (answer === undefined) throw new KernelError(`bridge get ${ifindex}`, ENODEV);
+    return decodeVlanFiltering(answer);
   }
 
   linkList(): readonly LinkInfo[] {

@@ -76,7 +76,7 @@ const operStates: readonly OperState[] = [
 ];
 
 /** struct ifinfomsg: family u8, pad, type u16, index u32, flags u32, change u32. */
-const ifinfomsgBytes = 16;
+export const ifinfomsgBytes = 16;
 
 export function encodeIfinfo(writer: MessageWriter, ifindex: number, flags = 0, change = 0): void {
   writer.u32(0).u32(ifindex).u32(flags).u32(change);

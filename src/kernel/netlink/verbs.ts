@@ -7,6 +7,7 @@ import {
   encodeBridgeChange,
   encodeBridgePort,
 } from "./bridge.ts";
+import { type BridgePortVlans, encodeNoVlans, encodeVlans } from "./bridge-vlans.ts";
 import type { MessageWriter } from "./codec.ts";
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from "./headers/netlink.ts";
 import * as rt from "./headers/rtnetlink.ts";
@@ -50,6 +51,13 @@ export abstract class RtnetlinkVerbs {
 
   bridgePortSet(port: BridgePortChange): void {
     this.request(`bridge port set ${port.ifindex}`, rt.RTM_NEWLINK, 0, (writer) => encodeBridgePort(writer, port));
+  }
+
+  /** The port carries these VLANs and no others. @throws {KernelError} EOPNOTSUPP when the kernel's bridges know none */
+  bridgeVlansSet(vlans: BridgePortVlans): void {
+    const { ifindex } = vlans;
+    this.request(`bridge vlans clear ${ifindex}`, rt.RTM_DELLINK, 0, (writer) => encodeNoVlans(writer, ifindex));
+    this.request(`bridge vlans set ${ifindex}`, rt.RTM_SETLINK, 0, (writer) => encodeVlans(writer, vlans));
   }
 
   linkSet(change: LinkChange): void {

@@ -55,6 +55,10 @@ export class Carrier {
       if (link.a.node === node || link.b.node === node) this.#raiseAsDue(link.id);
   }
 
+  hasPower(node: NodeName): boolean {
+    return !this.#off.has(node);
+  }
+
   /** A link was made, with its jacks up. */
   made(link: Link): void {
     this.#raised.add(link.id);

@@ -1,6 +1,6 @@
 import type { Namespace, RtnetlinkHandle } from "../../kernel/index.ts";
 import type { Endpoint, LinkCut, SwitchNode } from "../../topology/index.ts";
-import { forwardMask } from "./switches.ts";
+import { forwardMask, vlansOf } from "./switches.ts";
 
 /** The panel's end of an interface. */
 export type Jack = { readonly ifindex: number; readonly name: string };
@@ -182,8 +182,14 @@ export function jacksOf(connection: Connection): readonly Jack[] {
   }
 }
 
-function join(batch: Batch, { jack, bridge, mac, mtu }: BridgePort): void {
+function join(batch: Batch, { jack, bridge, mac, mtu, end }: BridgePort): void {
+  // Open vSwitch takes it from there (`Switches.plug`).
+  if (bridge.node.ovs !== undefined) {
+    batch.linkSet({ ifindex: jack.ifindex, mac, mtu, up: true });
+    return;
+  }
   batch.linkSet({ ifindex: jack.ifindex, mac, mtu, master: bridge.ifindex, up: true });
+  if (bridge.node.vlans !== undefined) batch.bridgeVlansSet(vlansOf(bridge.node, end.interface, jack.ifindex));
   const groupForwardMask = forwardMask(bridge.node);
   if (groupForwardMask !== 0) batch.bridgePortSet({ ifindex: jack.ifindex, groupForwardMask });
 }

@@ -13,7 +13,7 @@ import {
 } from "../../topology/index.ts";
 import type { WireProcess } from "../wire/wire-process.ts";
 import { Carrier } from "./carrier.ts";
-import { type BridgePort, type CableEnd, type Connection, type Jack, plugIn, unplug } from "./connection.ts";
+import { type BridgePort, type CableEnd, type Connection, type Jack, plugIn, portsOf, unplug } from "./connection.ts";
 import { cutOf, PanelPartition } from "./partition.ts";
 import { Queues, tryQueues } from "./queues.ts";
 import { isImpaired, type KernelAbilities, type Road, roadOf } from "./road.ts";
@@ -188,12 +188,20 @@ export class PanelLinks {
     this.carrier.made(link);
     if (connection.medium === "queues") this.#setQueues(link, connection, ["ab", "ba"]);
     const made = this.#options.made(link);
-    if (connection.medium !== "wire") return made;
-    const carried = this.#addWire(link, connection);
-    return made === undefined ? carried : Promise.all([made, carried]).then(() => undefined);
+    const joined = this.#options.switches.plug(portsOf(connection));
+    if (connection.medium !== "wire" && joined === undefined) return made;
+    const carried = connection.medium === "wire" ? this.#addWire(link, connection) : undefined;
+    if (made === undefined && joined === undefined) return carried;
+    return Promise.all([made, joined, carried]).then(() => undefined);
   }
 
-  #unplug({ link, connection }: Plugged, keepCarrier: boolean): void | Promise<void> {
+  #unplug(plugged: Plugged, keepCarrier: boolean): void | Promise<void> {
+    const left = this.#options.switches.unplug(portsOf(plugged.connection));
+    if (left === undefined) return this.#takeOut(plugged, keepCarrier);
+    return left.then(() => this.#takeOut(plugged, keepCarrier));
+  }
+
+  #takeOut({ link, connection }: Plugged, keepCarrier: boolean): void | Promise<void> {
     if (connection.medium === "queues") {
       for (const end of [connection.a, connection.b]) {
         if (end.port === undefined) {

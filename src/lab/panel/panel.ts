@@ -17,6 +17,8 @@ import type { WireProcess } from "../wire/wire-process.ts";
 import { type Jack, portsOf } from "./connection.ts";
 import { type MachineEnd, PanelLinks } from "./links.ts";
 import { NodeNetworks } from "./node-network.ts";
+import { portNotes } from "./ovs/bridge-rows.ts";
+import type { OvsPremises } from "./ovs/daemons.ts";
 import { Switches } from "./switches.ts";
 
 /** Memory that all netlink sockets of this process receive into, one at a time. */
@@ -51,17 +53,24 @@ export class PatchPanel {
    * @param repeatable the user chose it
    * @param made see PanelLinksOptions
    * @param carrier see PanelLinksOptions
+   * @param ovs where Open vSwitch may run
    */
   constructor(
     wire: WireProcess,
     { seed, repeatable }: { readonly seed: number; readonly repeatable: boolean },
     made: (link: Link) => void | Promise<void> = () => undefined,
     carrier: (end: Endpoint, up: boolean) => void = () => undefined,
+    ovs?: OvsPremises,
   ) {
     const memory = Buffer.from(new ArrayBuffer(receiveBytes));
     this.#handle = RtnetlinkHandle.open(memory);
     this.#networks = new NodeNetworks(memory);
-    this.#switches = new Switches(this.#handle);
+    this.#switches = new Switches({
+      handle: this.#handle,
+      ovs,
+      netnsOf: (node) =>
+        this.#networks.has(node) && this.links.carrier.hasPower(node) ? this.#networks.netnsOf(node) : undefined,
+    });
     this.links = new PanelLinks({
       handle: this.#handle,
       switches: this.#switches,
@@ -94,22 +103,34 @@ export class PatchPanel {
     }
   }
 
-  createSwitch(node: SwitchNode): void {
-    this.#switches.create(node, this.#claimIfindex());
+  /** @throws see `Switches.create` */
+  createSwitch(node: SwitchNode): void | Promise<void> {
+    return this.#switches.create(node, this.#claimIfindex());
   }
 
-  configureSwitch(node: SwitchNode): void {
+  configureSwitch(node: SwitchNode): void | Promise<void> {
     const ports = [...this.links.all]
       .flatMap(({ connection }) => portsOf(connection))
       .filter(({ end }) => end.node === node.name);
-    this.#switches.configure(
-      node,
-      ports.map(({ jack }) => jack.ifindex),
-    );
+    return this.#switches.configure(node, ports);
   }
 
-  removeSwitch(name: string): void {
-    this.#switches.remove(name);
+  removeSwitch(name: string): void | Promise<void> {
+    return this.#switches.remove(name);
+  }
+
+  /** Whether what forwards the frames of a switch has ended. */
+  hasSwitchFailed(name: string): boolean {
+    return this.#switches.hasFailed(name);
+  }
+
+  get failedSwitches(): readonly string[] {
+    return this.#switches.failed;
+  }
+
+  /** Ends what runs for it. */
+  stop(): void {
+    this.#switches.stop();
   }
 
   createInterface(node: string, one: Interface): void {
@@ -210,9 +231,10 @@ export class PatchPanel {
   }
 
   /** Brings up new switches, and resolves when every link that was raised carries frames. @throws TIMED_OUT */
-  settled(): Promise<void> {
+  async settled(): Promise<void> {
     this.#switches.raise();
-    return this.links.carrier.settled();
+    await this.#switches.settled();
+    await this.links.carrier.settled();
   }
 
   linkStatus({ id, a, b, mtu }: Link): LinkStatus {
@@ -239,6 +261,7 @@ export class PatchPanel {
         [a, b].filter((end) => end.node === node.name).map((end) => [end.interface, id] as const),
       ),
     );
+    const notes = isSwitch(node) ? portNotes(node) : undefined;
     return node.interfaces.map(({ name, addresses, mac }) => {
       const id = link.get(name);
       return {
@@ -247,6 +270,7 @@ export class PatchPanel {
         ...(isSwitch(node) || name === "lo" ? {} : { mac }),
         jack: this.#jackName(node, name, id),
         ...(id === undefined ? {} : { link: id }),
+        ...notes?.get(name),
       };
     });
   }
@@ -256,7 +280,8 @@ export class PatchPanel {
   }
 
   /** A switch's bridge, its ports by the names of the lab, and what it has learnt. */
-  inspectSwitch(node: SwitchNode): Record<string, unknown> {
+  inspectSwitch(node: SwitchNode): Record<string, unknown> | Promise<Record<string, unknown>> {
+    if (this.#switches.isOvs(node.name)) return this.#switches.inspectOvs(node.name);
     const bridge = this.#switches.get(node.name);
     const links = this.#handle.linkList();
     const ports = new Map<number, { readonly port: string; readonly to: string }>();

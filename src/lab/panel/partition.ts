@@ -2,7 +2,7 @@ import type { RtnetlinkHandle } from "../../kernel/index.ts";
 import type { Cuts, Endpoint, Link, LinkId } from "../../topology/index.ts";
 import type { WireProcess } from "../wire/wire-process.ts";
 import { type Blocked, block, type Connection, portsOf } from "./connection.ts";
-import { loadRules, type RuleTable, segmentRules } from "./segment-rules.ts";
+import { loadRules, type RuleTable, segmentRules, withoutRules } from "./segment-rules.ts";
 import type { Switches } from "./switches.ts";
 
 export type PanelPartitionOptions = {
@@ -75,19 +75,21 @@ export class PanelPartition {
   }
 
   async #loadRules({ segments }: Cuts): Promise<void> {
-    const { plugged, macOf } = this.#options;
+    const { plugged, macOf, switches } = this.#options;
     const rules = segments.map(({ classes, blocked }) => ({
       blocked,
-      classes: classes.map((ports) => ({
-        jacks: ports.flatMap(({ link }) => {
+      classes: classes.map((members) => {
+        const ports = members.flatMap(({ link }) => {
           const connection = plugged.get(link)?.connection;
-          return connection === undefined ? [] : portsOf(connection).map(({ jack }) => jack.name);
-        }),
-        macs: ports.map(({ endpoint }) => macOf(endpoint)),
-      })),
+          return connection === undefined ? [] : portsOf(connection);
+        });
+        const jacksAt = (ovs: boolean) =>
+          ports.filter(({ end }) => switches.isOvs(end.node) === ovs).map(({ jack }) => jack.name);
+        return { jacks: jacksAt(false), ovsJacks: jacksAt(true), macs: members.map(({ endpoint }) => macOf(endpoint)) };
+      }),
     }));
     if (rules.length === 0) {
-      if (this.#rules !== undefined) await loadRules(`delete table bridge ${this.#rules}`);
+      if (this.#rules !== undefined) await loadRules(withoutRules(this.#rules));
       this.#rules = undefined;
       return;
     }
@@ -106,10 +108,12 @@ export class PanelPartition {
     const others: string[] = [];
     for (const { link, connection } of plugged.values()) {
       const isTrunk = switches.has(link.a.node) && switches.has(link.b.node);
+      const losesMarks = connection.medium === "wire" || [link.a, link.b].some(({ node }) => switches.isOvs(node));
       for (const { jack, end } of portsOf(connection)) {
+        if (switches.isOvs(end.node)) continue;
         if (isTrunk) trunks.push(jack.name);
         else if (!inCut.has(end.node)) others.push(jack.name);
-        if (isTrunk && connection.medium === "wire") wires.push(jack.name);
+        if (isTrunk && losesMarks) wires.push(jack.name);
       }
     }
     return { trunks, wires, others };

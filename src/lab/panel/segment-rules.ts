@@ -4,7 +4,10 @@ import { within } from "../operation.ts";
 
 /** A class of ports, by the names of their jacks in the panel. */
 export type PortClass = {
+  /** At Linux bridges. */
   readonly jacks: readonly string[];
+  /** At switches of Open vSwitch. */
+  readonly ovsJacks?: readonly string[];
   /** MAC addresses of the machines at them. */
   readonly macs: readonly string[];
 };
@@ -39,10 +42,12 @@ type Part = { readonly text: string; readonly bytes: number };
  * A frame gets a mark as it enters a switch: the number of the class of the port, from 1. It keeps it from
  * switch to switch, for it stays in the panel's namespace. Where it would leave at a machine's port, the
  * marks that the class of that port may not hear are dropped, and so is what has none. Over a wire between
- * two switches the mark is lost; what comes from one is marked by its sender's MAC address.
+ * two switches, and through Open vSwitch, the mark is lost; what comes from there is marked by its sender's
+ * MAC address. The bridge family does not see the ports of Open vSwitch: there it is done where frames go
+ * out of the jack, in the netdev family.
  *
- * @param ports jacks of the ports to other switches (`trunks`), those of them that a wire ends at
- * (`wires`), and the ports that no cut is about (`others`)
+ * @param ports jacks of the ports to other switches (`trunks`), those of them at bridges that a wire or Open
+ * vSwitch is behind (`wires`), and the ports that no cut is about (`others`)
  * @param inForce the table of the rules before, which goes
  */
 export function segmentRules(
@@ -65,12 +70,43 @@ export function segmentRules(
     }
   }
   const quoted = (name: string) => `"${name}"`;
-  const element = (map: string, key: string, value: string | number): Part => ({
-    text: `add element bridge ${table} ${map} { ${key} : ${value} }`,
-    bytes: elementBytes,
-  });
+  const elementOf =
+    (family: "bridge" | "netdev") =>
+    (map: string, key: string, value: string | number): Part => ({
+      text: `add element ${family} ${table} ${map} { ${key} : ${value} }`,
+      bytes: elementBytes,
+    });
+  const element = elementOf("bridge");
   const wires = ports.wires.map(quoted).join(", ");
+  const ovsJacks = classes.flatMap(({ one }) => one.ovsJacks ?? []);
+  const atOvs: readonly Part[] =
+    ovsJacks.length === 0
+      ? []
+      : [
+          {
+            text: [
+              ...without(table, "netdev"),
+              `table netdev ${table} {`,
+              "  map class-of-sender { type ether_addr : mark; }",
+              "  map way-out { type ifname : verdict; }",
+              "}",
+            ].join("\n"),
+            bytes: chainBytes,
+          },
+          ...classes.flatMap(({ mark, one, deafTo }): Part[] => {
+            const deaf = ranges(deafTo);
+            return [
+              {
+                text: `add chain netdev ${table} class${mark}\nadd rule netdev ${table} class${mark} meta mark { ${["0", ...deaf].join(", ")} } drop`,
+                bytes: chainBytes + rangeBytes * deaf.length,
+              },
+              ...(one.ovsJacks ?? []).map((jack) => elementOf("netdev")("way-out", quoted(jack), `goto class${mark}`)),
+              ...one.macs.map((mac) => elementOf("netdev")("class-of-sender", mac, mark)),
+            ];
+          }),
+        ];
   return transactions([
+    ...atOvs,
     {
       text: [
         ...without(table),
@@ -99,7 +135,7 @@ export function segmentRules(
     ...[...ports.trunks, ...ports.others].map((jack) => element("way-out", quoted(jack), "accept")),
     {
       text: [
-        ...(inForce === undefined ? [] : [`delete table bridge ${inForce}`]),
+        ...(inForce === undefined ? [] : [`delete table bridge ${inForce}`, ...without(inForce, "netdev")]),
         `table bridge ${table} {`,
         "  chain enter {",
         "    type filter hook prerouting priority -300;",
@@ -112,14 +148,31 @@ export function segmentRules(
         "    drop",
         "  }",
         "}",
+        ...(ovsJacks.length === 0
+          ? []
+          : [
+              `table netdev ${table} {`,
+              "  chain leave {",
+              `    type filter hook egress devices = { ${ovsJacks.map(quoted).join(", ")} } priority 0;`,
+              "    meta mark set ether saddr map @class-of-sender",
+              "    oifname vmap @way-out",
+              "  }",
+              "}",
+            ]),
       ].join("\n"),
-      bytes: chainBytes + elementBytes * ports.wires.length,
+      bytes: chainBytes + elementBytes * (ports.wires.length + ovsJacks.length),
     },
   ]);
 }
 
 /** What takes a table away, whether it is there or not. */
-const without = (table: RuleTable): readonly string[] => [`table bridge ${table} {}`, `delete table bridge ${table}`];
+const without = (table: RuleTable, family: "bridge" | "netdev" = "bridge"): readonly string[] => [
+  `table ${family} ${table} {}`,
+  `delete table ${family} ${table}`,
+];
+
+/** A transaction that takes a table away, in both families. */
+export const withoutRules = (table: RuleTable): string => [...without(table), ...without(table, "netdev")].join("\n");
 
 /** Parts in their order, as many in each as one transaction takes. */
 function transactions(parts: readonly Part[]): readonly string[] {

@@ -7,6 +7,7 @@ import { labErrors } from "./lab.ts";
 import { labFileErrors } from "./lab-file.ts";
 import { packetErrors } from "./packets.ts";
 import { partitionErrors } from "./partition.ts";
+import { switchErrors } from "./switches.ts";
 import { usageErrors } from "./usage.ts";
 import { verificationErrors } from "./verification.ts";
 import { vmErrors } from "./vm.ts";
@@ -16,6 +17,7 @@ export const catalogue = {
   ...labFileErrors,
   ...labErrors,
   ...hostErrors,
+  ...switchErrors,
   ...partitionErrors,
   ...faultErrors,
   ...captureErrors,

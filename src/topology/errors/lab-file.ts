@@ -8,12 +8,14 @@ import { linkErrors } from "./lab-file/links.ts";
 import { nodeErrors } from "./lab-file/nodes.ts";
 import { schemaErrors } from "./lab-file/schema.ts";
 import { sourceErrors } from "./lab-file/source.ts";
+import { switchErrors } from "./lab-file/switches.ts";
 
 /** Errors and warnings of the lab file: exit code 2, nothing started. One file per topic. */
 export const labFileErrors = {
   ...sourceErrors,
   ...schemaErrors,
   ...linkErrors,
+  ...switchErrors,
   ...impairmentErrors,
   ...addressErrors,
   ...nodeErrors,

@@ -1,5 +1,5 @@
 import { type Endpoint, isSwitch, type Lab, type Link, type LinkId, type NodeName } from "../model.ts";
-import { Groups } from "../resolve/segments.ts";
+import { Groups } from "../resolve/groups.ts";
 
 /** Where a machine is plugged into a segment: its end of a link whose other end is at a switch. */
 export type Port = { readonly link: LinkId; readonly end: "a" | "b"; readonly endpoint: Endpoint };

@@ -20,8 +20,8 @@ import { conditionsOf, same } from "./same.ts";
 import { needsStart, restarts, waitsForOthers } from "./starting.ts";
 
 /**
- * What happens to the nodes of a lab, each in one of these ways. A node whose kind or engine changes is both
- * `removed` and `created`.
+ * What happens to the nodes of a lab, each in one of these ways. A node whose kind or engine changes, or
+ * a switch whose driver does, is both `removed` and `created`.
  */
 type Fates = {
   readonly removed: readonly LabNode[];
@@ -109,7 +109,7 @@ function decide(desired: readonly LabNode[], actual: readonly LabNode[]): Fates 
 }
 
 /** What runs a node cannot change under it. */
-const engineOf = (node: LabNode) => (isMachine(node) ? node.engine : undefined);
+const engineOf = (node: LabNode) => (isMachine(node) ? node.engine : node.ovs === undefined ? "bridge" : "ovs");
 
 /** Whether something differs that node.configure sets. A switch's ports come and go with its links. */
 function settingsDiffer(before: LabNode, after: LabNode): boolean {

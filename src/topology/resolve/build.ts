@@ -14,6 +14,7 @@ import {
 import { mtuOf } from "./mtu.ts";
 import { type Roles, rolesOf } from "./roles.ts";
 import type { Context } from "./settings.ts";
+import { builtSwitch } from "./switch.ts";
 
 /** The finished lab. */
 export function build(
@@ -44,7 +45,7 @@ export function build(
       const base = { name: node.name, interfaces: interfaces(node) };
       switch (node.kind) {
         case "switch":
-          return { ...base, kind: node.kind, ...node.settings };
+          return { ...base, kind: node.kind, ...builtSwitch(node.settings) };
         case "appliance":
           return { ...base, ...appliance(node) };
         case "host":

@@ -15,6 +15,7 @@ import type {
   VmSettings,
 } from "../model.ts";
 import type { Path } from "../source/source.ts";
+import type { Bond, Controller, Mirror, OvsSettings, PortVlans } from "../switch/model.ts";
 
 /** A lab while it is resolved: names are known, addresses and MTUs not all yet. Only the resolver sees these. */
 export type LabDraft = {
@@ -71,6 +72,18 @@ export type SwitchSettings = {
   readonly stp: boolean;
   readonly ageingSeconds: number;
   readonly forward: readonly LinkLocalProtocol[];
+  /** By port or bond, as given. */
+  readonly vlans: Map<string, PortVlans>;
+  /** Of a Linux bridge, undefined. */
+  readonly ovs: OvsDraft | undefined;
+};
+
+/** Controllers are known when addresses are. */
+export type OvsDraft = Omit<OvsSettings, "controllers" | "mirrors" | "bonds"> & {
+  readonly controllerTexts: readonly { readonly text: string; readonly path: Path }[];
+  controllers: readonly Controller[];
+  readonly mirrors: readonly (Mirror & { readonly path: Path })[];
+  readonly bonds: readonly (Bond & { readonly path: Path })[];
 };
 
 export type InterfaceDraft = {

@@ -7,14 +7,8 @@ import { type ApplianceDefinition, applianceSettings } from "./appliance.ts";
 import type { LabDraft, MachineSettings, NodeDraft, ProgramDraft, RoleDraft } from "./draft.ts";
 import { definedInterface } from "./interfaces.ts";
 import { roleOptions } from "./roles.ts";
-import {
-  type Context,
-  type Layer,
-  type MachineDefinition,
-  machineSettings,
-  type SwitchDefinition,
-  switchSettings,
-} from "./settings.ts";
+import { type Context, type Layer, type MachineDefinition, machineSettings } from "./settings.ts";
+import { readPortVlans, type SwitchDefinition, switchSettings } from "./switch.ts";
 
 export type NodeDefinition = NonNullable<LabDefinition["nodes"]>[string];
 type Kind = NodeDraft["kind"];
@@ -104,7 +98,9 @@ export class NodeMaker {
     const node = this.#draftOf(base, kind, template, definition, values);
     const interfaces = fillPlaceholders(definition?.interfaces ?? {}, values, [...path, "interfaces"], findings);
     for (const [interfaceName, form] of Object.entries(interfaces)) {
-      definedInterface(node, interfaceName, form, [...path, "interfaces", interfaceName], findings);
+      const at = [...path, "interfaces", interfaceName];
+      definedInterface(node, interfaceName, form, at, findings);
+      if (node.kind === "switch") readPortVlans(node.settings, interfaceName, form, at, findings);
     }
     this.#draft.nodes.set(name, node);
     return node;

@@ -20,8 +20,8 @@ import { NodeMaker } from "./nodes.ts";
 import { plug } from "./plug.ts";
 import { resolveProcesses } from "./processes.ts";
 import { segmentsOf } from "./segments.ts";
-import { switchSettings } from "./settings.ts";
 import { allotAddresses } from "./subnets.ts";
+import { settleControllers, switchSettings } from "./switch.ts";
 
 export type ResolveOptions = {
   /** Wins over the file's. */
@@ -74,6 +74,7 @@ export function resolve(definition: LabDefinition, files: FileStore, options: Re
   settleImpairments(draft, findings);
   const isProcess = (name: string) => options.names("processes").has(name);
   const processes = resolveProcesses(definition.processes ?? {}, draft, isExpected, isProcess, findings);
+  settleControllers(draft, isExpected, findings);
   validate(draft, segments, findings);
   const lab = build(draft, context, {
     name: labName(definition, options, findings),

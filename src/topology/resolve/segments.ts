@@ -1,4 +1,6 @@
 import { type InterfaceDraft, isMachineDraft, type LinkDraft, type NodeDraft } from "./draft.ts";
+import { Groups } from "./groups.ts";
+import { vlanDomains } from "./vlan-domains.ts";
 
 /** Interfaces of machines that hear each other's broadcasts: the ends of one link, or of all links of switches that are joined. */
 export type Segment = {
@@ -11,9 +13,8 @@ export type Segments = { readonly all: readonly Segment[]; readonly of: Readonly
 
 /** The segments that links make, in their order; interfaces without a link are in none. */
 export function segmentsOf(links: readonly LinkDraft[]): Segments {
-  const switches = new Groups<NodeDraft>();
-  for (const { a, b } of links) if (!isMachineDraft(a.node) && !isMachineDraft(b.node)) switches.join(a.node, b.node);
-  const bySwitch = new Map<NodeDraft, Segment>();
+  const domainOf = vlanDomains(links) ?? switchDomains(links);
+  const byDomain = new Map<unknown, Segment>();
   const of = new Map<InterfaceDraft, Segment>();
   const segments: Segment[] = [];
   const begin = (isSwitched: boolean): Segment => {
@@ -22,13 +23,13 @@ export function segmentsOf(links: readonly LinkDraft[]): Segments {
     return segment;
   };
   for (const { a, b } of links) {
-    const via = [a, b].find((end) => !isMachineDraft(end.node))?.node;
+    const via = [a, b].find((end) => !isMachineDraft(end.node));
     let segment: Segment | undefined;
     if (via === undefined) segment = begin(false);
     else {
-      const root = switches.rootOf(via);
-      segment = bySwitch.get(root) ?? begin(true);
-      bySwitch.set(root, segment);
+      const domain = domainOf(via);
+      segment = byDomain.get(domain) ?? begin(true);
+      byDomain.set(domain, segment);
     }
     for (const end of [a, b]) {
       if (!isMachineDraft(end.node)) continue;
@@ -39,25 +40,9 @@ export function segmentsOf(links: readonly LinkDraft[]): Segments {
   return { all: segments, of };
 }
 
-/** Disjoint sets, joined pairwise (union–find with path halving). */
-export class Groups<Member> {
-  readonly #parents = new Map<Member, Member>();
-
-  rootOf(member: Member): Member {
-    let current = member;
-    for (let parent = this.#parents.get(current); parent !== undefined; parent = this.#parents.get(current)) {
-      const grandparent = this.#parents.get(parent);
-      if (grandparent !== undefined) this.#parents.set(current, grandparent);
-      current = parent;
-    }
-    return current;
-  }
-
-  /** False when they were in one set already. */
-  join(a: Member, b: Member): boolean {
-    const [rootA, rootB] = [this.rootOf(a), this.rootOf(b)];
-    if (rootA === rootB) return false;
-    this.#parents.set(rootB, rootA);
-    return true;
-  }
+/** What of switches a port belongs to, where switches know no VLANs: all that are joined. */
+function switchDomains(links: readonly LinkDraft[]): (port: InterfaceDraft) => unknown {
+  const switches = new Groups<NodeDraft>();
+  for (const { a, b } of links) if (!isMachineDraft(a.node) && !isMachineDraft(b.node)) switches.join(a.node, b.node);
+  return ({ node }) => switches.rootOf(node);
 }

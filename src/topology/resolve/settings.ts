@@ -9,21 +9,19 @@ import {
   parseAddress,
   parseCidr,
 } from "../address.ts";
-import { parseDuration } from "../duration.ts";
 import type { Findings } from "../findings.ts";
 import type { Frr, Mount, NodeConsole, NodeFile } from "../model.ts";
 import { hostnamePattern, hostnameRule } from "../name-rules.ts";
 import type { LabDefinition } from "../schema/lab.ts";
 import type { Path } from "../source/source.ts";
 import { commandOf, pathProblem } from "./command.ts";
-import type { MachineSettings, RouteDraft, SwitchSettings } from "./draft.ts";
+import type { MachineSettings, RouteDraft } from "./draft.ts";
 import type { FileStore } from "./file-store.ts";
 import { fileBytes, fileMode, frrConfig } from "./files.ts";
 import { imageOf } from "./image.ts";
 
 type Defaults = NonNullable<LabDefinition["defaults"]>;
 export type MachineDefinition = NonNullable<Defaults["router"]>;
-export type SwitchDefinition = NonNullable<Defaults["switch"]>;
 
 /** One source of settings, with its place; the later ones of a list win. */
 export type Layer<Definition> = { readonly data: Definition; readonly path: Path };
@@ -52,25 +50,6 @@ export function machineSettings(layers: readonly Layer<MachineDefinition>[], con
     mounts: mounts(layers, context),
     console: consoleOf(last("console")),
     frr: frr(last("frr"), context),
-  };
-}
-
-/** The settings of a switch. */
-export function switchSettings(layers: readonly Layer<SwitchDefinition>[], { findings }: Context): SwitchSettings {
-  const last = <Key extends keyof SwitchDefinition>(key: Key) => layers.findLast(({ data }) => data[key] !== undefined);
-  const stp = last("stp")?.data.stp ?? false;
-  const forward = last("forward");
-  const protocols = [...new Set(forward?.data.forward ?? [])];
-  if (stp && forward !== undefined && protocols.includes("stp")) {
-    const name = String(layers.at(-1)?.path.at(-1));
-    findings.error("SWITCH_FORWARDS_STP", { switch: name }, [...forward.path, "forward"]);
-  }
-  const ageing = last("ageing")?.data.ageing;
-  // The kernel takes hundredths of a second.
-  return {
-    stp,
-    ageingSeconds: ((ageing === undefined ? undefined : parseDuration(ageing)) ?? 300_000) / 1000,
-    forward: protocols,
   };
 }
 

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { listOf, map, text } from "./form.ts";
 import { linkImpairment, medium } from "./impairment.ts";
-import { switchSettings } from "./node.ts";
 import { endpoint, mtu, prefixes } from "./scalars.ts";
+import { switchSettings } from "./switch.ts";
 
 /** Links and networks. */
 
@@ -63,7 +63,7 @@ export const network = z
           medium: medium(),
           ...switchSettings,
         },
-        "a map with members, subnet, gateway, mtu, impairment, medium, stp, ageing and forward",
+        "a map with members, subnet, gateway, mtu, impairment, medium, driver, stp and so on",
       ),
     ],
     { error: "a list of members, or a map with members, subnet and so on" },

@@ -6,7 +6,8 @@ import { consoleForm } from "./console.ts";
 import { choice, flag, listOf, map, mapOf, scalar, text } from "./form.ts";
 import { imageSettings } from "./image.ts";
 import { interfaces, route } from "./interface.ts";
-import { command, duration, mtu } from "./scalars.ts";
+import { command, mtu } from "./scalars.ts";
+import { switchPorts, switchSettings, switchSettingsPhrase } from "./switch.ts";
 
 /** Nodes: hosts, routers, switches and appliances, and the defaults for each. */
 
@@ -84,29 +85,6 @@ const machine = {
 
 const router = { frr: frr.optional().describe("Runs FRR with this configuration; the daemons follow from it") };
 
-const switchSettings = {
-  stp: flag().optional().describe("Takes part in the spanning tree protocol. false when absent"),
-  ageing: duration().optional().describe("How long a MAC address is remembered. 300s when absent"),
-  forward: listOf(choice(["lldp", "lacp", "802.1x", "stp"]), "a list of lldp, lacp, 802.1x and stp")
-    .optional()
-    .describe("Link-local protocols that are forwarded like any frame, which bridges do not do"),
-};
-
-/** A port's name and settings; switches have no addresses. */
-const port = z.union(
-  [
-    z.null(),
-    map(
-      {
-        mac: text("a MAC address such as 02:00:00:00:00:01").optional().describe("MAC address of the port"),
-        mtu: mtu().optional().describe("Largest packet in bytes. The link's when absent"),
-      },
-      "a map with mac and mtu: a switch has no addresses",
-    ),
-  ],
-  { error: "a map with mac and mtu: a switch has no addresses" },
-);
-
 export const hostNode = map(
   { kind: z.literal("host").optional().describe("What the node is. `host` when absent"), interfaces, ...machine },
   "a map with kind, interfaces and so on, or nothing",
@@ -119,10 +97,8 @@ export const routerNode = map(
 
 export const switchNode = map(
   {
-    kind: z.literal("switch").describe("Forwards frames between its ports: a Linux bridge"),
-    interfaces: mapOf(port, "a map from port names to mac and mtu")
-      .optional()
-      .describe("Ports by name, where one needs a setting"),
+    kind: z.literal("switch").describe("Forwards frames between its ports: a Linux bridge, or Open vSwitch"),
+    ...switchPorts,
     ...switchSettings,
   },
   "a map with kind, interfaces and so on, or nothing",
@@ -195,12 +171,10 @@ export const defaults = map(
     router: map({ ...machine, ...router }, "a map with settings of routers")
       .optional()
       .describe("For every router"),
-    switch: map(switchSettings, "a map with stp, ageing and forward")
-      .optional()
-      .describe("For every switch, networks included"),
+    switch: map(switchSettings, switchSettingsPhrase).optional().describe("For every switch, networks included"),
     appliance: map(applianceSettings, "a map with settings of appliances").optional().describe("For every appliance"),
   },
   "a map with mtu, node, host, router, switch and appliance",
 ).meta({ title: "Defaults" });
 
-export { applianceNode, switchSettings };
+export { applianceNode };

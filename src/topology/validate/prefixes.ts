@@ -8,7 +8,8 @@ import {
   isMachineDraft,
   type LabDraft,
 } from "../resolve/draft.ts";
-import { Groups, type Segment, type Segments } from "../resolve/segments.ts";
+import { Groups } from "../resolve/groups.ts";
+import type { Segment, Segments } from "../resolve/segments.ts";
 
 type Attached = { readonly interface: InterfaceDraft; readonly address: AddressDraft; readonly network: Cidr };
 
