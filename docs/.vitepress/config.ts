@@ -24,6 +24,7 @@ export default defineConfig({
           { text: "Virtual machines", link: "/vms" },
           { text: "Consoles", link: "/consoles" },
           { text: "Copy files", link: "/files" },
+          { text: "Limits and requirements", link: "/limits" },
           { text: "Test on labs", link: "/testing" },
           { text: "Assert packets", link: "/testing-packets" },
           { text: "Schedule faults", link: "/faults" },

@@ -17,6 +17,7 @@ export * from "./nearest.ts";
 export * from "./order.ts";
 export * from "./partition/index.ts";
 export * from "./plan/index.ts";
+export * from "./requires/index.ts";
 export * from "./selection.ts";
 export * from "./steps.ts";
 export * from "./switch/model.ts";

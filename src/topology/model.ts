@@ -10,6 +10,7 @@ import type { NodeImage } from "./image/image.ts";
 import type { Impairments } from "./impairment/impairment.ts";
 import type { Role } from "./kinds/software.ts";
 import type { OvsSettings, PortVlans } from "./switch/model.ts";
+import type { HostRequirements } from "./requires/requirements.ts";
 
 /** A name of a node, unique in the lab. Letters, digits and hyphens, as in a host name (RFC 1123). */
 export type NodeName = string;
@@ -28,6 +29,8 @@ export type Lab = {
   readonly nodes: readonly LabNode[];
   readonly links: readonly Link[];
   readonly processes: readonly Process[];
+  /** What the machine must have, checked before anything starts; no part of a plan. */
+  readonly requires?: HostRequirements;
   /** What is done to the lab from when it runs. No part of a plan: it changes nothing until then. */
   readonly faults?: FaultSchedule;
   /** None when absent. */

@@ -21,6 +21,7 @@ import {
   type Readiness,
   type VmDisk,
 } from "./model.ts";
+import type { HostRequirements } from "./requires/requirements.ts";
 import type { LabDefinition } from "./schema/lab.ts";
 import { formatSize } from "./size.ts";
 import { switchDefinition } from "./switch/definition.ts";
@@ -74,6 +75,7 @@ export function labDefinition(lab: Lab): LabDefinition {
       "processes",
       Object.fromEntries(lab.processes.filter((one) => !one.ofImage).map((one) => [one.name, processDefinition(one)])),
     ),
+    ...(lab.requires === undefined ? {} : { requires: requiresDefinition(lab.requires) }),
     ...(lab.faults === undefined ? {} : { faults: faultsDefinition(lab.faults) }),
     ...given("capture", lab.captures?.map((one) => captureDefinition(one, literal)) ?? []),
   };
@@ -173,6 +175,14 @@ function applianceDefinition(node: ApplianceNode): NodeDefinition {
     ...given("arguments", vm.arguments.map(literal)),
   };
 }
+
+const requiresDefinition = ({ kernel, sysctls, modules, memoryBytes, programs }: HostRequirements) => ({
+  ...(kernel === undefined ? {} : { kernel }),
+  ...given("sysctls", sysctls),
+  ...given("modules", [...modules]),
+  ...(memoryBytes === undefined ? {} : { memory: formatSize(memoryBytes) }),
+  ...given("programs", programs.map(literal)),
+});
 
 const diskDefinition = ({ image, format, sizeBytes, bus }: VmDisk) => ({
   ...(image === undefined ? {} : { image: literal(image) }),

@@ -2,7 +2,7 @@ import type { CommandDefinition } from "../command.ts";
 import { withExamples } from "../examples.ts";
 import { type FileOptions, withFile, withOutput } from "../options.ts";
 
-type ValidateOptions = FileOptions & { readonly yes?: boolean };
+type ValidateOptions = FileOptions & { readonly yes?: boolean; readonly host?: boolean };
 
 export const validate: CommandDefinition = (program, bind) => {
   const command = program
@@ -12,10 +12,12 @@ export const validate: CommandDefinition = (program, bind) => {
       "Check a lab file, offline and completely: every error with its place, what is wrong and what to write instead. The exit code is 2 when there is one. Nothing is started and no privilege is needed.",
     )
     .argument("[files...]", "lab files; without, the one of --file or the one here")
+    .option("--host", "check too that this machine has what the file requires")
     .option("--yes", "allow generators to make very many nodes");
   withOutput(withFile(command));
   withExamples(command, {
     "The file here": ["netwright validate"],
+    "And this machine": ["netwright validate --host"],
     "Every example": ["netwright validate examples/*/lab.yaml"],
   });
   command.action(
@@ -31,6 +33,11 @@ export const validate: CommandDefinition = (program, bind) => {
             ...options,
             ...(named === undefined ? {} : { file: named }),
           });
+          if (options.host === true) {
+            const { requireOfHost } = await import("../../client/requirements.ts");
+            const { toolPath } = await import("../../client/launch/id-facts.ts");
+            requireOfHost(lab.requires, toolPath(context.environment["PATH"]));
+          }
           const { name, nodes, links, processes } = lab;
           results.push({
             file,

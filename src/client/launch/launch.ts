@@ -14,6 +14,7 @@ import { type Claim, claim } from "../registry/claim.ts";
 import { findLab } from "../registry/find.ts";
 import { removeIfDead } from "../registry/list.ts";
 import { thisProcess } from "../registry/owner.ts";
+import { requireOfHost } from "../requirements.ts";
 import { prepareLogs, prepareRuntime } from "./folders.ts";
 import { toolPath } from "./id-facts.ts";
 import { requireOpenToOthers } from "./readable.ts";
@@ -65,6 +66,7 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
   const abortable = signal ?? new AbortController().signal;
   const path = toolPath(environment["PATH"]);
   const { version } = findInstallation(import.meta.url);
+  requireOfHost(lab.requires, path);
   await prepareRuntime(locations);
   const user = await makeUserNamespace(path, abortable).catch((error: unknown) => {
     throw abortable.aborted ? labError("UP_ABORTED", { lab: lab.name }) : error;

@@ -47,6 +47,11 @@ export const hostErrors = {
     remedy: ({ blockedBy }) =>
       `Open it (chmod o+rX ${blockedBy}), install Node.js and Netwright outside of root's home, or run netwright as an ordinary user.`,
   }),
+  HOST_REQUIREMENT: entry<{ what: string; wanted: string; found: string; mend: string }>({
+    exitCode: 3,
+    message: ({ what, wanted, found }) => `The lab requires ${what}: ${wanted}. Here it is: ${found}.`,
+    remedy: ({ mend }) => mend,
+  }),
   SANDBOX_FAILED: entry<{ reason: string }>({
     exitCode: 3,
     message: ({ reason }) => `The lab's sandbox could not be made: ${reason}`,

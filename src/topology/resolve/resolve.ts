@@ -8,6 +8,7 @@ import type { AnyKind } from "../kinds/kind.ts";
 import { kindDefinitions } from "../kinds/registry.ts";
 import type { Lab } from "../model.ts";
 import { labelPattern, labelRule } from "../name-rules.ts";
+import { requirementsOf } from "../requires/requirements.ts";
 import type { LabDefinition } from "../schema/lab.ts";
 import { validate } from "../validate/validate.ts";
 import { build } from "./build.ts";
@@ -82,11 +83,12 @@ export function resolve(definition: LabDefinition, files: FileStore, options: Re
     mtu: definition.defaults?.mtu,
     processes,
   });
-  const { faults, capture } = definition;
+  const { faults, capture, requires } = definition;
   const isWhole = !namedSections.some((section) => findings.isTainted([section]));
   const captures = readCaptures(capture ?? [], lab, findings, isWhole);
   return {
     ...lab,
+    ...(requires === undefined ? {} : { requires: requirementsOf(requires) }),
     ...(faults === undefined ? {} : { faults: readFaults(faults, ["faults"], lab, findings, isWhole) }),
     ...(captures.length === 0 ? {} : { captures }),
   };

@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { captureForm } from "../capture/form.ts";
 import { faultsForm } from "../faults/form.ts";
 import type { AnyKind } from "../kinds/kind.ts";
+import { requiresForm } from "../requires/form.ts";
 import { choice, listOf, map, mapOf, scalar, text } from "./form.ts";
 import { generate } from "./generate.ts";
 import { link, network } from "./link.ts";
@@ -32,6 +33,7 @@ const labKeys = {
     .optional()
     .describe("Regular topologies of any size"),
   processes: mapOf(process, "a map from names to processes").optional().describe("Supervised programs, by name"),
+  requires: requiresForm.optional().describe("What the machine must have, checked before anything starts"),
   faults: faultsForm.optional(),
   capture: listOf(captureForm, "a list of captures such as {of: h1:eth0}")
     .optional()

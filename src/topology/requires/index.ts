@@ -1,0 +1,2 @@
+export * from "./bounds.ts";
+export type { HostRequirements } from "./requirements.ts";
