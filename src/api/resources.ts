@@ -112,6 +112,18 @@ export type LabDetail = z.infer<typeof LabDetail>;
 export const NodeDetail = NodeStatus.extend({
   hostname: z.string().optional(),
   root: z.string().optional(),
+  /** What its programs may use: each limit, of what it is, and what enforces it. */
+  limits: z
+    .array(
+      z.object({
+        resource: z.enum(["program-memory", "open-files", "processes"]),
+        /** Bytes, or a count. */
+        most: z.int(),
+        of: z.string(),
+        enforcedBy: z.string(),
+      }),
+    )
+    .optional(),
   kernel: z.record(z.string(), z.unknown()),
   /** What QEMU says of a virtual machine. */
   machine: z.record(z.string(), z.unknown()).optional(),

@@ -1,7 +1,7 @@
 import { check, libc, pinned } from "./libc.ts";
 
 /** RLIMIT_*, asm-generic/resource.h. */
-const resourceNumber = { coreBytes: 4, processes: 6, openFiles: 7, lockedBytes: 8 } as const;
+const resourceNumber = { dataBytes: 2, coreBytes: 4, processes: 6, openFiles: 7, lockedBytes: 8 } as const;
 export type Resource = keyof typeof resourceNumber;
 
 /** `soft` is enforced; a process may raise it up to `hard`. Infinity: no limit. */

@@ -14,6 +14,7 @@ import {
   isAppliance,
   isMachine,
   type LabNode,
+  type LabResources,
   type LinkConditions,
   labError,
   type Machine,
@@ -60,6 +61,7 @@ export class Stage implements StepPerformer {
   readonly #premises: Premises;
   readonly #settings: LabSettings;
   #spareFiles = 0;
+  #limits: { readonly processes?: number } = {};
   #acceleration: Promise<Acceleration> | undefined;
 
   constructor(options: StageOptions) {
@@ -94,6 +96,7 @@ export class Stage implements StepPerformer {
       stage: `${folder}/root`,
       covered: options.covered,
       hasUsers,
+      limits: () => this.#limits,
       spare: () => {
         const path = `${folder}/spare/${++this.#spareFiles}`;
         writeFileSync(path, "");
@@ -106,6 +109,11 @@ export class Stage implements StepPerformer {
       },
       still: () => stillProgramIn(folder),
     };
+  }
+
+  /** Limits every program that starts from now on. */
+  limit({ processes }: LabResources = {}): void {
+    this.#limits = processes === undefined ? {} : { processes };
   }
 
   get seed(): number {

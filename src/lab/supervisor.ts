@@ -37,6 +37,7 @@ import type { EventLog } from "./events.ts";
 import { LabFaults } from "./faults/faults.ts";
 import { Feed } from "./feed.ts";
 import type { FileRequest } from "./files/porter-request.ts";
+import { limitsInForce } from "./limits.ts";
 import { LinkVerbs } from "./link-verbs.ts";
 import type { LogStore } from "./log-store.ts";
 import type { Logger } from "./logger.ts";
@@ -136,6 +137,7 @@ export class Supervisor {
     const { performer, stage, logger, processes } = this.#options;
     this.events.record("lab.starting", this.lab.name, `Lab ${this.lab.name} starts`, { seed: stage.seed });
     this.faults.listen(this.lab);
+    stage.limit(this.lab.resources);
     const applier = new Applier(performer, logger);
     await applier.apply(phases(plan(this.lab, undefined)), report, AbortSignal.any([signal, this.#stopping.signal]));
     await stage.panel.settled();
@@ -265,7 +267,7 @@ export class Supervisor {
     return {
       ...this.#nodeStatus(node),
       ...(isMachine(node) ? { hostname: node.hostname } : {}),
-      ...(runsPrograms(node) ? { root: node.root } : {}),
+      ...(runsPrograms(node) ? { root: node.root, limits: limitsInForce(node, this.#lab) } : {}),
       ...(isAppliance(node) ? { machine: seen, kernel: {} } : { kernel: seen }),
     };
   }
@@ -338,6 +340,7 @@ export class Supervisor {
     if (this.#state !== "running") throw labError("LAB_BUSY", { lab: this.#lab.name, state: this.#state });
     const { performer, stage, logger } = this.#options;
     const applier = new Applier(performer, logger);
+    stage.limit(wanted.resources);
     await this.links.underPartition(this.#lab, wanted, () =>
       applier.apply(phases(plan(wanted, this.#lab)), report, new AbortController().signal),
     );

@@ -18,6 +18,7 @@ export * from "./order.ts";
 export * from "./partition/index.ts";
 export * from "./plan/index.ts";
 export * from "./requires/index.ts";
+export type * from "./resources.ts";
 export * from "./selection.ts";
 export * from "./steps.ts";
 export * from "./switch/model.ts";

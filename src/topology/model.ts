@@ -9,8 +9,9 @@ import type { FaultSchedule } from "./faults/schedule.ts";
 import type { NodeImage } from "./image/image.ts";
 import type { Impairments } from "./impairment/impairment.ts";
 import type { Role } from "./kinds/software.ts";
-import type { OvsSettings, PortVlans } from "./switch/model.ts";
 import type { HostRequirements } from "./requires/requirements.ts";
+import type { LabResources, NodeResources } from "./resources.ts";
+import type { OvsSettings, PortVlans } from "./switch/model.ts";
 
 /** A name of a node, unique in the lab. Letters, digits and hyphens, as in a host name (RFC 1123). */
 export type NodeName = string;
@@ -29,6 +30,8 @@ export type Lab = {
   readonly nodes: readonly LabNode[];
   readonly links: readonly Link[];
   readonly processes: readonly Process[];
+  /** No limits but the machine's when absent. */
+  readonly resources?: LabResources;
   /** What the machine must have, checked before anything starts; no part of a plan. */
   readonly requires?: HostRequirements;
   /** What is done to the lab from when it runs. No part of a plan: it changes nothing until then. */
@@ -63,6 +66,8 @@ type ProgramBase = MachineBase & {
   readonly startup: readonly Command[];
   readonly files: readonly NodeFile[];
   readonly mounts: readonly Mount[];
+  /** No limits but the machine's when absent. */
+  readonly resources?: NodeResources;
   /** A login shell, when someone attaches, when absent. */
   readonly console?: NodeConsole;
   /** What it is beyond a host or a router: a firewall, a DHCP server. */

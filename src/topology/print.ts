@@ -22,6 +22,7 @@ import {
   type VmDisk,
 } from "./model.ts";
 import type { HostRequirements } from "./requires/requirements.ts";
+import type { NodeResources } from "./resources.ts";
 import type { LabDefinition } from "./schema/lab.ts";
 import { formatSize } from "./size.ts";
 import { switchDefinition } from "./switch/definition.ts";
@@ -75,6 +76,7 @@ export function labDefinition(lab: Lab): LabDefinition {
       "processes",
       Object.fromEntries(lab.processes.filter((one) => !one.ofImage).map((one) => [one.name, processDefinition(one)])),
     ),
+    ...(lab.resources === undefined ? {} : { resources: lab.resources }),
     ...(lab.requires === undefined ? {} : { requires: requiresDefinition(lab.requires) }),
     ...(lab.faults === undefined ? {} : { faults: faultsDefinition(lab.faults) }),
     ...given("capture", lab.captures?.map((one) => captureDefinition(one, literal)) ?? []),
@@ -176,6 +178,11 @@ function applianceDefinition(node: ApplianceNode): NodeDefinition {
   };
 }
 
+const resourcesDefinition = ({ programMemoryBytes, openFiles }: NodeResources) => ({
+  ...(programMemoryBytes === undefined ? {} : { "program-memory": formatSize(programMemoryBytes) }),
+  ...(openFiles === undefined ? {} : { "open-files": openFiles }),
+});
+
 const requiresDefinition = ({ kernel, sysctls, modules, memoryBytes, programs }: HostRequirements) => ({
   ...(kernel === undefined ? {} : { kernel }),
   ...given("sysctls", sysctls),
@@ -208,6 +215,7 @@ const machineDefinition = (node: ProgramNode) => ({
       readonly: readOnly,
     })),
   ),
+  ...(node.resources === undefined ? {} : { resources: resourcesDefinition(node.resources) }),
   ...(node.console === undefined ? {} : { console: consoleDefinition(node.console) }),
 });
 

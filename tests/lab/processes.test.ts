@@ -42,7 +42,8 @@ function shell(name: string, line: string, more: Partial<Process> = {}): Supervi
   };
   const view = {
     log: logs.sink({ source: name, node: "h1" }),
-    run: (request: ProgramRequest) => launch(request, { node: "h1", namespaces: [], environment: {}, home: directory }),
+    run: (request: ProgramRequest) =>
+      launch(request, { node: "h1", namespaces: [], environment: {}, limits: {}, home: directory }),
     inside: <Value>(body: () => Value) => body(),
     exists: () => false,
   };

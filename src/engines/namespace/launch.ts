@@ -5,6 +5,7 @@ import { ReadStream } from "node:tty";
 import { inNamespaces, type Namespace, openPipe, openTerminal, resizeTerminal } from "../../kernel/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Program, ProgramExit, ProgramRequest } from "../program.ts";
+import { limitProgram, type ProgramLimits } from "./program-limits.ts";
 import { findUser, type User } from "./users.ts";
 
 /** What every program of a node starts with (environ(7)); nothing comes from the user's own environment. */
@@ -21,6 +22,7 @@ export type Surroundings = {
   /** Of the node; the PID namespace among them. */
   readonly namespaces: readonly Namespace[];
   readonly environment: Readonly<Record<string, string>>;
+  readonly limits: ProgramLimits;
   /** Root's home and first working directory. */
   readonly home: string;
   /** What the node's image says of its programs. */
@@ -46,6 +48,7 @@ export async function launch(request: ProgramRequest, surroundings: Surroundings
       : spawnOnTerminal(request, request.terminal, surroundings, user);
   });
   const { child, program } = started;
+  limitProgram(child.pid, surroundings.limits);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   child.once("spawn", resolve);
   child.once("error", (error: NodeJS.ErrnoException) => {

@@ -5,6 +5,7 @@ import type { Program, ProgramRequest } from "../program.ts";
 import { type Furnishing, furnish } from "./furnish.ts";
 import { NodeInit } from "./init.ts";
 import { launch } from "./launch.ts";
+import type { ProgramLimits } from "./program-limits.ts";
 import type { EtcTemplate } from "./root/etc.ts";
 import { enterHostView } from "./root/host-view.ts";
 import { buildImageRoot, enterImageRoot, hasImage, type ImageNode, workingDirectory } from "./root/image.ts";
@@ -19,6 +20,8 @@ export type Premises = {
   /** Folders that `root: host` nodes find empty. */
   readonly covered: readonly string[];
   readonly hasUsers: boolean;
+  /** Of every program of the lab. */
+  readonly limits: () => ProgramLimits;
   /** Opens a new, empty file that only the sandbox sees. */
   readonly spare: () => string;
   /** A new, empty folder for what a node of an image writes. */
@@ -84,6 +87,7 @@ export class NamespaceMachine {
         namespaces,
         environment: { NETWRIGHT_LAB: this.#premises.lab, NETWRIGHT_NODE: node.name, ...node.environment },
         home: node.root === "isolated" ? "/root" : "/",
+        limits: { ...limitsOf(node), ...this.#premises.limits() },
         ...(hasImage(node)
           ? {
               ofImage: {
@@ -209,6 +213,12 @@ export class NamespaceMachine {
     }
   }
 }
+
+/** Of a node's own. */
+const limitsOf = ({ resources: { programMemoryBytes, openFiles } = {} }: ProgramNode): ProgramLimits => ({
+  ...(programMemoryBytes === undefined ? {} : { dataBytes: programMemoryBytes }),
+  ...(openFiles === undefined ? {} : { openFiles }),
+});
 
 function forgetFormerProc(): void {
   unmount(formerProc, { detach: true });

@@ -38,6 +38,7 @@ export function restarts(before: Machine, after: Machine): boolean {
     same(before.startup, after.startup) &&
     same(before.files, after.files) &&
     same(before.mounts, after.mounts) &&
+    same(before.resources, after.resources) &&
     (before.console?.startsWithNode ?? false) === (after.console?.startsWithNode ?? false) &&
     same(services(before), services(after))
   );

@@ -90,8 +90,21 @@ function appliance(node: ApplianceDraft) {
 
 function machine(node: ProgramDraft, roles: Roles) {
   const made = roles.get(node);
-  const { engine, image, root, hostname, routes, sysctls, environment, startup, files, mounts, console, frr } =
-    node.settings;
+  const {
+    engine,
+    image,
+    root,
+    hostname,
+    routes,
+    sysctls,
+    environment,
+    startup,
+    files,
+    mounts,
+    resources,
+    console,
+    frr,
+  } = node.settings;
   const settings = {
     engine,
     ...(image === undefined ? {} : { image }),
@@ -107,6 +120,7 @@ function machine(node: ProgramDraft, roles: Roles) {
     files,
     mounts: [...mounts, ...(made?.mounts ?? []).filter(({ target }) => !mounts.some((one) => one.target === target))],
     ...(made === undefined ? {} : { role: made.role }),
+    ...(resources === undefined ? {} : { resources }),
     ...(console === undefined ? {} : { console }),
   };
   return node.kind === "router"

@@ -14,6 +14,7 @@ import type {
   NodeFile,
   VmSettings,
 } from "../model.ts";
+import type { NodeResources } from "../resources.ts";
 import type { Path } from "../source/source.ts";
 import type { Bond, Controller, Mirror, OvsSettings, PortVlans } from "../switch/model.ts";
 
@@ -58,6 +59,7 @@ export type MachineSettings = {
   readonly startup: readonly Command[];
   readonly files: readonly NodeFile[];
   readonly mounts: readonly Mount[];
+  readonly resources: NodeResources | undefined;
   readonly console: NodeConsole | undefined;
   readonly frr: Frr | undefined;
 };

@@ -83,11 +83,12 @@ export function resolve(definition: LabDefinition, files: FileStore, options: Re
     mtu: definition.defaults?.mtu,
     processes,
   });
-  const { faults, capture, requires } = definition;
+  const { faults, capture, requires, resources } = definition;
   const isWhole = !namedSections.some((section) => findings.isTainted([section]));
   const captures = readCaptures(capture ?? [], lab, findings, isWhole);
   return {
     ...lab,
+    ...(resources?.processes === undefined ? {} : { resources: { processes: resources.processes } }),
     ...(requires === undefined ? {} : { requires: requirementsOf(requires) }),
     ...(faults === undefined ? {} : { faults: readFaults(faults, ["faults"], lab, findings, isWhole) }),
     ...(captures.length === 0 ? {} : { captures }),

@@ -19,6 +19,7 @@ import type { MachineSettings, RouteDraft } from "./draft.ts";
 import type { FileStore } from "./file-store.ts";
 import { fileBytes, fileMode, frrConfig } from "./files.ts";
 import { imageOf } from "./image.ts";
+import { resourcesOf } from "./resources.ts";
 
 type Defaults = NonNullable<LabDefinition["defaults"]>;
 export type MachineDefinition = NonNullable<Defaults["router"]>;
@@ -48,6 +49,7 @@ export function machineSettings(layers: readonly Layer<MachineDefinition>[], con
     startup: layers.flatMap(({ data }) => (data.startup ?? []).map(commandOf)),
     files: files(layers, context),
     mounts: mounts(layers, context),
+    resources: resourcesOf(layers, context),
     console: consoleOf(last("console")),
     frr: frr(last("frr"), context),
   };

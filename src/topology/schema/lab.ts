@@ -8,6 +8,7 @@ import { generate } from "./generate.ts";
 import { link, network } from "./link.ts";
 import { defaults, node, nodeWith } from "./node.ts";
 import { process } from "./process.ts";
+import { labResources } from "./resources.ts";
 
 const labKeys = {
   name: text("a name").optional().describe("Name of the lab. The name of its folder when absent; --name wins"),
@@ -33,6 +34,7 @@ const labKeys = {
     .optional()
     .describe("Regular topologies of any size"),
   processes: mapOf(process, "a map from names to processes").optional().describe("Supervised programs, by name"),
+  resources: labResources.optional().describe("What the lab may use"),
   requires: requiresForm.optional().describe("What the machine must have, checked before anything starts"),
   faults: faultsForm.optional(),
   capture: listOf(captureForm, "a list of captures such as {of: h1:eth0}")

@@ -6,6 +6,7 @@ import { consoleForm } from "./console.ts";
 import { choice, flag, listOf, map, mapOf, scalar, text } from "./form.ts";
 import { imageSettings } from "./image.ts";
 import { interfaces, route } from "./interface.ts";
+import { nodeResources } from "./resources.ts";
 import { command, mtu } from "./scalars.ts";
 import { switchPorts, switchSettings, switchSettingsPhrase } from "./switch.ts";
 
@@ -78,6 +79,7 @@ const machine = {
   mounts: listOf(mount, "a list of {source, target}")
     .optional()
     .describe("Files and folders of this machine that the node sees"),
+  resources: nodeResources.optional().describe("What each program of the node may use"),
   console: consoleForm
     .optional()
     .describe("What runs on the node's console: a command, or {command, start}. A login shell when absent"),
