@@ -29,6 +29,7 @@ have tcpdump || optional tcpdump
 have iperf3 || optional iperf3
 have nft || optional nftables
 have busybox || optional busybox
+have skopeo || optional skopeo
 have dnsmasq || optional dnsmasq-base
 ls /usr/lib/python3*/http/server.py >/dev/null 2>&1 || optional python3
 [ -x /usr/lib/frr/zebra ] || optional frr

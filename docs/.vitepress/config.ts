@@ -21,6 +21,7 @@ export default defineConfig({
           { text: "Capture frames", link: "/captures" },
           { text: "Partition a lab", link: "/partitions" },
           { text: "Switches and VLANs", link: "/switches" },
+          { text: "Images", link: "/images" },
           { text: "Virtual machines", link: "/vms" },
           { text: "Consoles", link: "/consoles" },
           { text: "Copy files", link: "/files" },

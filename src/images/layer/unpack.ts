@@ -99,25 +99,46 @@ export async function digestOf(path: string): Promise<string> {
   return `sha256:${hash.digest("hex")}`;
 }
 
-async function writeEntries(archive: Extract, writer: LayerWriter, image: string): Promise<void> {
-  for await (const entry of archive) {
-    const header = entryOf(entry.header);
-    if (!(entry.header.size === undefined || entry.header.size >= 0))
-      throw labError("LAYER_INVALID", { image, problem: `${JSON.stringify(header.name)} has no size` });
-    const fd = writer.begin(header);
-    if (fd === undefined) {
-      entry.resume();
-      continue;
-    }
-    let isOpen = true;
+/**
+ * Writes the entries as they come. By events: leaving an entry early through its iterator waits for a
+ * reader that has stopped.
+ */
+function writeEntries(archive: Extract, writer: LayerWriter, image: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let open: number | undefined;
+  const attempt = (step: () => void) => {
     try {
-      for await (const chunk of entry) writeAll(fd, chunk as Uint8Array);
-      isOpen = false;
-      writer.finishFile(fd, header);
-    } finally {
-      if (isOpen) closeSync(fd);
+      step();
+    } catch (error) {
+      if (open !== undefined) closeSync(open);
+      open = undefined;
+      reject(error as Error);
     }
-  }
+  };
+  archive.on("entry", (raw, content, next) =>
+    attempt(() => {
+      const header = entryOf(raw);
+      if (raw.size < 0)
+        throw labError("LAYER_INVALID", { image, problem: `${JSON.stringify(header.name)} has no size` });
+      open = writer.begin(header);
+      content.on("data", (chunk: Uint8Array) =>
+        attempt(() => {
+          if (open !== undefined) writeAll(open, chunk);
+        }),
+      );
+      content.on("end", () =>
+        attempt(() => {
+          const fd = open;
+          open = undefined;
+          if (fd !== undefined) writer.finishFile(fd, header);
+          next();
+        }),
+      );
+    }),
+  );
+  archive.on("error", reject);
+  archive.on("finish", resolve);
+  return promise;
 }
 
 function writeAll(fd: number, chunk: Uint8Array): void {
@@ -164,11 +185,12 @@ function decompress(path: string, reading: Readable): Readable {
 }
 
 /** Until the archive's reader takes more, or ends. */
-function drained(archive: Extract): Promise<void> {
+async function drained(archive: Extract): Promise<void> {
+  if (archive.destroyed) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   archive.once("drain", resolve);
   archive.once("close", resolve);
-  return promise;
+  await promise;
 }
 
 const isOurs = (error: unknown): boolean => error instanceof Error && error.name === "NetwrightError";
