@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { chown, mkdir, readdir } from "node:fs/promises";
+import { catalogue } from "../topology/errors/catalogue.ts";
 import { labError, NetwrightError } from "../topology/errors/error.ts";
 import type { ImageContent, ImagePull } from "../topology/image/image.ts";
 import { familiarName, type ImageReference, imageReferenceText } from "../topology/image/reference.ts";
@@ -151,7 +152,7 @@ export const reported = (report: {
   readonly remedy?: string;
 }): NetwrightError =>
   new NetwrightError(report.code as NetwrightError["code"], report.message, {
-    exitCode: 1,
+    exitCode: catalogue[report.code as NetwrightError["code"]]?.exitCode ?? 1,
     ...(report.remedy === undefined ? {} : { remedy: report.remedy }),
   });
 
