@@ -22,6 +22,7 @@ const entries = [
   "lab/verify/main",
   "dataplane/main",
   "images/worker",
+  "gate/main",
   "topology/index",
   "client/index",
   "testing/index",

@@ -20,6 +20,7 @@ export const endpoints = {
   faults: { method: "GET", path: "/v1/faults", kind: "json" },
   stopFaults: { method: "DELETE", path: "/v1/faults", kind: "json" },
   nodeAction: { method: "POST", path: "/v1/nodes/:node/action", kind: "json" },
+  ports: { method: "GET", path: "/v1/ports", kind: "json" },
   config: { method: "GET", path: "/v1/config", kind: "json" },
   node: { method: "GET", path: "/v1/nodes/:node", kind: "json" },
   console: { method: "GET", path: "/v1/nodes/:node/console", kind: "websocket" },

@@ -94,6 +94,20 @@ export const LabSummary = z.object({
 });
 export type LabSummary = z.infer<typeof LabSummary>;
 
+/** A port of this machine that leads into a node. */
+export const PortStatus = z.object({
+  node: z.string(),
+  protocol: z.enum(["tcp", "udp"]),
+  /** Of this machine. */
+  address: z.string(),
+  /** Of this machine; the one that was free, where any was asked for. */
+  hostPort: z.int(),
+  port: z.int(),
+  /** Where the node connects to, when not to itself. */
+  to: z.string().optional(),
+});
+export type PortStatus = z.infer<typeof PortStatus>;
+
 /** The verb and what follows it, as it is written; `heal` when everyone hears everyone. */
 export const PartitionStatus = z.object({ words: z.array(z.string()) });
 export type PartitionStatus = z.infer<typeof PartitionStatus>;
@@ -161,6 +175,9 @@ export const LabEvent = z.object({
     "fault.failed",
     "fault.run.ended",
     "wire.restarted",
+    "gate.restarted",
+    "internet.lost",
+    "internet.restored",
     "capture.started",
     "capture.interrupted",
     "capture.resumed",

@@ -17,6 +17,7 @@ import {
   NodeStatus,
   Outcome,
   PartitionStatus,
+  PortStatus,
 } from "./resources.ts";
 import { VerifyReport, VerifyRequest } from "./verification.ts";
 
@@ -130,6 +131,13 @@ export const routes = {
     params: z.object({ node: z.string() }),
     body: z.object({ action: NodeAction }),
     response: NodeStatus,
+  },
+  /** Of one node, or of all. */
+  ports: {
+    ...endpoints.ports,
+    summary: "Ports of this machine that lead into nodes",
+    query: z.object({ node: z.string().optional() }),
+    response: z.object({ ports: z.array(PortStatus) }),
   },
   /** The resolved lab (the `Lab` type of the topology module). */
   config: { ...endpoints.config, summary: "The resolved lab file", response: z.unknown() },

@@ -19,6 +19,7 @@ import { link } from "./commands/link.ts";
 import { logs } from "./commands/logs.ts";
 import { node } from "./commands/node.ts";
 import { partition } from "./commands/partition.ts";
+import { port } from "./commands/port.ts";
 import { ps } from "./commands/ps.ts";
 import { run } from "./commands/run.ts";
 import { shell } from "./commands/shell.ts";
@@ -30,7 +31,7 @@ import { withExamples } from "./examples.ts";
 /** The commands in the order of `netwright --help`, under their headings. */
 const commands: Readonly<Record<string, Readonly<Record<string, CommandDefinition>>>> = {
   "Run labs:": { up, down, apply, ps, run },
-  "Work in a lab:": { exec, shell, console, cp, logs, inspect, events, link, capture, node, partition, faults },
+  "Work in a lab:": { exec, shell, console, cp, logs, inspect, events, port, link, capture, node, partition, faults },
   "Images:": { image },
   "Look at a lab file:": { validate, config, graph },
   "This machine:": { doctor, gc, completion, version },

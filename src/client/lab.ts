@@ -16,6 +16,7 @@ import type {
   NodeStatus,
   Outcome,
   PartitionStatus,
+  PortStatus,
 } from "../api/resources.ts";
 import type { LinkVerification, VerifyRequest } from "../api/verification.ts";
 import { labError } from "../topology/errors/error.ts";
@@ -123,7 +124,8 @@ export class LabClient {
       if (report.type === "running") return report.summary;
       if (report.type === "failed") {
         const { errorFromAll } = await import("./problems.ts");
-        throw errorFromAll(report.errors);
+        const { withPortOwner } = await import("./launch/port-owner.ts");
+        throw withPortOwner(errorFromAll(report.errors), change.lab);
       }
     }
     throw labError("LAB_LOST", { lab: this.name, detail: "it went away while it was changed" });
@@ -274,6 +276,12 @@ export class LabClient {
       // Where the loop was left: the value is nobody's.
       await pieces.return(undefined as never);
     }
+  }
+
+  /** Ports of this machine that lead into nodes. @param node of this one only */
+  async ports(node?: string, options: Waiting = {}): Promise<readonly PortStatus[]> {
+    const query = node === undefined ? {} : { node };
+    return (await (await this.#calls()).call("ports", { ...options, query })).ports;
   }
 
   /** Saves disks and memory of a virtual machine under a name, for as long as it is in the lab, or puts them back. */

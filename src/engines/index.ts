@@ -3,6 +3,7 @@ export { EtcTemplate } from "./namespace/root/etc.ts";
 export { hasImage } from "./namespace/root/image.ts";
 export { fileInImage, textInImage } from "./namespace/root/in-image.ts";
 export { stillProgramIn } from "./namespace/still.ts";
+export { resolvConf } from "./namespace/root/resolv-conf.ts";
 export { type Program, type ProgramExit, type ProgramRequest, shellStatus, type TerminalSize } from "./program.ts";
 export { type Acceleration, chooseAcceleration } from "./vm/acceleration.ts";
 export type { Nic, VmDescription } from "./vm/description.ts";

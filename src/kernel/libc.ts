@@ -44,6 +44,7 @@ export const libc = {
   socket: bind<(domain: number, type: number, protocol: number) => number>("int socket(int, int, int)"),
   bind: bind<(fd: number, address: Memory, length: number) => number>("int bind(int, const void *, uint32_t)"),
   connect: bind<(fd: number, address: Memory, length: number) => number>("int connect(int, const void *, uint32_t)"),
+  listen: bind<(fd: number, backlog: number) => number>("int listen(int, int)"),
   setsockopt: bind<(fd: number, level: number, name: number, value: Memory, length: number) => number>(
     "int setsockopt(int, int, int, const void *, uint32_t)",
   ),

@@ -7,7 +7,11 @@ const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SCM_RIGHTS = 1;
 const MSG_NOSIGNAL = 0x4000;
+const MSG_DONTWAIT = 0x40;
+const MSG_CMSG_CLOEXEC = 0x4000_0000;
 const EINTR = 4;
+const EINVAL = 22;
+const EPIPE = 32;
 
 /** The two ends of a connected stream socket, as file descriptors that are closed on exec. Whoever holds one closes it. */
 export type SocketPair = { readonly ours: number; readonly theirs: number };
@@ -53,5 +57,36 @@ export function sendDescriptor(socket: number, data: Uint8Array, descriptor: num
     if (sent === bytes.length) return;
     if (sent < 0 && lastErrno() === EINTR) continue;
     throw new KernelError("sendmsg", sent < 0 ? lastErrno() : 0, `${sent} of ${bytes.length} bytes were sent`);
+  }
+}
+
+/**
+ * Takes what `sendDescriptor` sent: one message, and the descriptor in it, which the caller closes. It
+ * does not wait.
+ *
+ * @param length of the data of every message on this socket
+ * @throws {KernelError} EAGAIN when there is none, EPIPE when the other end has closed
+ */
+export function receiveDescriptor(
+  socket: number,
+  length: number,
+): { readonly data: Buffer; readonly descriptor: number } {
+  const bytes = pinned(length);
+  const vector = pinned(16);
+  vector.writeBigUInt64LE(addressOf(bytes), 0);
+  vector.writeBigUInt64LE(BigInt(length), 8);
+  const control = pinned(24);
+  const header = pinned(56);
+  header.writeBigUInt64LE(addressOf(vector), 16);
+  header.writeBigUInt64LE(1n, 24);
+  header.writeBigUInt64LE(addressOf(control), 32);
+  header.writeBigUInt64LE(BigInt(control.length), 40);
+  for (;;) {
+    const received = libc.recvmsg(socket, header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (received < 0 && lastErrno() === EINTR) continue;
+    if (received < 0) throw new KernelError("recvmsg", lastErrno());
+    if (received === 0) throw new KernelError("recvmsg", EPIPE, "the other end has closed");
+    if (control.readInt32LE(12) !== SCM_RIGHTS) throw new KernelError("recvmsg", EINVAL, "there was no descriptor");
+    return { data: bytes.subarray(0, received), descriptor: control.readInt32LE(16) };
   }
 }

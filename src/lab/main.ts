@@ -25,6 +25,8 @@ import { Supervisor } from "./supervisor.ts";
 
 /** A socket pair: its other end is the launcher's, and closes when the launcher ends. */
 const reportFd = 3;
+/** A pipe to the reaper outside, which starts the gate when it is asked to. 4 is free: the launcher's own was closed. */
+const gateFd = 5;
 
 /** The launcher's side of the start: reports go there, and its end is noticed. */
 class Launcher {
@@ -74,6 +76,7 @@ async function superviseLab(request: ReturnType<typeof LaunchRequest.parse>, lau
     logs,
     events,
     processes,
+    gate: { socket: `${runtimeFolder}/out.sock`, opener: gateFd, pid },
   });
   const { file, digest, version } = request;
   const failAt = Number(process.env["NETWRIGHT_FAIL_AT_STEP"] ?? 0);
@@ -121,7 +124,7 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 // Whatever the caller of `up` had open is no business of the lab's.
-closeInherited(reportFd);
+closeInherited(gateFd);
 const launcher = new Launcher();
 try {
   await superviseLab(LaunchRequest.parse(await json(process.stdin)), launcher);

@@ -32,6 +32,8 @@ import type { LinkChange } from "./panel/links.ts";
 import { PatchPanel } from "./panel/panel.ts";
 import type { ProcessGroup } from "./processes/group.ts";
 import { SupervisedProcess } from "./processes/supervised.ts";
+import type { GateOptions } from "./reach/gate-process.ts";
+import { Reach } from "./reach/reach.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { LabSettings } from "./settings.ts";
 import { WireProcess } from "./wire/wire-process.ts";
@@ -48,12 +50,14 @@ export type StageOptions = {
   readonly logs: LogStore;
   readonly events: EventLog;
   readonly processes: ProcessGroup;
+  readonly gate: GateOptions;
 };
 
 /** What exists of a lab: its machines and the patch panel. Performs the steps of plans on them. */
 export class Stage implements StepPerformer {
   readonly panel: PatchPanel;
   readonly captures: Captures;
+  readonly reach: Reach;
   readonly #options: StageOptions;
   readonly #wire: WireProcess;
   readonly #machines = new Map<string, MachineLife>();
@@ -85,6 +89,12 @@ export class Stage implements StepPerformer {
       folder: `${options.logs.directory}/captures`,
       placeOf: (end) => this.panel.placeOf(end),
       linkOf: (end) => this.panel.links.at(end)?.id,
+    });
+    this.reach = new Reach({
+      gate: options.gate,
+      events: options.events,
+      netnsOf: (node) => this.panel.namespaceOf(node),
+      noteInterface: (node, name, ifindex) => this.panel.noteInterface(node, name, ifindex),
     });
     this.#etc = new EtcTemplate(folder);
     mkdirSync(`${folder}/root`);
@@ -145,7 +155,10 @@ export class Stage implements StepPerformer {
       case "routes.remove":
         return this.panel.removeRoutes(step.node, step.routes);
       case "names.set":
+        this.reach.setNames(step.to);
         return this.#etc.setHosts(step.to);
+      case "reach.set":
+        return this.reach.set(step.node, step.from, step.to);
       case "mode.set":
         return this.#options.processes.setMode(step.to);
       case "node.start":

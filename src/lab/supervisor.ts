@@ -12,6 +12,7 @@ import type {
   NodeDetail,
   NodeStatus,
   Outcome,
+  PortStatus,
 } from "../api/index.ts";
 import type { Program, ProgramRequest } from "../engines/index.ts";
 import {
@@ -260,6 +261,12 @@ export class Supervisor {
     };
   }
 
+  /** @throws NODE_NOT_FOUND */
+  ports(name?: string): PortStatus[] {
+    const node = name === undefined ? undefined : this.#node(name).name;
+    return this.#options.stage.reach.ports.filter((port) => node === undefined || port.node === node);
+  }
+
   async inspect(name: string): Promise<NodeDetail> {
     const node = this.#node(name);
     const { stage } = this.#options;
@@ -373,6 +380,7 @@ export class Supervisor {
       logger.error("stop", { error: String(error) });
     }
     await stage.captures.stopAll();
+    stage.reach.stop();
     stage.killAll();
     this.events.close();
     await logs.close();

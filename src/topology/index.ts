@@ -2,6 +2,7 @@
  * What a topology is made of. Reading lab files is apart, in load.ts: it brings the schemas and the YAML
  * parser, which a supervisor has no use for.
  */
+export { formatAddress, parseAddress } from "./address.ts";
 export * from "./capture/index.ts";
 export * from "./define.ts";
 export * from "./errors/catalogue.ts";
@@ -17,6 +18,7 @@ export * from "./nearest.ts";
 export * from "./order.ts";
 export * from "./partition/index.ts";
 export * from "./plan/index.ts";
+export * from "./reach/index.ts";
 export * from "./requires/index.ts";
 export type * from "./resources.ts";
 export * from "./selection.ts";

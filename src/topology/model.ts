@@ -9,6 +9,7 @@ import type { FaultSchedule } from "./faults/schedule.ts";
 import type { NodeImage } from "./image/image.ts";
 import type { Impairments } from "./impairment/impairment.ts";
 import type { Role } from "./kinds/software.ts";
+import type { LabName, NodeReach } from "./reach/reach.ts";
 import type { HostRequirements } from "./requires/requirements.ts";
 import type { LabResources, NodeResources } from "./resources.ts";
 import type { OvsSettings, PortVlans } from "./switch/model.ts";
@@ -38,6 +39,10 @@ export type Lab = {
   readonly faults?: FaultSchedule;
   /** None when absent. */
   readonly captures?: readonly Capture[];
+  /** Names besides those of nodes. None when absent. */
+  readonly names?: readonly LabName[];
+  /** What nodes that reach the outside have their addresses from. Absent where none does. */
+  readonly internetPrefixes?: readonly string[];
 };
 
 type NodeBase = {
@@ -72,6 +77,11 @@ type ProgramBase = MachineBase & {
   readonly console?: NodeConsole;
   /** What it is beyond a host or a router: a firewall, a DHCP server. */
   readonly role?: Role;
+  /** More names of it. None when absent. */
+  readonly aliases?: readonly string[];
+  /** Addresses of the name servers it asks. None when absent. */
+  readonly nameservers?: readonly string[];
+  readonly reach?: NodeReach;
 };
 
 export type HostNode = ProgramBase & { readonly kind: "host" };

@@ -21,6 +21,7 @@ import {
   type Readiness,
   type VmDisk,
 } from "./model.ts";
+import { hostPortText, type NodeReach } from "./reach/reach.ts";
 import type { HostRequirements } from "./requires/requirements.ts";
 import type { NodeResources } from "./resources.ts";
 import type { LabDefinition } from "./schema/lab.ts";
@@ -76,6 +77,8 @@ export function labDefinition(lab: Lab): LabDefinition {
       "processes",
       Object.fromEntries(lab.processes.filter((one) => !one.ofImage).map((one) => [one.name, processDefinition(one)])),
     ),
+    ...given("names", Object.fromEntries((lab.names ?? []).map(({ name, addresses }) => [name, [...addresses]]))),
+    ...(lab.internetPrefixes === undefined ? {} : { internet: { range: [...lab.internetPrefixes] } }),
     ...(lab.resources === undefined ? {} : { resources: lab.resources }),
     ...(lab.requires === undefined ? {} : { requires: requiresDefinition(lab.requires) }),
     ...(lab.faults === undefined ? {} : { faults: faultsDefinition(lab.faults) }),
@@ -217,11 +220,28 @@ const machineDefinition = (node: ProgramNode) => ({
   ),
   ...(node.resources === undefined ? {} : { resources: resourcesDefinition(node.resources) }),
   ...(node.console === undefined ? {} : { console: consoleDefinition(node.console) }),
+  ...given("aliases", [...(node.aliases ?? [])]),
+  ...(node.reach === undefined ? {} : reachDefinition(node.reach)),
 });
 
 const consoleDefinition = ({ command, startsWithNode }: NodeConsole) => ({
   ...(command === undefined ? {} : { command: commandDefinition(command) }),
   start: startsWithNode ? ("up" as const) : ("attach" as const),
+});
+
+const reachDefinition = ({ internet, hostPorts, ports }: NodeReach) => ({
+  ...(internet ? { internet } : {}),
+  ...given("allow-host", hostPorts.map(hostPortText)),
+  ...given(
+    "ports",
+    ports.map(({ protocol, address, hostPort, port, to }) => ({
+      port,
+      host: hostPort,
+      address,
+      protocol,
+      ...(to === undefined ? {} : { to }),
+    })),
+  ),
 });
 
 /** What was fetched is not of the lab file. */

@@ -11,6 +11,7 @@ import type {
   Process,
   Route,
 } from "./model.ts";
+import type { NodeReach } from "./reach/reach.ts";
 
 /**
  * A step of a plan: data, with all that is needed to do it and to undo it. `plan` makes steps, the
@@ -49,6 +50,16 @@ export type Step =
   | { readonly do: "routes.remove"; readonly node: string; readonly routes: readonly Route[] }
   /** The names every node resolves: /etc/hosts. One for the lab. */
   | { readonly do: "names.set"; readonly from: readonly HostEntry[]; readonly to: readonly HostEntry[] }
+  /**
+   * What of the outside the node reaches, and what reaches it. Of a change, what goes goes first, so that
+   * a port can move from one node to another.
+   */
+  | {
+      readonly do: "reach.set";
+      readonly node: NodeName;
+      readonly from: NodeReach | undefined;
+      readonly to: NodeReach | undefined;
+    }
   /** What happens when processes end. Only for a lab that runs: a new one is born with its mode. */
   | { readonly do: "mode.set"; readonly from: LabMode; readonly to: LabMode }
   /** The node's root file system, files, services of its kind and startup commands. Emitted where there is something to start. */

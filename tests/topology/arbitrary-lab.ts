@@ -15,6 +15,7 @@ import {
   type LinkConditions,
   type LinkLocalProtocol,
   linkId,
+  type Machine,
   type NodeFile,
   type Process,
   type ProgramNode,
@@ -24,6 +25,7 @@ import {
   type SwitchNode,
   type VmDisk,
 } from "../../src/topology/model.ts";
+import { hostSide, type NodeReach } from "../../src/topology/reach/reach.ts";
 import { interfaceOfSysctl } from "../../src/topology/sysctl.ts";
 import { arbitraryImpairment } from "./arbitrary-impairment.ts";
 
@@ -177,6 +179,25 @@ const appliance = (index: number, nested: boolean): fc.Arbitrary<ApplianceNode> 
       vm: { ...vm, ...(seed === undefined ? {} : { seed }) },
     }));
 
+const hostSides = [
+  { protocol: "tcp", address: "127.0.0.1", hostPort: 8080 },
+  { protocol: "udp", address: "127.0.0.1", hostPort: 8080 },
+  { protocol: "tcp", address: "::1", hostPort: 0 },
+] as const;
+
+/** Ports to publish; that two nodes have one of this machine is mended by `repair`. */
+const reach: fc.Arbitrary<NodeReach | undefined> = sometimes(
+  fc.shuffledSubarray([...hostSides], { minLength: 1 }).map((sides): NodeReach | undefined => ({
+    prefixes: [],
+    internet: false,
+    translate: false,
+    hostPorts: [],
+    ports: sides.map((side) => ({ ...side, port: 80, ...(side.hostPort === 0 ? { to: "10.0.0.9" } : {}) })),
+  })),
+  undefined,
+);
+const aliases = fc.constantFrom(undefined, ["www"], ["www", "api.example.lab"]);
+
 const nodeImage: fc.Arbitrary<NodeImage> = fc.record(
   {
     reference: fc.constantFrom(
@@ -230,6 +251,8 @@ function machine(index: number, nested: boolean): fc.Arbitrary<ProgramNode> {
       freq: 3,
       nil: undefined,
     }),
+    reach: reach as fc.Arbitrary<NodeReach>,
+    aliases: aliases as fc.Arbitrary<readonly string[]>,
     mounts: sometimes(
       fc.array(
         fc.record({ source: fc.constant("/usr/share"), target: fc.constant("/mnt/share"), readOnly: fc.boolean() }),
@@ -434,7 +457,10 @@ function repair(raw: RawLab): Lab {
     });
     processes.push({ ...process, after });
   }
-  const nodes = raw.nodes.map((node) => (isMachine(node) ? repairMachine(node) : withPorts(node, links)));
+  const published = new Set<string>();
+  const nodes = raw.nodes.map((node) =>
+    isMachine(node) ? withoutTakenPorts(repairMachine(node), published) : withPorts(node, links),
+  );
   const there = new Set(nodes.flatMap((node) => node.interfaces.map((one) => `${node.name}:${one.name}`)));
   const captures = raw.captures.flatMap((one) => {
     const interfaces = one.interfaces.filter((end) => there.has(endpointText(end)));
@@ -466,6 +492,21 @@ class Trees {
     const parent = this.#parents.get(of);
     return parent === undefined || parent === of ? of : this.#root(parent);
   }
+}
+
+/** A node with the ports of this machine that no other has, and nothing that is undefined, which JSON does not keep. */
+function withoutTakenPorts<Node extends Machine>(node: Node, published: Set<string>): Node {
+  if (!runsPrograms(node)) return node;
+  const { reach, aliases, ...rest } = node as ProgramNode;
+  const ports = (reach?.ports ?? []).filter((port) => {
+    const key = hostSide(port);
+    return port.hostPort === 0 || (!published.has(key) && published.add(key));
+  });
+  return {
+    ...rest,
+    ...(aliases === undefined ? {} : { aliases }),
+    ...(reach === undefined || ports.length === 0 ? {} : { reach: { ...reach, ports } }),
+  } as ProgramNode as Node;
 }
 
 /** A switch with a port for each of its links. */

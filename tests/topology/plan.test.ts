@@ -388,6 +388,7 @@ function touched(step: Step, nodes: ReadonlySet<string>, links: ReadonlySet<stri
     case "interface.configure":
     case "routes.add":
     case "routes.remove":
+    case "reach.set":
       return nodes.has(step.node);
     case "link.connect":
     case "link.disconnect":

@@ -17,6 +17,7 @@ import { thisProcess } from "../registry/owner.ts";
 import { requireOfHost } from "../requirements.ts";
 import { prepareLogs, prepareRuntime } from "./folders.ts";
 import { toolPath } from "./id-facts.ts";
+import { withPortOwner } from "./port-owner.ts";
 import { requireOpenToOthers } from "./readable.ts";
 import { openSandbox, type Sandbox, type SandboxEnd } from "./sandbox.ts";
 import { lastLines } from "./supervisor-log.ts";
@@ -103,6 +104,7 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
         environment: supervisorEnvironment(environment, path),
         output,
         claimed,
+        gate: { lab: lab.name, program: entryOf("gate/main", import.meta.url) },
         signal: abortable,
         ...(options.scratch === undefined ? {} : { scratch: options.scratch }),
       });
@@ -203,7 +205,7 @@ async function untilRunning(
     const report = JSON.parse(line) as LaunchReport;
     if (report.type === "phase") onPhase?.(report);
     else if (report.type === "running") resolve(report.summary);
-    else reject(errorFromAll(report.errors));
+    else reject(withPortOwner(errorFromAll(report.errors), lab));
   });
   // The reaper keeps the descriptor open: only the end of the sandbox says that no report comes any more.
   void sandbox.ended.then(async (end) => {

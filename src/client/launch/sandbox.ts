@@ -38,6 +38,8 @@ export type SandboxOptions = {
   readonly claimed?: { readonly folder: string; readonly id: string };
   /** A folder that goes with the sandbox when this process has gone before, and else is this process's to remove. */
   readonly scratch?: string;
+  /** Starts this program outside when the one inside asks for it, through file descriptor 5. */
+  readonly gate?: { readonly lab: string; readonly program: string };
   readonly signal?: AbortSignal;
 };
 
@@ -46,17 +48,42 @@ const deadlineMs = 10_000;
 /**
  * The reaper: waits for the sandbox to end, then removes the lab's folder if it still is this
  * claim's. Signals are for the sandbox, not for it. A shell says when a child was killed: not into a
- * pipe that nobody reads any more, which would end it. Parameters: folder, claim, scratch folder, whose,
- * then the command.
+ * pipe that nobody reads any more, which would end it.
+ *
+ * It is also the lab's way out of the sandbox: at the word of the program, which has a pipe to it as
+ * file descriptor 5, it starts the gate, outside in all but the sandbox's PID namespace (and its user
+ * namespace, without which an ordinary user cannot enter that one): so the kernel ends the gate with the
+ * sandbox. All that the program chooses is the number of a process.
+ *
+ * Parameters: folder, claim, scratch folder, whose, what of nsenter(1) comes before --pid, the lab's name,
+ * node, the gate's program (or nothing: no way out), then the command.
  */
 const reaper = `trap : HUP INT QUIT TERM
-folder=$1 claim=$2 scratch=$3 whose=$4; shift 4
-exec 5>&2 2>/dev/null
-"$@" 2>&5 5>&-; status=$?
-gone=\${folder%/*}/.gone-$$-$claim
-[ -z "$folder" ] || { mv -- "$folder/claim.$claim" "$folder/removing.$$" && mv -- "$folder" "$gone" && rm -rf -- "$gone"; }
-[ -z "$scratch" ] || kill -0 "$whose" || rm -rf -- "$scratch"
-exit "$status"`;
+folder=$1 claim=$2 scratch=$3 whose=$4 enter=$5 lab=$6 node=$7 gate=$8; shift 8
+exec 6>&2 7>&1 2>/dev/null
+{
+  trap : HUP INT QUIT TERM
+  if [ -n "$gate" ]; then "$@" 5>&1 >&7 2>&6 6>&- 7>&-; else "$@" >&7 2>&6 6>&- 7>&-; fi
+  echo "ended $?"
+} | {
+  trap : HUP INT QUIT TERM
+  status=1
+  while read -r word value; do
+    case $word in
+      open)
+        case $value in
+          *[!0-9]* | '') ;;
+          *) nsenter --target "$value" $enter --pid "$node" "$gate" "$lab" "$value" "$folder/out.sock" \
+              </dev/null >&7 2>&7 3>&- 4>&- 6>&- 7>&- & ;;
+        esac ;;
+      ended) status=$value ;;
+    esac
+  done
+  gone=\${folder%/*}/.gone-$$-$claim
+  [ -z "$folder" ] || { mv -- "$folder/claim.$claim" "$folder/removing.$$" && mv -- "$folder" "$gone" && rm -rf -- "$gone"; }
+  [ -z "$scratch" ] || kill -0 "$whose" || rm -rf -- "$scratch"
+  exit "$status"
+}`;
 
 /**
  * Tells its pid, which is the owner's as the command replaces it, and its /proc/pid/stat: a short program
@@ -73,7 +100,7 @@ const tellReady = 'echo ready >&4; exec "$@" 2>&1 4>&-';
  * @throws USER_NAMESPACES_FORBIDDEN, SANDBOX_FAILED, PROGRAM_MISSING, TIMED_OUT
  */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { user, argv, environment, output, claimed, scratch = "", signal } = options;
+  const { user, argv, environment, output, claimed, scratch = "", gate, signal } = options;
   const [only, ...others] = user.map.uid;
   const asRoot =
     only?.count === 1 && others.length === 0
@@ -93,6 +120,9 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     "sh",
     [
       ...["-c", reaper, "netwright", claimed?.folder ?? "", claimed?.id ?? "", scratch, String(process.pid)],
+      // Root's labs have no user with a right to the host's network: the gate stays root.
+      ...[user.map.owner === undefined ? ["--user", ...asRoot].join(" ") : "", gate?.lab ?? "", process.execPath],
+      gate?.program ?? "",
       ...["sh", "-c", tellPid, "netwright"],
       ...["nsenter", `--user=${user.path}`, ...asRoot],
       ...["unshare", ...namespaces, "--fork", "--kill-child"],

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { ProcessStatus } from "../../api/index.ts";
 import {
@@ -8,6 +8,7 @@ import {
   type Premises,
   type Program,
   type ProgramRequest,
+  resolvConf,
   textInImage,
 } from "../../engines/index.ts";
 import type { Namespace } from "../../kernel/index.ts";
@@ -123,8 +124,20 @@ export class ProgramMachine implements MachineLife {
       ),
     );
     this.#node = to;
+    this.#nameNewServers(from, to);
     // A view made on demand shows what was; one with programs of the lab file in it is stopped by a step of its own.
     if (restarts(from, to) && !this.#services.any && !this.#options.hasProcesses()) this.#machine.kill();
+  }
+
+  /** Programs read resolv.conf when they look a name up: it changes while they run, unless the node has made it its own. */
+  #nameNewServers(from: Machine, to: ProgramNode): void {
+    if (!runsPrograms(from) || to.root !== "isolated" || !this.#machine.running) return;
+    const [before, after] = [resolvConf(from), resolvConf(to)];
+    if (before === after) return;
+    this.#machine.inside(() => {
+      const path = "/etc/resolv.conf";
+      if (existsSync(path) && readFileSync(path, "utf8") === before) writeFileSync(path, after);
+    });
   }
 
   async start(node: Machine): Promise<void> {

@@ -161,6 +161,12 @@ export class NodeNetworks {
     return ifindex;
   }
 
+  noteInterface(node: string, name: string, ifindex: number | undefined): void {
+    const { ifindexes } = this.#knownOf(node);
+    if (ifindex === undefined) ifindexes.delete(name);
+    else ifindexes.set(name, ifindex);
+  }
+
   forgetInterface(node: string, name: string): void {
     this.#known.get(node)?.ifindexes.delete(name);
   }

@@ -275,6 +275,16 @@ export class PatchPanel {
     });
   }
 
+  /** A machine's network namespace; undefined for what has none. */
+  namespaceOf(node: string): Namespace | undefined {
+    return this.#networks.has(node) ? this.#networks.netnsOf(node) : undefined;
+  }
+
+  /** An interface of a machine that something else made, so that its number is given to no other; undefined: it has gone. */
+  noteInterface(node: string, name: string, ifindex: number | undefined): void {
+    if (this.#networks.has(node)) this.#networks.noteInterface(node, name, ifindex);
+  }
+
   inspectMachine(node: string): Record<string, unknown> {
     return this.#networks.of(node).inspect();
   }

@@ -136,6 +136,7 @@ function handlersOf(supervisor: Supervisor): Handlers {
     stopFaults: ({ query }) => supervisor.faults.stop(supervisor.lab.name, query.heal),
     nodeAction: ({ params, body }) => supervisor.actOnNode(params.node, body.action),
     snapshotNode: ({ params, body }) => supervisor.snapshot(params.node, body.action, body.name),
+    ports: ({ query }) => ({ ports: supervisor.ports(query.node) }),
     config: () => supervisor.lab,
     node: ({ params }) => supervisor.inspect(params.node),
     outcome: () => supervisor.outcome,

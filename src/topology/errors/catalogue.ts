@@ -7,6 +7,7 @@ import { labErrors } from "./lab.ts";
 import { labFileErrors } from "./lab-file.ts";
 import { packetErrors } from "./packets.ts";
 import { partitionErrors } from "./partition.ts";
+import { reachRunErrors } from "./reach.ts";
 import { switchErrors } from "./switches.ts";
 import { usageErrors } from "./usage.ts";
 import { verificationErrors } from "./verification.ts";
@@ -27,6 +28,7 @@ export const catalogue = {
   ...vmErrors,
   ...imageErrors,
   ...verificationErrors,
+  ...reachRunErrors,
 } as const;
 
 export type Catalogue = typeof catalogue;

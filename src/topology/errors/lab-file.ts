@@ -6,6 +6,7 @@ import { impairmentErrors } from "./lab-file/impairments.ts";
 import { kindErrors } from "./lab-file/kinds.ts";
 import { linkErrors } from "./lab-file/links.ts";
 import { nodeErrors } from "./lab-file/nodes.ts";
+import { reachErrors } from "./lab-file/reach.ts";
 import { schemaErrors } from "./lab-file/schema.ts";
 import { sourceErrors } from "./lab-file/source.ts";
 import { switchErrors } from "./lab-file/switches.ts";
@@ -23,4 +24,5 @@ export const labFileErrors = {
   ...imageFileErrors,
   ...applianceErrors,
   ...generateErrors,
+  ...reachErrors,
 } as const;

@@ -8,8 +8,10 @@ import {
   type Route,
   runsPrograms,
 } from "../model.ts";
+import { closesOnly } from "../reach/change.ts";
 import type { HostEntry, Step } from "../steps.ts";
 import { addressChange } from "./addresses.ts";
+import { describeReach } from "./describe-reach.ts";
 import { same } from "./same.ts";
 
 /** `+` brings something into being, `-` takes it away, `~` changes it. */
@@ -31,6 +33,8 @@ export function symbolOf(step: Step): ChangeSymbol {
     case "names.set":
     case "mode.set":
       return "~";
+    case "reach.set":
+      return closesOnly(step.from, step.to) ? "-" : "+";
     case "node.remove":
     case "interface.remove":
     case "link.disconnect":
@@ -71,6 +75,8 @@ function subject(step: Step): string {
       return `${step.node} ${step.routes.map(routeText).join(", ")}`;
     case "names.set":
       return `(${nameChange(step.from, step.to)})`;
+    case "reach.set":
+      return `${step.node} (${describeReach(step.from, step.to).join("; ")})`;
     case "mode.set":
       return `(${step.from} → ${step.to})`;
     case "node.start":
@@ -126,7 +132,7 @@ function settings(from: LabNode, to: LabNode): string {
   const after = to as unknown as Readonly<Record<string, unknown>>;
   const parts: string[] = [];
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    if (key === "interfaces" || key === "routes" || same(before[key], after[key])) continue;
+    if (key === "interfaces" || key === "routes" || key === "reach" || same(before[key], after[key])) continue;
     if (key === "sysctls" && runsPrograms(from) && runsPrograms(to))
       parts.push(...recordChange(from.sysctls, to.sysctls));
     else if (isShort(before[key]) && isShort(after[key])) parts.push(`${key} ${before[key]} → ${after[key]}`);

@@ -30,6 +30,8 @@ export function undoOf(step: Step): Step {
       return { do: "routes.add", node: step.node, routes: step.routes.toReversed() };
     case "names.set":
       return { do: "names.set", from: step.to, to: step.from };
+    case "reach.set":
+      return { do: "reach.set", node: step.node, from: step.to, to: step.from };
     case "mode.set":
       return { do: "mode.set", from: step.to, to: step.from };
     case "node.start":

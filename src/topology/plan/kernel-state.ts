@@ -16,6 +16,7 @@ import type {
   SwitchNode,
 } from "../model.ts";
 import { endpointText, isAppliance, isMachine } from "../model.ts";
+import type { NodeReach } from "../reach/reach.ts";
 import type { HostEntry, SwitchPort } from "../steps.ts";
 
 /** What a kernel with a lab in it holds, as far as steps change it. Frozen data; `simulate` makes a new one. */
@@ -41,6 +42,7 @@ export type NodeState = {
   /** Kernel settings that are in force; one of an interface only while that interface is there. */
   readonly sysctls: Readonly<Record<string, string>>;
   readonly started: boolean;
+  readonly reach: NodeReach | undefined;
 };
 
 /** A route with the interface the kernel chose when it was added. */
@@ -84,15 +86,17 @@ const withPorts = (node: SwitchNode, ports: readonly SwitchPort[]): SwitchNode =
 });
 
 /** A machine as it is now. */
-export const machineOf = (settings: Machine, { interfaces, routes, sysctls }: NodeState): Machine =>
-  isAppliance(settings)
-    ? { ...settings, interfaces: [...interfaces.values()] }
-    : {
-        ...settings,
-        interfaces: [...interfaces.values()],
-        routes: routes.map(({ route }) => route),
-        sysctls,
-      };
+export function machineOf(settings: Machine, { interfaces, routes, sysctls, reach }: NodeState): Machine {
+  if (isAppliance(settings)) return { ...settings, interfaces: [...interfaces.values()] };
+  const { reach: _, ...others } = settings;
+  return {
+    ...others,
+    interfaces: [...interfaces.values()],
+    routes: routes.map(({ route }) => route),
+    sysctls,
+    ...(reach === undefined ? {} : { reach }),
+  };
+}
 
 /** The link at a jack, if any. */
 export const linkAt = (state: KernelState, endpoint: Endpoint): LinkId | undefined =>

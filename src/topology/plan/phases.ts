@@ -1,4 +1,5 @@
 import type { NodeName } from "../model.ts";
+import { closesOnly } from "../reach/change.ts";
 import type { Step } from "../steps.ts";
 import { type ChangeSymbol, counted } from "./describe.ts";
 
@@ -27,6 +28,8 @@ const WORDING = {
   connect: { symbol: "+", title: (count: number) => `Connect ${counted(count, "link")}` },
   impair: { symbol: "~", title: (count: number) => `Impair ${counted(count, "link")}` },
   names: { symbol: "~", title: () => "Set host names" },
+  closeReach: { symbol: "-", title: (count: number) => `Close ways outside of ${counted(count, "node")}` },
+  openReach: { symbol: "+", title: (count: number) => `Open ways outside of ${counted(count, "node")}` },
   mode: { symbol: "~", title: () => "Set mode" },
   startNodes: { symbol: "+", title: (count: number) => `Start ${counted(count, "node")}` },
   startProcesses: { symbol: "+", title: (count: number) => `Start ${counted(count, "process", "processes")}` },
@@ -90,6 +93,8 @@ function phaseOf(step: Step, coming: ReadonlySet<NodeName>, going: ReadonlySet<N
       return "impair";
     case "names.set":
       return "names";
+    case "reach.set":
+      return closesOnly(step.from, step.to) ? "closeReach" : "openReach";
     case "mode.set":
       return "mode";
     case "node.start":
@@ -131,6 +136,7 @@ function subjectOf(step: Step): string {
     case "interface.create":
     case "interface.remove":
     case "interface.configure":
+    case "reach.set":
       return step.node;
     case "names.set":
       return "names";

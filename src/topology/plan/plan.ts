@@ -13,6 +13,8 @@ import {
   runsPrograms,
 } from "../model.ts";
 import { startOrder } from "../order.ts";
+import { commonReach } from "../reach/change.ts";
+import type { NodeReach } from "../reach/reach.ts";
 import type { Step, SwitchPort } from "../steps.ts";
 import { hostEntries } from "./names.ts";
 import { gatewaysLast, routeChange } from "./routes.ts";
@@ -38,9 +40,9 @@ type Fates = {
  * equal labs give no steps.
  *
  * Steps come in this order, so that nothing is in the way of what follows, and a node's own steps are
- * together, so that its namespace is entered once: stop processes and nodes, disconnect links, stop
+ * together, so that its namespace is entered once: stop processes and nodes, close ways outside, disconnect links, stop
  * captures, take from nodes what they lose, remove nodes; then change nodes, create nodes with their
- * interfaces and routes, start captures, connect links, impair links that stay, set names, start nodes and processes.
+ * interfaces and routes, start captures, connect links, impair links that stay, set names, open ways outside, start nodes and processes.
  *
  * The name of a lab is not planned: two labs of different names are two labs.
  */
@@ -55,6 +57,8 @@ export function plan(desired: Lab | undefined, actual: Lab | undefined): readonl
   for (const node of [...restarted.map(({ before }) => before), ...fates.removed]) {
     if (isMachine(node) && needsStart(node)) steps.push({ do: "node.stop", node });
   }
+  const reach = reachChange(fates);
+  steps.push(...reach.giveUp);
   for (const cable of links.disconnect) steps.push({ do: "link.disconnect", ...cable });
   const captures = captureChange(desired?.captures ?? [], actual?.captures ?? []);
   for (const capture of captures.stop) steps.push({ do: "capture.stop", capture });
@@ -73,6 +77,7 @@ export function plan(desired: Lab | undefined, actual: Lab | undefined): readonl
   steps.push(...links.impair);
   const names = { from: hostEntries(actual), to: hostEntries(desired) };
   if (!same(names.from, names.to)) steps.push({ do: "names.set", ...names });
+  steps.push(...reach.take);
   if (desired !== undefined && actual !== undefined && desired.mode !== actual.mode) {
     steps.push({ do: "mode.set", from: actual.mode, to: desired.mode });
   }
@@ -81,6 +86,24 @@ export function plan(desired: Lab | undefined, actual: Lab | undefined): readonl
   for (const node of [...serving, ...asking]) steps.push({ do: "node.start", node });
   for (const process of processes.start) steps.push({ do: "process.start", process });
   return steps;
+}
+
+/** What goes to and from the outside: given up before anything else changes, taken when all is there. */
+function reachChange(fates: Fates): { readonly giveUp: readonly Step[]; readonly take: readonly Step[] } {
+  const giveUp: Step[] = [];
+  const take: Step[] = [];
+  const of = (node: LabNode) => (runsPrograms(node) ? node.reach : undefined);
+  const set = (steps: Step[], node: NodeName, from: NodeReach | undefined, to: NodeReach | undefined) => {
+    if (!same(from, to)) steps.push({ do: "reach.set", node, from, to });
+  };
+  for (const node of fates.removed) set(giveUp, node.name, of(node), undefined);
+  for (const { before, after } of fates.changed) {
+    const common = commonReach(of(before), of(after));
+    set(giveUp, before.name, of(before), common);
+    set(take, after.name, common, of(after));
+  }
+  for (const node of fates.created) set(take, node.name, undefined, of(node));
+  return { giveUp, take };
 }
 
 function decide(desired: readonly LabNode[], actual: readonly LabNode[]): Fates {
@@ -114,7 +137,9 @@ const engineOf = (node: LabNode) => (isMachine(node) ? node.engine : node.ovs ==
 /** Whether something differs that node.configure sets. A switch's ports come and go with its links. */
 function settingsDiffer(before: LabNode, after: LabNode): boolean {
   const settings = (node: LabNode) =>
-    runsPrograms(node) ? { ...node, interfaces: undefined, routes: undefined } : { ...node, interfaces: undefined };
+    runsPrograms(node)
+      ? { ...node, interfaces: undefined, routes: undefined, reach: undefined }
+      : { ...node, interfaces: undefined };
   return !same(settings(before), settings(after));
 }
 

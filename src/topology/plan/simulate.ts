@@ -14,6 +14,8 @@ import {
   type Route,
   runsPrograms,
 } from "../model.ts";
+import { newReach } from "../reach/change.ts";
+import type { NodeReach } from "../reach/reach.ts";
 import type { Step, SwitchPort } from "../steps.ts";
 import { interfaceOfSysctl } from "../sysctl.ts";
 import { addressChange, familyOf } from "./addresses.ts";
@@ -93,6 +95,8 @@ class Simulation {
       case "names.set":
         this.#expect(same(state.names, step.from), "EINVAL", "the names are not those it speaks of");
         return { ...state, names: step.to };
+      case "reach.set":
+        return this.#setReach(step.node, step.from, step.to);
       case "mode.set":
         this.#expect(state.mode === step.from, "EINVAL", "the mode is not the one it speaks of");
         return { ...state, mode: step.to };
@@ -121,6 +125,7 @@ class Simulation {
       routes: [],
       sysctls: isMachine(node) ? sysctlsFor(node, (name) => name === undefined || name === "lo") : {},
       started: false,
+      reach: undefined,
     });
   }
 
@@ -128,6 +133,7 @@ class Simulation {
     const present = this.#node(node.name);
     this.#expect(sameSettings(present.settings, node), "EINVAL", "the node is not the one it speaks of");
     this.#expect(!present.started, "EBUSY", "the node has not been stopped");
+    this.#expect(present.reach === undefined, "EBUSY", "it reaches the outside");
     this.#expect(!this.#processesOn(node.name), "EBUSY", "processes run on the node");
     for (const endpoint of this.#state.jacks.keys()) {
       this.#expect(!endpoint.startsWith(`${node.name}:`), "EBUSY", `${endpoint} is linked`);
@@ -248,6 +254,18 @@ class Simulation {
     const { impairments: _, medium: __, ...bare } = present.link;
     const links = new Map(this.#state.links).set(id, { ...present, link: { ...bare, ...to } });
     return { ...this.#state, links };
+  }
+
+  #setReach(name: NodeName, from: NodeReach | undefined, to: NodeReach | undefined): KernelState {
+    const present = this.#machine(name);
+    this.#expect(same(present.reach, from), "EINVAL", "the ways outside are not those it speaks of");
+    for (const { hostPort, address, protocol } of newReach(from, to).ports) {
+      const has = ({ reach }: NodeState) =>
+        reach?.ports.some((one) => one.hostPort === hostPort && one.address === address && one.protocol === protocol);
+      const owner = [...this.#state.nodes].find(([other, node]) => other !== name && has(node));
+      this.#expect(hostPort === 0 || owner === undefined, "EADDRINUSE", `${owner?.[0]} has port ${hostPort}`);
+    }
+    return this.#withNode(name, { ...present, reach: to });
   }
 
   #startNode(node: Machine): KernelState {
@@ -380,7 +398,7 @@ function sameSettings(a: LabNode, b: LabNode): boolean {
   const settings = (node: LabNode) => ({
     ...node,
     interfaces: undefined,
-    ...(runsPrograms(node) ? { routes: undefined } : {}),
+    ...(runsPrograms(node) ? { routes: undefined, reach: undefined } : {}),
   });
   return same(settings(a), settings(b));
 }

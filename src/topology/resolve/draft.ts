@@ -16,6 +16,7 @@ import type {
 } from "../model.ts";
 import type { NodeResources } from "../resources.ts";
 import type { Path } from "../source/source.ts";
+import type { ReachSettings } from "./reach-settings.ts";
 import type { Bond, Controller, Mirror, OvsSettings, PortVlans } from "../switch/model.ts";
 
 /** A lab while it is resolved: names are known, addresses and MTUs not all yet. Only the resolver sees these. */
@@ -62,6 +63,7 @@ export type MachineSettings = {
   readonly resources: NodeResources | undefined;
   readonly console: NodeConsole | undefined;
   readonly frr: Frr | undefined;
+  readonly reach: ReachSettings;
 };
 
 export type ApplianceSettings = {

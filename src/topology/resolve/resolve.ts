@@ -20,6 +20,7 @@ import { settleMtus } from "./mtu.ts";
 import { NodeMaker } from "./nodes.ts";
 import { plug } from "./plug.ts";
 import { resolveProcesses } from "./processes.ts";
+import { withReach } from "./reach.ts";
 import { segmentsOf } from "./segments.ts";
 import { allotAddresses } from "./subnets.ts";
 import { settleControllers, switchSettings } from "./switch.ts";
@@ -77,12 +78,13 @@ export function resolve(definition: LabDefinition, files: FileStore, options: Re
   const processes = resolveProcesses(definition.processes ?? {}, draft, isExpected, isProcess, findings);
   settleControllers(draft, isExpected, findings);
   validate(draft, segments, findings);
-  const lab = build(draft, context, {
+  const built = build(draft, context, {
     name: labName(definition, options, findings),
     mode: definition.mode ?? "keep",
     mtu: definition.defaults?.mtu,
     processes,
   });
+  const lab = withReach(built, draft, definition, isExpected, findings);
   const { faults, capture, requires, resources } = definition;
   const isWhole = !namedSections.some((section) => findings.isTainted([section]));
   const captures = readCaptures(capture ?? [], lab, findings, isWhole);

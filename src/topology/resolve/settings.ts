@@ -19,6 +19,7 @@ import type { MachineSettings, RouteDraft } from "./draft.ts";
 import type { FileStore } from "./file-store.ts";
 import { fileBytes, fileMode, frrConfig } from "./files.ts";
 import { imageOf } from "./image.ts";
+import { reachSettings } from "./reach-settings.ts";
 import { resourcesOf } from "./resources.ts";
 
 type Defaults = NonNullable<LabDefinition["defaults"]>;
@@ -52,6 +53,7 @@ export function machineSettings(layers: readonly Layer<MachineDefinition>[], con
     resources: resourcesOf(layers, context),
     console: consoleOf(last("console")),
     frr: frr(last("frr"), context),
+    reach: reachSettings(layers, context.findings),
   };
 }
 

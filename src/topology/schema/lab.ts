@@ -8,6 +8,7 @@ import { generate } from "./generate.ts";
 import { link, network } from "./link.ts";
 import { defaults, node, nodeWith } from "./node.ts";
 import { process } from "./process.ts";
+import { labReach } from "./reach.ts";
 import { labResources } from "./resources.ts";
 
 const labKeys = {
@@ -37,6 +38,7 @@ const labKeys = {
   resources: labResources.optional().describe("What the lab may use"),
   requires: requiresForm.optional().describe("What the machine must have, checked before anything starts"),
   faults: faultsForm.optional(),
+  ...labReach,
   capture: listOf(captureForm, "a list of captures such as {of: h1:eth0}")
     .optional()
     .describe("What is captured while the lab runs"),

@@ -6,6 +6,7 @@ import { consoleForm } from "./console.ts";
 import { choice, flag, listOf, map, mapOf, scalar, text } from "./form.ts";
 import { imageSettings } from "./image.ts";
 import { interfaces, route } from "./interface.ts";
+import { reachSettings } from "./reach.ts";
 import { nodeResources } from "./resources.ts";
 import { command, mtu } from "./scalars.ts";
 import { switchPorts, switchSettings, switchSettingsPhrase } from "./switch.ts";
@@ -83,6 +84,7 @@ const machine = {
   console: consoleForm
     .optional()
     .describe("What runs on the node's console: a command, or {command, start}. A login shell when absent"),
+  ...reachSettings,
 };
 
 const router = { frr: frr.optional().describe("Runs FRR with this configuration; the daemons follow from it") };

@@ -58,9 +58,12 @@ export class EtcTemplate {
   /** Whiteouts of what is hidden, and copies of files. */
   readonly #layer: string;
   readonly hostsFile: string;
+  readonly #folder: string;
+  #texts = 0;
   #canOverlay = true;
 
   constructor(folder: string) {
+    this.#folder = folder;
     this.#layer = `${folder}/etc`;
     this.hostsFile = `${folder}/hosts`;
     mkdirSync(this.#layer, { recursive: true });
@@ -82,6 +85,13 @@ export class EtcTemplate {
       ...entries.map((entry) => `${entry.address}\t${entry.names.join(" ")}`),
     ];
     writeFileSync(this.hostsFile, `${lines.join("\n")}\n`);
+  }
+
+  /** A file with the text, for who mounts it over another. */
+  fileWith(text: string): string {
+    const path = `${this.#folder}/text-${++this.#texts}`;
+    writeFileSync(path, text);
+    return path;
   }
 
   /**

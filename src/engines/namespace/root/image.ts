@@ -51,7 +51,7 @@ export function buildImageRoot(
     );
   }
   fileWithin(stage, "/etc/hostname", `${node.hostname}\n`);
-  fileWithin(stage, "/etc/resolv.conf", "# This lab has no name server; its nodes are in /etc/hosts.\n");
+  fileWithin(stage, "/etc/resolv.conf", resolvConf(node));
   bindMount(etc.hostsFile, fileWithin(stage, "/etc/hosts", ""), { readOnly: true });
   const isNew = lstatSync(pathWithin(stage, "/tmp"), { throwIfNoEntry: false }) === undefined;
   const temporary = folderWithin(stage, "/tmp");

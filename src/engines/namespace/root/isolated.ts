@@ -3,6 +3,7 @@ import { bindMount, makePrivate, mount, pivotRoot, unmount } from "../../../kern
 import type { ProgramNode } from "../../../topology/index.ts";
 import type { EtcTemplate } from "./etc.ts";
 import { makeMountPoint } from "./mount-point.ts";
+import { resolvConf } from "./resolv-conf.ts";
 
 /** Folders of the host that hold programs: seen by nodes, read-only. Links among them (merged /usr) are links in the node too. */
 const programFolders = [
@@ -63,7 +64,7 @@ export function enterIsolatedRoot(
   provideProgramFolders(stage);
   etc.provide(`${stage}/etc`, `${stage}/.own`);
   writeFileSync(`${stage}/etc/hostname`, `${node.hostname}\n`);
-  writeFileSync(`${stage}/etc/resolv.conf`, "# This lab has no name server; its nodes are in /etc/hosts.\n");
+  writeFileSync(`${stage}/etc/resolv.conf`, resolvConf(node));
   writeFileSync(`${stage}/etc/hosts`, "");
   bindMount(etc.hostsFile, `${stage}/etc/hosts`, { readOnly: true });
   provideVariableFolders(stage);

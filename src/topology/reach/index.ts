@@ -1,0 +1,3 @@
+export * from "./change.ts";
+export * from "./pasta.ts";
+export * from "./reach.ts";
