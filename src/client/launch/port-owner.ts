@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { labError, NetwrightError } from "../../topology/errors/error.ts";
 import { type Lab, runsPrograms } from "../../topology/model.ts";
 import { hostSide, type PublishedPort } from "../../topology/reach/reach.ts";
@@ -44,7 +45,7 @@ function processWith(inode: string): string | undefined {
     const argv = readText(`/proc/${pid}/cmdline`).split("\0");
     const gate = argv.findIndex((word) => /\/gate\/main\.[jt]s$/.test(word));
     if (gate >= 0) return `lab "${argv[gate + 1]}"`;
-    return `${readText(`/proc/${pid}/comm`).trim()} (PID ${pid})`;
+    return `${basename(argv[0] ?? "") || "a process"} (PID ${pid})`;
   }
   return undefined;
 }
