@@ -28,6 +28,7 @@ have curl || optional curl
 have tcpdump || optional tcpdump
 have iperf3 || optional iperf3
 have nft || optional nftables
+have pasta || optional passt
 have busybox || optional busybox
 have skopeo || optional skopeo
 have dnsmasq || optional dnsmasq-base

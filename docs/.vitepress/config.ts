@@ -22,6 +22,7 @@ export default defineConfig({
           { text: "Partition a lab", link: "/partitions" },
           { text: "Switches and VLANs", link: "/switches" },
           { text: "Images", link: "/images" },
+          { text: "In and out of a lab", link: "/reach" },
           { text: "Virtual machines", link: "/vms" },
           { text: "Consoles", link: "/consoles" },
           { text: "Copy files", link: "/files" },

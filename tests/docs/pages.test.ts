@@ -15,6 +15,7 @@ const pages = [
   { page: "docs/switches.md", example: undefined },
   { page: "docs/faults.md", example: undefined },
   { page: "docs/consoles.md", example: undefined },
+  { page: "docs/reach.md", example: undefined },
   // What installs packages is not for here; the test of that example runs (programs.test.ts).
   ...readdirSync(join(root, "examples"))
     .filter((example) => example !== "tested-server")

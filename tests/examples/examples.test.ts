@@ -27,6 +27,19 @@ it("office: desks reach the web server through the router, each other through th
   expect(interfaces).toHaveLength(3);
 });
 
+it("published: a site opened from this machine, and two servers behind one name", async () => {
+  await using work = await Workspace.open("published");
+  await work.ok("netwright up");
+  const { ports } = JSON.parse(await work.ok("netwright port --json")) as {
+    ports: { node: string; hostPort: number }[];
+  };
+  expect(ports.map(({ node }) => node)).toEqual(["web1", "web2"]);
+  for (const { hostPort } of ports)
+    expect(await work.ok(`curl -sS --noproxy '*' http://127.0.0.1:${hostPort}/`)).toBe("The shop is open.\n");
+  await work.ok("netwright node stop web1");
+  expect(await work.ok("netwright exec client -- curl -sS http://www.shop.lab/")).toBe("The shop is open.\n");
+});
+
 it("ospf-triangle: neighbours, routes, and the long way round while a link is cut", async () => {
   await using work = await Workspace.open("ospf-triangle");
   await work.ok("netwright up");

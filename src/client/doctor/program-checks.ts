@@ -68,6 +68,21 @@ export const programChecks: readonly Check[] = [
     },
   },
   {
+    name: "pasta",
+    neededFor: "nodes with internet: true",
+    find: async (surroundings) => {
+      const { path } = surroundings;
+      // Debian's says no number.
+      const said = await versionOf("pasta", ["--version"], path);
+      if (said !== undefined) return { status: "ok", detail: said.replace(/^pasta unknown version$/, "installed") };
+      const slirp = await versionOf("slirp4netns", ["--version"], path);
+      const names = { debian: "passt", fedora: "passt", suse: "passt", arch: "passt", alpine: "passt" };
+      if (slirp === undefined) return notInstalled(surroundings, names);
+      const mend = installCommand(surroundings.distribution, names);
+      return { status: "limited", detail: `not installed; ${slirp} does it, for IPv4 alone`, mend };
+    },
+  },
+  {
     name: "QEMU",
     neededFor: "virtual machines and appliances",
     find: async (surroundings) => {
