@@ -16,8 +16,8 @@ import type {
 } from "../model.ts";
 import type { NodeResources } from "../resources.ts";
 import type { Path } from "../source/source.ts";
-import type { ReachSettings } from "./reach-settings.ts";
 import type { Bond, Controller, Mirror, OvsSettings, PortVlans } from "../switch/model.ts";
+import type { ReachSettings } from "./reach-settings.ts";
 
 /** A lab while it is resolved: names are known, addresses and MTUs not all yet. Only the resolver sees these. */
 export type LabDraft = {
