@@ -83,7 +83,7 @@ export class TestNode {
     stream.onState((state) => {
       isOff = state === "off";
     });
-    return new TestConsole(this.name, stream, { ...options, isOff: () => isOff });
+    return new TestConsole(this.name, stream, { ...options, isOff: () => isOff }, (text) => this.#log.debug(text));
   }
 
   /** The text of a file, as the node sees it. */

@@ -1,5 +1,5 @@
 /** Labs as fixtures of Vitest. */
-import { expect, type TestAPI, test } from "vitest";
+import { expect, type TestAPI, test, vi } from "vitest";
 import { explainFailure, failureFolder, keepsAll, startFor } from "./failure.ts";
 import type { TestLab } from "./lab.ts";
 import type { LabOptions, LabSource } from "./options.ts";
@@ -16,6 +16,12 @@ export type LabTestOptions = LabOptions & {
   readonly scope?: "test" | "file";
 };
 
+/** For tests that bring up machines, where the user has not said how long a test may take. */
+const usualTimeoutMs = 120_000;
+
+/** Vitest's own limits, of which a virtual machine that boots takes more. */
+const vitestsOwn = { testTimeout: 5_000, hookTimeout: 10_000 } as const;
+
 /**
  * Vitest's `test` with a fixture `lab`, which comes up for a test that asks for it.
  *
@@ -25,8 +31,11 @@ export type LabTestOptions = LabOptions & {
  *   expect((await lab.node("h1").ping("h2")).loss).toBe(0);
  * });
  * ```
+ *
+ * Tests of this file may take two minutes, unless Vitest's `testTimeout` says otherwise.
  */
 export function labTest(source: LabSource, options: LabTestOptions = {}): TestAPI<{ lab: TestLab }> {
+  allowTime();
   if (options.scope === "file") {
     let shared: TestLab | undefined;
     return test.extend<{ lab: TestLab; explain: undefined }>({
@@ -66,3 +75,12 @@ export function labTest(source: LabSource, options: LabTestOptions = {}): TestAP
 
 const titleOf = ({ suite, name }: { readonly suite?: { readonly name: string } | undefined; readonly name: string }) =>
   [suite?.name, name].filter(Boolean).join(" ");
+
+/** Raises the limits for this file's tests where they are those that Vitest has when nobody sets them. */
+function allowTime(): void {
+  // There is a function to change the configuration of a run (vi.setConfig), and none to read it.
+  const { config } =
+    (globalThis as { __vitest_worker__?: { config?: Partial<Record<string, unknown>> } }).__vitest_worker__ ?? {};
+  for (const [name, limitMs] of Object.entries(vitestsOwn))
+    if (config?.[name] === limitMs) vi.setConfig({ [name]: usualTimeoutMs });
+}

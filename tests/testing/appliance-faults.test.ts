@@ -112,6 +112,9 @@ describe("a test of an appliance", () => {
     });
     expect(panic.error).toMatchObject({ code: "CONSOLE_TIMED_OUT" });
     expect(panic.error?.message).toContain("within 2000 ms: dut has no power.");
+    expect(panic.read("steps.log")).toMatch(
+      /dut, console: log in as root\.\.\. done[\s\S]*dut, console: check true\.\.\. failed/,
+    );
     expect(panic.read("*/logs/dut.console.txt")).toContain("sysrq triggered crash");
     expect(panic.read("nodes/dut.json")).toMatch(/panicked/i);
     expect(panic.read("events.jsonl")).toContain('"node.failed"');
