@@ -17,6 +17,7 @@ export default defineConfig({
         items: [
           { text: "What it is", link: "/" },
           { text: "Tutorial", link: "/tutorial" },
+          { text: "Kinds of nodes", link: "/kinds" },
           { text: "Cut, impair, change", link: "/links" },
           { text: "Capture frames", link: "/captures" },
           { text: "Partition a lab", link: "/partitions" },

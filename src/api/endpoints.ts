@@ -25,6 +25,8 @@ export const endpoints = {
   node: { method: "GET", path: "/v1/nodes/:node", kind: "json" },
   console: { method: "GET", path: "/v1/nodes/:node/console", kind: "websocket" },
   snapshotNode: { method: "POST", path: "/v1/nodes/:node/snapshot", kind: "json" },
+  nodeConfig: { method: "GET", path: "/v1/nodes/:node/config", kind: "json" },
+  setNodeConfig: { method: "POST", path: "/v1/nodes/:node/config", kind: "json" },
   exec: { method: "GET", path: "/v1/nodes/:node/exec", kind: "websocket" },
   readFiles: { method: "GET", path: "/v1/nodes/:node/files", kind: "archive" },
   writeFiles: { method: "PUT", path: "/v1/nodes/:node/files", kind: "archive" },

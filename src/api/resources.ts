@@ -57,6 +57,16 @@ export const NodeStatus = z.object({
 });
 export type NodeStatus = z.infer<typeof NodeStatus>;
 
+/** What a node of a kind is configured with. */
+export const NodeConfiguration = z.object({
+  node: z.string(),
+  /** Of the file, in the node. */
+  path: z.string(),
+  /** What is in force. */
+  text: z.string(),
+});
+export type NodeConfiguration = z.infer<typeof NodeConfiguration>;
+
 export const LinkStatus = z.object({
   id: z.string(),
   a: z.string(),

@@ -13,6 +13,7 @@ import {
   LinkStatus,
   LogLine,
   NodeAction,
+  NodeConfiguration,
   NodeDetail,
   NodeStatus,
   Outcome,
@@ -160,6 +161,23 @@ export const routes = {
     params: z.object({ node: z.string() }),
     body: z.object({ action: z.enum(["save", "restore"]), name: z.string().min(1).max(100) }),
     response: NodeStatus,
+  },
+  nodeConfig: {
+    ...endpoints.nodeConfig,
+    summary: "The configuration of a node that is in force",
+    params: z.object({ node: z.string() }),
+    response: NodeConfiguration,
+  },
+  /** Checked first, where the kind can. When it is refused, the node has what it had. */
+  setNodeConfig: {
+    ...endpoints.setNodeConfig,
+    summary: "Give a running node another configuration, or that of the lab file",
+    params: z.object({ node: z.string() }),
+    body: z.object({
+      /** Absent: what the lab file says. */
+      text: z.string().exactOptional(),
+    }),
+    response: NodeConfiguration,
   },
   exec: {
     ...endpoints.exec,

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { extname, resolve } from "node:path";
+import { dirname, extname, resolve } from "node:path";
 import { LabFileError, labError } from "../topology/errors/error.ts";
 import type { LabDefinition, LoadedLab, SourceReader } from "../topology/load.ts";
 
@@ -40,11 +40,17 @@ const modules = new Set([".ts", ".mts", ".js", ".mjs"]);
  */
 export async function readLabFile(directory: string, named: string, options: ReadOptions = {}): Promise<ReadLab> {
   const file = canonical(directory, named);
-  const { loadLab, resolveDefinition } = await import("../topology/load.ts");
+  const { kindsIn, kindsInText, loadLab, resolveDefinition } = await import("../topology/load.ts");
   const loadOptions = { shownAs: named, ...options, file, reader };
-  if (!modules.has(extname(file))) return { ...loadLab(textOf(file, named), loadOptions), file };
+  if (!modules.has(extname(file))) {
+    const text = textOf(file, named);
+    const kinds = await kindsOf(kindsInText(text), file);
+    return { ...loadLab(text, { ...loadOptions, kinds }), file };
+  }
   const { importDefinition } = await import("./lab-module.ts");
-  return { ...resolveDefinition(await importDefinition(file, named), loadOptions), file };
+  const definition = await importDefinition(file, named);
+  const kinds = await kindsOf(kindsIn(definition), file);
+  return { ...resolveDefinition(definition, { ...loadOptions, kinds }), file };
 }
 
 /**
@@ -58,8 +64,17 @@ export async function readDefinition(
   definition: LabDefinition,
   options: ReadOptions = {},
 ): Promise<LoadedLab> {
-  const { resolveDefinition } = await import("../topology/load.ts");
-  return resolveDefinition(definition, { ...options, file: resolve(directory, "lab"), shownAs: "the lab", reader });
+  const { kindsIn, resolveDefinition } = await import("../topology/load.ts");
+  const file = resolve(directory, "lab");
+  const kinds = await kindsOf(kindsIn(definition), file);
+  return resolveDefinition(definition, { ...options, file, shownAs: "the lab", reader, kinds });
+}
+
+/** Kinds beside the lab file, where it names any that are not Netwright's own. */
+async function kindsOf(names: readonly string[], file: string) {
+  if (names.length === 0) return [];
+  const { loadKinds } = await import("./kinds.ts");
+  return loadKinds(names, dirname(file));
 }
 
 /** A file as labs record it: absolute, without symbolic links where it exists. */

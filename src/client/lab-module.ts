@@ -11,6 +11,21 @@ import { entryOf } from "./installation.ts";
  * @throws LAB_MODULE_FAILED
  */
 export async function importDefinition(file: string, named: string): Promise<LabDefinition> {
+  try {
+    const definition = await importDefault(file);
+    if (typeof definition !== "object" || definition === null) {
+      throw labError("LAB_MODULE_FAILED", { file: named, reason: "it has no default export that is a lab" });
+    }
+    return definition as LabDefinition;
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code === "LAB_MODULE_FAILED") throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw labError("LAB_MODULE_FAILED", { file: named, reason }, { cause });
+  }
+}
+
+/** The default export of a module, in which `netwright` may be imported. @throws what loading it throws */
+export async function importDefault(file: string): Promise<unknown> {
   const hooks = registerHooks({
     resolve: (specifier, context, next) => {
       try {
@@ -26,16 +41,7 @@ export async function importDefinition(file: string, named: string): Promise<Lab
     },
   });
   try {
-    const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
-    const definition = module.default;
-    if (typeof definition !== "object" || definition === null) {
-      throw labError("LAB_MODULE_FAILED", { file: named, reason: "it has no default export that is a lab" });
-    }
-    return definition as LabDefinition;
-  } catch (cause) {
-    if ((cause as { code?: unknown }).code === "LAB_MODULE_FAILED") throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw labError("LAB_MODULE_FAILED", { file: named, reason }, { cause });
+    return ((await import(pathToFileURL(file).href)) as { readonly default?: unknown }).default;
   } finally {
     hooks.deregister();
   }

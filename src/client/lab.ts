@@ -12,6 +12,7 @@ import type {
   LinkStatus,
   LogLine,
   NodeAction,
+  NodeConfiguration,
   NodeDetail,
   NodeStatus,
   Outcome,
@@ -303,6 +304,25 @@ export class LabClient {
   async console(node: string, query: ConsoleQuery = {}): Promise<ConsoleStream> {
     const { openConsole } = await import("./console.ts");
     return openConsole(this.name, this.socket, node, query);
+  }
+
+  /** The configuration of a node that is in force. @throws CONFIG_NONE */
+  async nodeConfig(node: string, options: Waiting = {}): Promise<NodeConfiguration> {
+    return (await this.#calls()).call("nodeConfig", { ...options, timeoutMs: nodeActionMs, params: { node } });
+  }
+
+  /**
+   * Gives a running node another configuration; without a text, that of the lab file.
+   *
+   * @throws CONFIG_REFUSED with what the node said; it then has what it had
+   */
+  async setNodeConfig(node: string, text?: string, options: Waiting = {}): Promise<NodeConfiguration> {
+    return (await this.#calls()).call("setNodeConfig", {
+      ...options,
+      timeoutMs: nodeActionMs,
+      params: { node },
+      body: text === undefined ? {} : { text },
+    });
   }
 
   /** Runs a command in a node. */

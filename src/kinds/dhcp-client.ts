@@ -49,7 +49,7 @@ else
   echo "There is no udhcpc here: it comes with busybox." >&2
   exit 127
 fi
-exec $udhcpc -f -R -i "$1" -s ${scriptPath} -t 4 -T 1 -A 1 -x hostname:"$2"
+exec $udhcpc -f -R -i "$1" -s ${scriptPath} -t 5 -T 2 -A 1 -x hostname:"$2"
 `;
 
 /** The DHCP clients of a node's interfaces; undefined where none asks for an address. */

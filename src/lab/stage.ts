@@ -200,6 +200,11 @@ export class Stage implements StepPerformer {
     return machine instanceof ApplianceMachine ? machine : undefined;
   }
 
+  /** A machine that programs are run in. @throws NODE_HAS_NO_PROCESSES */
+  programMachine(name: string): ProgramMachine {
+    return this.#programMachine(name);
+  }
+
   get services(): readonly ProcessStatus[] {
     return [...this.#machines.values()].flatMap(({ services }) => services);
   }

@@ -9,6 +9,7 @@ import type {
   LabSummary,
   LaunchReport,
   NodeAction,
+  NodeConfiguration,
   NodeDetail,
   NodeStatus,
   Outcome,
@@ -294,6 +295,26 @@ export class Supervisor {
       this.events.record("node.changed", name, `${name}: snapshot ${tag}: ${action}`, { action, snapshot: tag });
       return this.#nodeStatus(this.#node(name));
     });
+  }
+
+  /** Gives a node another configuration, or with no text that of the lab file. */
+  pushConfig(name: string, text: string | undefined): Promise<NodeConfiguration> {
+    return this.#change(async () => {
+      const node = this.#machine(name);
+      if (this.#state !== "running") throw labError("LAB_BUSY", { lab: this.#lab.name, state: this.#state });
+      const machine = this.#options.stage.programMachine(node.name);
+      await machine.pushConfig(text);
+      this.events.record("node.changed", name, `${name}: configuration ${text === undefined ? "reset" : "pushed"}`, {
+        action: text === undefined ? "config.reset" : "config.push",
+      });
+      return machine.readConfig().then((now) => ({ node: name, path: machine.configPath, text: now }));
+    });
+  }
+
+  /** The configuration of a node that is in force. */
+  async readConfig(name: string): Promise<NodeConfiguration> {
+    const machine = this.#options.stage.programMachine(this.#machine(name).name);
+    return { node: name, path: machine.configPath, text: await machine.readConfig() };
   }
 
   /** @throws LAB_BUSY before the lab runs, and see `Captures.start` */

@@ -3,6 +3,7 @@ import { basename, dirname, extname } from "node:path";
 import { LabFileError, type NetwrightError } from "./errors/error.ts";
 import { Findings } from "./findings.ts";
 import type { AnyKind } from "./kinds/kind.ts";
+import { kindDefinitions } from "./kinds/registry.ts";
 import type { Lab } from "./model.ts";
 import { FileStore, type SourceReader } from "./resolve/file-store.ts";
 import { resolve } from "./resolve/resolve.ts";
@@ -13,6 +14,8 @@ import { type Locate, pathText } from "./source/source.ts";
 import { substituteVariables, variableValues } from "./source/variables.ts";
 import { readYaml } from "./source/yaml.ts";
 
+export { userKind } from "./kinds/user/user-kind.ts";
+export { nodeKeys } from "./schema/node.ts";
 export type { LabDefinition, SourceReader };
 
 export type LoadOptions = {
@@ -64,6 +67,30 @@ export function resolveDefinition(definition: LabDefinition, options: LoadOption
   const findings = new Findings(locate);
   const data = readPlain(definition, findings);
   return resolveData(data, JSON.stringify(data, withoutBigints) ?? "", options, findings);
+}
+
+const ownKinds: ReadonlySet<unknown> = new Set([
+  "host",
+  "router",
+  "switch",
+  "appliance",
+  ...kindDefinitions.map(({ name }) => name),
+]);
+
+/** The kinds that the nodes of a definition name and that are not Netwright's own. */
+export function kindsIn(definition: unknown): readonly string[] {
+  const kinds = Object.values(sectionOf(definition, "nodes") ?? {}).map(
+    (node) => (node as { readonly kind?: unknown } | null | undefined)?.kind,
+  );
+  return [...new Set(kinds)].filter((kind) => typeof kind === "string" && !ownKinds.has(kind)) as string[];
+}
+
+const kindWords = /\bkind["']?\s*:\s*["']?([^\s"',}#]+)/g;
+
+/** The same of a lab file in YAML, which is read only if it may name one. */
+export function kindsInText(text: string): readonly string[] {
+  if ([...text.matchAll(kindWords)].every(([, word]) => ownKinds.has(word))) return [];
+  return kindsIn(readYaml(text, "").data);
 }
 
 /** JSON knows none; where one stands is an error of form. */

@@ -101,6 +101,9 @@ function linkDefinition({ a, b, mtu, impairments = {}, medium }: Link) {
 }
 
 type NodeDefinition = NonNullable<NonNullable<LabDefinition["nodes"]>[string]>;
+/** Named, so that the compiler need not try each of their combinations against each kind of node. */
+type MachineKeys = NonNullable<NonNullable<LabDefinition["defaults"]>["node"]> &
+  Pick<Extract<NodeDefinition, { kind: "router" }>, "interfaces">;
 
 function nodeDefinition(node: LabNode): NodeDefinition {
   switch (node.kind) {
@@ -123,8 +126,8 @@ function nodeDefinition(node: LabNode): NodeDefinition {
 }
 
 /** The kind, in place of the one it is made of, and its keys. */
-const roleDefinition = ({ role }: ProgramNode) =>
-  role === undefined ? {} : { kind: role.kind as "host", ...(literalDeep(role.options) as object) };
+const roleDefinition = ({ role }: ProgramNode): object =>
+  role === undefined ? {} : { kind: role.kind, ...(literalDeep(role.options) as object) };
 
 const literalDeep = (value: Json): Json =>
   typeof value === "string"
@@ -201,7 +204,7 @@ const diskDefinition = ({ image, format, sizeBytes, bus }: VmDisk) => ({
   bus,
 });
 
-const machineDefinition = (node: ProgramNode) => ({
+const machineDefinition = (node: ProgramNode): MachineKeys => ({
   engine: node.engine,
   ...(node.image === undefined ? {} : imageDefinition(node.image)),
   root: node.root,

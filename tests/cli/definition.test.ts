@@ -10,7 +10,9 @@ const commands = (): readonly { readonly path: string; readonly command: Command
       .filter((command) => !command.name().startsWith("__"))
       .flatMap((command) => {
         const own = `${path}${command.name()}`;
-        return command.commands.length === 0 ? [{ path: own, command }] : below(command, `${own} `);
+        // `config` does something itself, and has others below it.
+        const isCalled = command.commands.length === 0 || commandExamples(command)["What would run"] !== undefined;
+        return [...(isCalled ? [{ path: own, command }] : []), ...below(command, `${own} `)];
       });
   return below(buildProgram(), "");
 };

@@ -16,6 +16,7 @@ const pages = [
   { page: "docs/faults.md", example: undefined },
   { page: "docs/consoles.md", example: undefined },
   { page: "docs/reach.md", example: undefined },
+  { page: "docs/kinds.md", example: undefined },
   // What installs packages is not for here; the test of that example runs (programs.test.ts).
   ...readdirSync(join(root, "examples"))
     .filter((example) => example !== "tested-server")

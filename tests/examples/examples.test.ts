@@ -40,6 +40,18 @@ it("published: a site opened from this machine, and two servers behind one name"
   expect(await work.ok("netwright exec client -- curl -sS http://www.shop.lab/")).toBe("The shop is open.\n");
 });
 
+it("office-services: an address by DHCP, a site by its name, through the firewall and under the office's address", async () => {
+  await using work = await Workspace.open("office-services");
+  await work.ok("netwright up");
+  expect(await work.ok("netwright exec alice -- ip -4 -o address show eth0")).toMatch(/ 10\.0\.0\.1\d\d\/24 /);
+  expect(await work.ok("netwright exec printer -- ip -4 -o address show eth0")).toContain(" 10.0.0.50/24 ");
+  expect(await work.ok("netwright exec alice -- curl -s http://www.shop.example/")).toBe("Welcome to the shop.\n");
+  expect(await work.ok("netwright logs site")).toContain("203.0.113.7");
+  expect((await work.shell("netwright exec alice -- curl -sS -m 5 http://203.0.113.80:8080/")).exitCode).toBe(7);
+  // Nobody gets in: the gateway knows no way, whoever asks.
+  expect((await work.shell("netwright exec site -- ping -c 1 -W 1 10.0.0.53")).exitCode).not.toBe(0);
+});
+
 it("ospf-triangle: neighbours, routes, and the long way round while a link is cut", async () => {
   await using work = await Workspace.open("ospf-triangle");
   await work.ok("netwright up");

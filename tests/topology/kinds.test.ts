@@ -163,6 +163,8 @@ describe("what people are told", () => {
     ["a flow to nobody", node("{kind: traffic, flows: [{to: nobody}]}")],
     ["a gateway beside DHCP", node("{interfaces: {eth0: {addresses: dhcp, gateway: 10.0.0.1}}}")],
     ["nothing to wait for", node("{interfaces: {eth0: {addresses: 10.0.0.1/24, wait: true}}}")],
+    ["a vendor's image that is nowhere", node("{kind: arista-ceos}")],
+    ["a configuration that is not read", node("{kind: keysight-ixia-c, config: x}")],
     ["DHCP on loopback", node("{interfaces: {lo: dhcp}}")],
     ["DHCP on a port", "nodes: {n: {kind: switch, interfaces: {p1: {addresses: dhcp}}}}"],
   ];
@@ -175,4 +177,36 @@ describe("what people are told", () => {
     });
     await expect(told.join("\n")).toMatchFileSnapshot("golden/kind-mistakes.txt");
   });
+});
+
+test("the container that each vendor's kind asks for", async () => {
+  const kinds = [
+    "arista-ceos",
+    "nokia-srlinux",
+    "cisco-xrd",
+    "juniper-crpd",
+    "juniper-cptx",
+    "drivenets-cdnos",
+    "sonic-vs",
+    "frr-container",
+    "vyos",
+    "openconfig-lemming",
+    "keysight-ixia-c",
+  ];
+  const text = `
+nodes:
+${kinds.map((kind, index) => `  n${index}: {kind: ${kind}${/frr|srl|lemming|ixia/.test(kind) ? "" : `, image: "${kind}:1"`}${/lemming|ixia/.test(kind) ? "" : ", config: hostname here"}}`).join("\n")}
+links: [${kinds.map((_, index) => `[n${index}, n${(index + 1) % kinds.length}]`).join(", ")}]
+`;
+  const resolved = load(text);
+  const printed = printLab(resolved);
+  expect(load(printed, { name: resolved.name })).toEqual(resolved);
+  const shown = resolved.nodes.map((node) => {
+    const { engine, image, environment, interfaces, role } = node as ProgramNode;
+    const { software, container } = role ?? {};
+    const files = software?.files.map(({ path }) => path);
+    const ready = software?.setup.map(({ command }) => command);
+    return `## ${role?.kind}\n\n${JSON.stringify({ engine, image, environment, interfaces: interfaces.map(({ name }) => name), container, files, ready }, null, 2)}\n`;
+  });
+  await expect(shown.join("\n")).toMatchFileSnapshot("golden/vendors.txt");
 });

@@ -1,5 +1,6 @@
 import type { CommandDefinition } from "../command.ts";
 import { withExamples } from "../examples.ts";
+import { nodeConfig } from "../node-config.ts";
 import { type FileOptions, withFile, withOutput } from "../options.ts";
 
 type ConfigOptions = FileOptions & { readonly yes?: boolean };
@@ -7,9 +8,9 @@ type ConfigOptions = FileOptions & { readonly yes?: boolean };
 export const config: CommandDefinition = (program, bind) => {
   const command = program
     .command("config")
-    .summary("Print the resolved lab file")
+    .summary("Print the resolved lab file; push, reset and save configurations of nodes")
     .description(
-      "Print the lab file with everything decided: variables filled in, defaults and generators applied, addresses and ports chosen. What is printed is a lab file again; with --json, the resolved lab as programs get it.",
+      "Print the lab file with everything decided: variables filled in, defaults and generators applied, addresses and ports chosen. What is printed is a lab file again; with --json, the resolved lab as programs get it. The commands below change and read the configuration of a running node.",
     )
     .option("--yes", "allow generators to make very many nodes");
   withOutput(withFile(command));
@@ -29,4 +30,5 @@ export const config: CommandDefinition = (program, bind) => {
       output.print(printLab(lab).trimEnd());
     }),
   );
+  nodeConfig(command, bind);
 };

@@ -58,7 +58,9 @@ function commandOf(program: Command, words: readonly string[]): [Command | undef
     if (command.commands.length === 0) return [command, words.slice(index)];
     if (command === program && word === "help") return [helpOf(), words.slice(index + 1)];
     const next = command.commands.find((one) => one.name() === word && !isHidden(one));
-    if (next === undefined) return [undefined, []];
+    // A command may do something itself and have others below it, such as `config`.
+    if (next === undefined)
+      return command !== program && word.startsWith("-") ? [command, words.slice(index)] : [undefined, []];
     command = next;
   }
   return [command, []];

@@ -1,4 +1,4 @@
-import { type Frr, labError, type RouterNode } from "../../topology/index.ts";
+import { type Frr, labError, type NodeConfig, type RouterNode } from "../../topology/index.ts";
 import type { HostFacts, Preparation, Service } from "../kind.ts";
 import { frrDaemons } from "./daemons.ts";
 
@@ -58,6 +58,17 @@ export function prepareFrr(node: RouterNode, frr: Frr, facts: HostFacts): Prepar
     setup: [{ what: "Loading the FRR configuration", command: { argv: ["vtysh", "-b"] } }],
   };
 }
+
+/**
+ * By a restart: reading a file into running daemons adds to what they have and takes nothing away
+ * (vtysh(1), -f), and which daemons run follows from it.
+ */
+export const frrConfig: NodeConfig = {
+  path: "/etc/frr/frr.conf",
+  check: { argv: ["vtysh", "--dryrun", "--inputfile", "{file}"] },
+  live: { by: "restart" },
+  save: { shell: "vtysh -c 'show running-config' | sed '1,/^Current configuration:/d'" },
+};
 
 /** The user's configuration with the host name FRR shows in its prompts, unless it sets one. */
 function integrated(node: RouterNode, config: string): string {

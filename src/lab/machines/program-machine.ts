@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { ProcessStatus } from "../../api/index.ts";
 import {
@@ -12,10 +12,11 @@ import {
   textInImage,
 } from "../../engines/index.ts";
 import type { Namespace } from "../../kernel/index.ts";
-import { kindOf, prepare } from "../../kinds/index.ts";
+import { configOf, configured, kindOf, prepare } from "../../kinds/index.ts";
 import {
   type Interface,
   interfaceOfSysctl,
+  kindOfNode,
   labError,
   type Machine,
   needsStart,
@@ -32,6 +33,7 @@ import type { LogStore } from "../log-store.ts";
 import type { PatchPanel } from "../panel/panel.ts";
 import { NodeServices } from "../services.ts";
 import { type LabSettings, NodeSettings, type Sysctls } from "../settings.ts";
+import { type ConfiguredNode, pushConfig, readConfig } from "./configuration.ts";
 import type { MachineLife, MachineState } from "./life.ts";
 
 export type ProgramMachineOptions = {
@@ -198,6 +200,22 @@ export class ProgramMachine implements MachineLife {
     return this.#console.hub;
   }
 
+  /** Gives it another configuration while it runs, or with none that of the lab file. @throws CONFIG_NONE, CONFIG_REFUSED */
+  async pushConfig(text: string | undefined): Promise<void> {
+    const node = this.#configured();
+    await pushConfig(node, text ?? this.#ownConfig(node.config.path));
+  }
+
+  /** Where its configuration is. @throws CONFIG_NONE */
+  get configPath(): string {
+    return this.#configured().config.path;
+  }
+
+  /** The configuration in force. @throws CONFIG_NONE */
+  readConfig(): Promise<string> {
+    return readConfig(this.#configured());
+  }
+
   inspect(): Record<string, unknown> {
     return this.#options.panel.inspectMachine(this.#node.name);
   }
@@ -238,6 +256,37 @@ export class ProgramMachine implements MachineLife {
     await this.#boot();
   }
 
+  #configured(): ConfiguredNode {
+    const node = this.#node;
+    const config = configOf(node);
+    if (config === undefined) throw labError("CONFIG_NONE", { node: node.name, kind: kindOfNode(node) });
+    if (this.#power === "off") throw labError("NODE_OFF", { node: node.name });
+    if (!this.#machine.running) throw labError("NODE_FAILED", { node: node.name });
+    const run = (request: ProgramRequest) => this.#machine.run(node, request);
+    return {
+      name: node.name,
+      config,
+      run,
+      prepared: (text) => this.#prepare(configured(node, text)),
+      inside: (body) => this.#machine.inside(body),
+      restart: async (preparation) => {
+        await this.#services.stop();
+        // A file that says that a service is ready must not be that of its last run.
+        for (const { ready } of preparation?.services ?? []) {
+          const { check } = ready ?? {};
+          if (check?.type === "file") this.#machine.inside(() => rmSync(check.path, { force: true }));
+        }
+        await this.#services.start(preparation, run, (body) => this.#machine.inside(body));
+      },
+    };
+  }
+
+  /** What the lab file says, as the kind writes it; empty where it says nothing. */
+  #ownConfig(path: string): string {
+    const file = this.#preparation?.files.find((one) => one.path === path);
+    return file === undefined ? "" : Buffer.from(file.contentBase64, "base64").toString();
+  }
+
   async #boot(): Promise<void> {
     await this.#machine.start(this.#node, this.#preparation, () => {
       this.#power = "failed";
@@ -253,7 +302,10 @@ export class ProgramMachine implements MachineLife {
   }
 
   get #preparation() {
-    const node = this.#node;
+    return this.#prepare(this.#node);
+  }
+
+  #prepare(node: ProgramNode) {
     const readText = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : undefined);
     return prepare(node, {
       hasUsers: this.#options.hasUsers,

@@ -137,6 +137,8 @@ function handlersOf(supervisor: Supervisor): Handlers {
     nodeAction: ({ params, body }) => supervisor.actOnNode(params.node, body.action),
     snapshotNode: ({ params, body }) => supervisor.snapshot(params.node, body.action, body.name),
     ports: ({ query }) => ({ ports: supervisor.ports(query.node) }),
+    nodeConfig: ({ params }) => supervisor.readConfig(params.node),
+    setNodeConfig: ({ params, body }) => supervisor.pushConfig(params.node, body.text),
     config: () => supervisor.lab,
     node: ({ params }) => supervisor.inspect(params.node),
     outcome: () => supervisor.outcome,

@@ -192,6 +192,27 @@ export const labErrors = {
     message: ({ link, matches }) => `"${link}" could be any of ${matches.length} links: ${matches.join(", ")}.`,
     remedy: ({ matches }) => `Name one by one of its interfaces, for example ${matches[0]?.split(" ")[0] ?? ""}.`,
   }),
+  CONFIG_NONE: entry<{ node: string; kind: string }>({
+    exitCode: 2,
+    message: ({ node, kind }) =>
+      kind === "router"
+        ? `Node ${node} has no FRR, so no configuration that could be changed.`
+        : `Node ${node} is of kind ${kind}, which has no configuration file.`,
+    remedy: () => "Kinds with one: router with frr:, firewall, nat, dhcp-server, dns-server, web.",
+  }),
+  CONFIG_FILE: entry<{ file: string; verb: "read" | "write"; reason: string }>({
+    exitCode: 1,
+    message: ({ file, verb, reason }) => `Cannot ${verb} ${file}: ${reason}.`,
+  }),
+  CONFIG_REFUSED: entry<{ node: string; said: readonly string[] }>({
+    exitCode: 1,
+    message: ({ node, said }) =>
+      [
+        `${node} does not take this configuration${said.length === 0 ? "." : ":"}`,
+        ...said.map((line) => `  ${line}`),
+      ].join("\n"),
+    remedy: () => "Nothing has changed. Mend the file and push it again.",
+  }),
   NODE_OFF: entry<{ node: string }>({
     exitCode: 1,
     message: ({ node }) => `Node ${node} is off: it was stopped.`,

@@ -1,3 +1,4 @@
+export type { KindFacts } from "./kind.ts";
 export type {
   Json,
   NeededProgram,
@@ -9,3 +10,4 @@ export type {
   SetupCommand,
   Software,
 } from "./software.ts";
+export { defineKind, type UserKind } from "./user/define.ts";

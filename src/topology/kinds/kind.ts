@@ -36,6 +36,8 @@ export type KindAnswer = {
   /** Where they differ from what was given (defaults that depend on the lab, full paths): what gives the same node again. */
   readonly options?: Readonly<Record<string, Json>>;
   readonly sysctls?: Readonly<Record<string, string>>;
+  /** That of the lab file wins. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly mounts?: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
 };
 
@@ -51,6 +53,10 @@ export type ContainerSettings = {
   readonly environment?: Readonly<Record<string, string>>;
   /** Without CAP_, as Docker names them. Never all of them. */
   readonly capabilities?: readonly string[];
+  /** Who may log in to it, before a configuration says otherwise. */
+  readonly credentials?: { readonly user: string; readonly password: string };
+  /** What its documentation says it needs. */
+  readonly resources?: { readonly cpus: number; readonly memoryMiB: number };
 };
 
 export type FactsInterface = {

@@ -10,6 +10,16 @@ export type Role = {
   /** The kind's own settings, files within: they give the same node again. */
   readonly options: Readonly<Record<string, Json>>;
   readonly software: Software;
+  /** Of a kind that is a vendor's container. */
+  readonly container?: RoleContainer;
+};
+
+/** What a container engine grants a node of the kind, and what people want to know of it. */
+export type RoleContainer = {
+  /** Without CAP_, as Docker names them. */
+  readonly capabilities: readonly string[];
+  readonly credentials?: { readonly user: string; readonly password: string };
+  readonly resources?: { readonly cpus: number; readonly memoryMiB: number };
 };
 
 /**

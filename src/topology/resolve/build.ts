@@ -12,7 +12,7 @@ import {
   type RouteDraft,
 } from "./draft.ts";
 import { mtuOf } from "./mtu.ts";
-import { type Roles, rolesOf } from "./roles.ts";
+import { imageOfRole, type Roles, rolesOf } from "./roles.ts";
 import type { Context } from "./settings.ts";
 import { builtSwitch } from "./switch.ts";
 
@@ -90,23 +90,11 @@ function appliance(node: ApplianceDraft) {
 
 function machine(node: ProgramDraft, roles: Roles) {
   const made = roles.get(node);
-  const {
-    engine,
-    image,
-    root,
-    hostname,
-    routes,
-    sysctls,
-    environment,
-    startup,
-    files,
-    mounts,
-    resources,
-    console,
-    frr,
-  } = node.settings;
+  const { engine, root, hostname, routes, sysctls, environment, startup, files, mounts, resources, console, frr } =
+    node.settings;
+  const image = imageOfRole(node);
   const settings = {
-    engine,
+    engine: node.role?.kind.container === undefined ? engine : ("container" as const),
     ...(image === undefined ? {} : { image }),
     root,
     hostname: hostname ?? node.name,

@@ -1,8 +1,10 @@
 import type * as z from "zod";
 import { formatCidr } from "../address.ts";
-import type { AnyKind, FactsNode, KindAnswer, KindDefinition, KindFacts } from "../kinds/kind.ts";
+import type { NodeImage } from "../image/image.ts";
+import { imageReferenceText, parseImageReference } from "../image/reference.ts";
+import type { AnyKind, ContainerSettings, FactsNode, KindAnswer, KindDefinition, KindFacts } from "../kinds/kind.ts";
 import { withFiles } from "../kinds/pieces.ts";
-import type { Json, Role } from "../kinds/software.ts";
+import type { Json, Role, RoleContainer } from "../kinds/software.ts";
 import type { Path } from "../source/source.ts";
 import { isMachineDraft, type LabDraft, type MachineDraft, type ProgramDraft, runsProgramsDraft } from "./draft.ts";
 import type { Context } from "./settings.ts";
@@ -61,12 +63,47 @@ function roleOf(node: ProgramDraft, machines: readonly FactsNode[], context: Con
       context.findings.error("KIND_OPTION", details, [...node.path, ...at], at.length === 0 ? "key" : "value");
     },
   };
+  if (kind.container !== undefined && kind.container.image === undefined && node.settings.image === undefined)
+    facts.report("its vendor gives the image to its customers only", "Add image: with what you have of it.", []);
   const answer = (kind as unknown as KindDefinition<typeof options>).resolve(options, facts);
   return {
-    role: { kind: kind.name, options: { ...options, ...answer.options }, software: answer.software },
+    role: {
+      kind: kind.name,
+      options: { ...options, ...answer.options },
+      software: answer.software,
+      ...(kind.container === undefined ? {} : { container: roleContainer(kind.container) }),
+    },
     sysctls: { ...kind.sysctls, ...answer.sysctls },
-    environment: { ...kind.container?.environment },
+    environment: { ...kind.container?.environment, ...answer.environment },
     mounts: answer.mounts ?? [],
+  };
+}
+
+const roleContainer = ({ capabilities = [], credentials, resources }: ContainerSettings): RoleContainer => ({
+  capabilities,
+  ...(credentials === undefined ? {} : { credentials }),
+  ...(resources === undefined ? {} : { resources }),
+});
+
+/** The image of a node: of a vendor's container, with what the vendor's documentation says unless the lab file does. */
+export function imageOfRole({ role, settings }: ProgramDraft): NodeImage | undefined {
+  const { image } = settings;
+  const container = role?.kind.container;
+  if (container === undefined) {
+    // What an image of Netwright's kinds would run by itself, the kind's services stand in for.
+    const isOwn =
+      role !== undefined && image !== undefined && image.command === undefined && image.entrypoint === undefined;
+    return isOwn ? { ...image, command: "none" } : image;
+  }
+  const named = parseImageReference(container.image ?? "");
+  const reference = image?.reference ?? ("problem" in named ? "" : imageReferenceText(named));
+  const { entrypoint, command } = container;
+  return {
+    pull: "missing",
+    ...(entrypoint === undefined ? {} : { entrypoint }),
+    ...(command === undefined ? {} : { command: { argv: command } }),
+    ...image,
+    reference,
   };
 }
 

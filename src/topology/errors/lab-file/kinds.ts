@@ -7,6 +7,11 @@ export const kindErrors = {
     message: ({ node, kind, problem }) => `Node ${node}, a ${kind}: ${problem}.`,
     remedy: ({ remedy }) => remedy,
   }),
+  KIND_INVALID: entry<{ kind: string; file: string; problem: string; remedy: string }>({
+    exitCode: 2,
+    message: ({ kind, file, problem }) => `Kind ${kind} (${file}): ${problem}.`,
+    remedy: ({ remedy }) => remedy,
+  }),
   DHCP_SETTING: entry<{ problem: string; remedy: string }>({
     exitCode: 2,
     message: ({ problem }) => `${problem}.`,

@@ -28,7 +28,6 @@ export function dhcpConfig(options: DhcpServerOptions, facts: KindFacts): string
     "dhcp-authoritative",
     // In a lab nobody else has taken an address of the pool, and asking takes a second for each lease.
     "no-ping",
-    "log-dhcp",
     ...pools.flatMap((pool, index) => poolLines(pool, index, networks, facts)),
     ...reservations.flatMap((one, index) => reservationLine(one, ["reservations", index], facts)),
     ...relay.flatMap(({ on, to }, index) => relayLine(on, to, ["relay", index], facts)),
