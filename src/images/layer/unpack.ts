@@ -121,9 +121,9 @@ function writeEntries(archive: Extract, writer: LayerWriter, image: string): Pro
       if (raw.size < 0)
         throw labError("LAYER_INVALID", { image, problem: `${JSON.stringify(header.name)} has no size` });
       open = writer.begin(header);
-      content.on("data", (chunk: Uint8Array) =>
+      content.on("data", (chunk: unknown) =>
         attempt(() => {
-          if (open !== undefined) writeAll(open, chunk);
+          if (open !== undefined) writeAll(open, chunk as Uint8Array);
         }),
       );
       content.on("end", () =>

@@ -114,12 +114,16 @@ export class Switches {
   /** Ports of which this process only knows that they are there: a Linux bridge has them by netlink. */
   plug(ports: readonly BridgePort[]): Promise<unknown> | undefined {
     const own = ports.filter(({ bridge }) => isOvs(bridge.node));
-    return own.length === 0 ? undefined : Promise.all(own.map(({ end, jack }) => this.#ovs?.plug(end, jack.name)));
+    const ovs = this.#ovs;
+    if (own.length === 0 || ovs === undefined) return undefined;
+    return Promise.all(own.map(({ end, jack }) => ovs.plug(end, jack.name)));
   }
 
   unplug(ports: readonly BridgePort[]): Promise<unknown> | undefined {
     const own = ports.filter(({ bridge }) => isOvs(bridge.node));
-    return own.length === 0 ? undefined : Promise.all(own.map(({ end }) => this.#ovs?.unplug(end)));
+    const ovs = this.#ovs;
+    if (own.length === 0 || ovs === undefined) return undefined;
+    return Promise.all(own.map(({ end }) => ovs.unplug(end)));
   }
 
   has(name: string): boolean {

@@ -44,7 +44,7 @@ const ports: SwitchPort[] = [];
 for (const name of ["s1", "s2"]) {
   const interfaces = [iface("p1"), iface("p2")];
   const node: SwitchNode = { kind: "switch", name, stp: false, ageingSeconds: 300, forward: [], interfaces };
-  panel.createSwitch(node);
+  await panel.createSwitch(node);
   for (const one of interfaces) ports.push({ node: name, interface: one });
 }
 const link = (id: string): Link => {

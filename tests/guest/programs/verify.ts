@@ -39,7 +39,7 @@ const bridge: SwitchNode = {
   forward: [],
   interfaces: [port],
 };
-panel.createSwitch(bridge);
+await panel.createSwitch(bridge);
 const ports: readonly SwitchPort[] = [{ node: "s1", interface: port }];
 const link = (a: string, b: string): Link => {
   const end = (text: string) => ({ node: text.split(":")[0] ?? "", interface: text.split(":")[1] ?? "" });

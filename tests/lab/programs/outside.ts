@@ -148,7 +148,7 @@ async function tell(name: string, what: () => unknown): Promise<void> {
 }
 
 async function ports(lab: RunningLab): Promise<void> {
-  await tell("ports", async () => await lab.client.ports());
+  await tell("ports", () => lab.client.ports());
   const any = (await lab.client.ports("web")).find((port) => port.port === 80 && port.hostPort !== 8080)?.hostPort;
   for (const url of ["127.0.0.1:8080", "[::1]:8080", `127.0.0.1:${any}`, "203.0.113.2:8082", "127.0.0.1:8090"])
     await tell(`get ${url.replace(String(any), "any")}`, () => get(`http://${url}/`));

@@ -170,7 +170,7 @@ export class OvsDaemons {
   /** Asks daemons that run. @throws OVS_ENDED when they no longer do, or end meanwhile */
   async #asked(program: string, words: readonly string[], input = ""): Promise<Ran> {
     if (this.#end !== undefined) throw labError("OVS_ENDED", this.#end);
-    return await Promise.race([this.#run(program, words, "", input), this.#ended.promise]);
+    return Promise.race([this.#run(program, words, "", input), this.#ended.promise]);
   }
 
   async #run(program: string, words: readonly string[], forSwitch = "", input = ""): Promise<Ran> {

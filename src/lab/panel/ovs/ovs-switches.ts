@@ -45,7 +45,10 @@ export class OvsSwitches {
   /** @throws OVS_MISSING, OVS_NOT_STARTED, OVS_REFUSED, FLOWS_REFUSED, OVS_ENDED; see `settled` */
   async create(node: OvsNode, name: string, mac: string): Promise<void> {
     this.#bridges.set(node.name, { name, mac, node, plugged: new Map(), row: undefined, flows: undefined });
-    if (!this.#isGathering) return await this.#apply();
+    if (!this.#isGathering) {
+      await this.#apply();
+      return;
+    }
     // Begins while the rest of the lab is made; who waits for it is told how it went.
     this.#daemons.start(node.name).catch(() => undefined);
   }
