@@ -55,10 +55,11 @@ const problemOf = (work: Promise<unknown>): Promise<NetwrightError> =>
   );
 
 /** What is left of layers in the store. */
-const leftovers = () =>
-  readdirSync(`${folder}/cache/images/layers`).flatMap((key) =>
-    readdirSync(`${folder}/cache/images/layers/${key}`).filter((name) => !name.startsWith(".lock-")),
-  );
+function leftovers(): readonly string[] {
+  const layers = `${folder}/cache/images/layers`;
+  const keys = existsSync(layers) ? readdirSync(layers) : [];
+  return keys.flatMap((key) => readdirSync(`${layers}/${key}`).filter((name) => !name.startsWith(".lock-")));
+}
 
 describe("a name in a layer", () => {
   test.each([

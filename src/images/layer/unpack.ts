@@ -121,6 +121,8 @@ function writeEntries(archive: Extract, writer: LayerWriter, image: string): Pro
       if (raw.size < 0)
         throw labError("LAYER_INVALID", { image, problem: `${JSON.stringify(header.name)} has no size` });
       open = writer.begin(header);
+      // An archive that ends in the middle of one ends it with an error, and the archive too.
+      content.on("error", reject);
       content.on("data", (chunk: unknown) =>
         attempt(() => {
           if (open !== undefined) writeAll(open, chunk as Uint8Array);
