@@ -20,6 +20,7 @@ const longOptions = (command: Command) => command.options.map(({ long }) => long
 
 /** Commands about this machine and not about a lab. */
 const aboutMachine = ["doctor", "gc", "completion", "version"];
+const isAboutMachine = (path: string) => aboutMachine.includes(path) || path.startsWith("image ");
 
 describe("the definition of the command line", () => {
   it("has the habits of docker compose", () => {
@@ -74,8 +75,12 @@ describe("the definition of the command line", () => {
         if (before !== long) different.push(`${short}: ${before}, ${long}`);
       }
     }
-    // As docker compose has them, which fingers know: logs -f and -t, exec -t.
-    expect([...new Set(different)].sort()).toEqual(["-f: --file, --follow", "-t: --tty, --timestamps"]);
+    // As docker compose has them, which fingers know: cp -a, logs -f and -t, exec -t.
+    expect([...new Set(different)].sort()).toEqual([
+      "-a: --all, --archive",
+      "-f: --file, --follow",
+      "-t: --tty, --timestamps",
+    ]);
   });
 
   it("gives JSON wherever something is printed", () => {
@@ -85,7 +90,7 @@ describe("the definition of the command line", () => {
 
   it("takes a lab file and a name wherever they mean something", () => {
     for (const { path, command } of commands()) {
-      const takes = !aboutMachine.includes(path);
+      const takes = !isAboutMachine(path);
       expect(longOptions(command).includes("--file"), path).toBe(takes);
       expect(longOptions(command).includes("--name"), path).toBe(takes);
     }

@@ -166,7 +166,10 @@ describe("the power of a node", () => {
 
   it("pauses and resumes every program", async () => {
     await using running = await RunningLab.up(pair("pause"));
-    await running.sh("h1", "(while :; do date +%s%N >/tmp/new; mv /tmp/new /tmp/now; sleep 0.01; done) >/dev/null 2>&1 &");
+    await running.sh(
+      "h1",
+      "(while :; do date +%s%N >/tmp/new; mv /tmp/new /tmp/now; sleep 0.01; done) >/dev/null 2>&1 &",
+    );
     await running.client.actOnNode("h1", "pause");
     const stood = await running.sh("h1", "cat /tmp/now; sleep 0.3; cat /tmp/now");
     expect(new Set(stood.trim().split("\n")).size).toBe(1);
