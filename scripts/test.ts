@@ -148,9 +148,7 @@ function report(tallies: readonly Tally[]): number {
 }
 
 /** The beginning of an error's message, below the test it is of. */
-const indented = (message: string): string =>
-  message
-    .split("\n")
-    .slice(0, 12)
-    .map((line) => `           ${line}`)
-    .join("\n");
+function indented(message: string): string {
+  const lines = message.split("\n").slice(0, 12);
+  return lines.map((line) => `           ${line}`).join("\n");
+}
