@@ -20,17 +20,25 @@ export class Netwright implements AsyncDisposable {
   readonly #context: Context;
   readonly #folder: string;
 
-  private constructor(context: Context, folder: string) {
+  readonly #environment: Readonly<Record<string, string>>;
+
+  private constructor(context: Context, folder: string, environment: Readonly<Record<string, string>>) {
     this.#context = context;
+    this.#environment = environment;
     this.#folder = folder;
   }
 
-  static async with(context: Context, labFile: string): Promise<Netwright> {
+  /** @param environment beside that of the ordinary user */
+  static async with(
+    context: Context,
+    labFile: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Netwright> {
     const folder = await mkdtemp(join(tmpdir(), "netwright-bench-"));
     const { uid, gid } = context.user;
     if (context.isRoot) await chown(folder, uid, gid);
     await writeFile(join(folder, "lab.yaml"), labFile);
-    return new Netwright(context, folder);
+    return new Netwright(context, folder, environment);
   }
 
   /** Runs the command to its end; wall time of the whole process. @throws when it fails */
@@ -75,7 +83,13 @@ export class Netwright implements AsyncDisposable {
       NETWRIGHT_RUNTIME_DIR: join(this.#folder, "run"),
       NETWRIGHT_STATE_DIR: join(this.#folder, "state"),
     };
-    return { ...user, env: { ...user.env, ...places }, cwd: this.#folder, timeout: 300_000, maxBuffer: 1 << 28 };
+    return {
+      ...user,
+      env: { ...user.env, ...places, ...this.#environment },
+      cwd: this.#folder,
+      timeout: 300_000,
+      maxBuffer: 1 << 28,
+    };
   }
 }
 

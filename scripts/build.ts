@@ -23,6 +23,7 @@ const entries = [
   "dataplane/main",
   "images/worker",
   "gate/main",
+  "containers/keeper/main",
   "topology/index",
   "client/index",
   "testing/index",

@@ -40,6 +40,7 @@ if [ "${1:-}" = tests ]; then
   have etcdctl || optional etcd-client
   have socat || optional socat
   have tayga || optional tayga
+  have dockerd || optional docker.io
   have ovs-vswitchd || optional openvswitch-switch
   have qemu-system-x86_64 || [ "$(uname -m)" != x86_64 ] || optional qemu-system-x86
   [ -e /usr/share/OVMF/OVMF_CODE.fd ] || [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || [ "$(uname -m)" != x86_64 ] || optional ovmf
@@ -62,7 +63,7 @@ may_be_root() {
   [ "$(id -u)" = 0 ] || { have sudo && sudo -n true 2>/dev/null; }
 }
 
-# frr, tayga and openvswitch-switch start their daemons when they are installed. Netwright only wants the
+# frr, tayga, docker.io and openvswitch-switch start their daemons when they are installed. Netwright only wants the
 # programs: routers and switches run in labs, not on this machine. policy-rc.d is Debian's way to say so
 # (invoke-rc.d(8)).
 install_packages() {
@@ -89,6 +90,10 @@ install_packages() {
         else update-rc.d $daemon disable >/dev/null 2>&1; fi ;;
       esac
     done
+    case " $* " in *" docker.io "*)
+      if [ -d /run/systemd/system ]; then systemctl disable --now docker.socket docker containerd >/dev/null 2>&1
+      else update-rc.d docker disable >/dev/null 2>&1; fi ;;
+    esac
     [ -z "$ours" ] || rm -f "$policy"
     exit $status
   ' install-packages "$@"

@@ -25,6 +25,7 @@ export default defineConfig({
           { text: "Images", link: "/images" },
           { text: "In and out of a lab", link: "/reach" },
           { text: "Virtual machines", link: "/vms" },
+          { text: "Containers", link: "/containers" },
           { text: "Consoles", link: "/consoles" },
           { text: "Copy files", link: "/files" },
           { text: "Limits and requirements", link: "/limits" },

@@ -25,6 +25,8 @@ export const LaunchRequest = z.object({
    * and it ends when the launcher goes away (file descriptor 3 closes), whenever that is.
    */
   attended: z.boolean().default(false),
+  /** Of a lab with containers: where their engine is, and the like (YardSettings of the engines module). */
+  containers: z.unknown().optional(),
   /** How much goes to debug.log in the log directory. */
   logLevel: z.enum(["debug", "info", "error"]).default("debug"),
 });
@@ -61,5 +63,7 @@ export const LabRecord = z.object({
   /** Field 22 of /proc/pid/stat (proc(5)), so that a reused pid is not mistaken for the owner. */
   ownerStartTime: z.string(),
   version: z.string(),
+  /** Of a lab with containers: the socket of their engine. */
+  containers: z.string().optional(),
 });
 export type LabRecord = z.infer<typeof LabRecord>;

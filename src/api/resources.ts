@@ -35,7 +35,7 @@ export const NodeStatus = z.object({
   /** `idle`: its namespace exists, nothing runs. `running`: it has an init. `failed`: its init died, or what forwards for a switch. `none`: a switch. */
   state: z.enum(["none", "idle", "running", "paused", "failed", "off"]),
   /** Of machines that are no namespaces. */
-  engine: z.literal("vm").optional(),
+  engine: z.enum(["vm", "container"]).optional(),
   /** How a virtual machine that has power is run: at full speed, or emulated. */
   accelerator: z.enum(["kvm", "tcg"]).optional(),
   /** Of a switch: a Linux bridge, or Open vSwitch. */

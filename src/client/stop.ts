@@ -49,6 +49,11 @@ export async function stopLab(
       throw labError("TIMED_OUT", { what: `Killing lab "${name}"`, afterMs: killedMs });
   }
   await removeLeftovers(lab, token);
+  const { containers } = lab.record;
+  if (containers !== undefined && token !== undefined) {
+    const { removeLabContainers } = await import("./registry/containers.ts");
+    await removeLabContainers(containers, { runtime: locations.runtime, lab: name, claim: idOf(token) });
+  }
   return how;
 }
 
@@ -69,7 +74,7 @@ async function stopsWhenAsked(
 /** The reaper removes the folder, which takes a moment; this waits for it, and does it when the reaper was killed. */
 async function removeLeftovers(lab: RegisteredLab, token: string | undefined): Promise<void> {
   if (token === undefined) return;
-  const id = token.slice(token.indexOf(".") + 1);
+  const id = idOf(token);
   for (let waitedMs = 0; waitedMs < leftoversMs; waitedMs += 5) {
     const now = await tokenOf(lab.folder);
     const beingRemoved =
@@ -79,6 +84,8 @@ async function removeLeftovers(lab: RegisteredLab, token: string | undefined): P
     else await pause(5);
   }
 }
+
+const idOf = (token: string): string => token.slice(token.indexOf(".") + 1);
 
 function killOwner(owner: Owner): void {
   if (!isAlive(owner)) return;

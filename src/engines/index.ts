@@ -1,3 +1,5 @@
+export { NodeContainer } from "./container/container.ts";
+export { ContainerYard, type YardSettings } from "./container/yard.ts";
 export { NamespaceMachine, type Premises } from "./namespace/machine.ts";
 export { EtcTemplate } from "./namespace/root/etc.ts";
 export { hasImage } from "./namespace/root/image.ts";

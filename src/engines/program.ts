@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
 
 /** A program to run in a node. */
 export type ProgramRequest = {
@@ -26,10 +26,10 @@ export type ProgramExit = {
 export interface Program {
   /** As the sandbox sees it. */
   readonly pid: number;
-  readonly stdin: Socket | undefined;
-  readonly stdout: Socket;
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable;
   /** Absent with a terminal. */
-  readonly stderr: Socket | undefined;
+  readonly stderr: Readable | undefined;
   /** Resolves when the program itself has ended; children of it may still hold its output open. */
   readonly exit: Promise<ProgramExit>;
   /** Sends to the program's whole process group; false when there is none any more. */

@@ -114,7 +114,9 @@ export class Gate {
   }
 
   #nextDescriptor(): number {
-    return receiveDescriptor(this.#options.descriptors, descriptorNote.length).descriptor;
+    const descriptor = receiveDescriptor(this.#options.descriptors, descriptorNote.length)?.descriptor;
+    if (descriptor === undefined) throw new Error("the descriptor that was announced did not come");
+    return descriptor;
   }
 }
 

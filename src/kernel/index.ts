@@ -37,7 +37,7 @@ export { captureLagMs, openRing, type RingKind, ringBytes } from "./ring-socket.
 export { SendBatch } from "./send-batch.ts";
 export { bindAddress, connectAddress, connectPath, type Transport } from "./socket-address.ts";
 export { attachFilter } from "./socket-filter.ts";
-export { openSocketPair, receiveDescriptor, type SocketPair, sendDescriptor } from "./socket-pair.ts";
+export { openSocketPair, type Received, receiveDescriptor, type SocketPair, sendDescriptor } from "./socket-pair.ts";
 export { StreamSocket } from "./stream-socket.ts";
 export * from "./sysctl-view.ts";
 export * from "./tap.ts";

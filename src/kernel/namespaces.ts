@@ -82,6 +82,17 @@ export function unshare(kinds: readonly Exclude<NamespaceKind, "pid">[]): void {
 }
 
 /**
+ * Moves this thread to another network namespace, where it stays. For a process whose place is looked at
+ * by others; everybody else wants `inNamespaces`.
+ *
+ * @throws {KernelError} when the namespace cannot be entered
+ */
+export function moveToNetns(namespace: Namespace): void {
+  prepareThread(["net"]);
+  check("setns net", libc.setns(namespace.fd, cloneFlag.net));
+}
+
+/**
  * Runs `body` inside `namespaces`, at most one of each kind, and comes back. Synchronous on purpose:
  * only what the main thread does before `body` returns happens inside. A child process spawned, a
  * socket made or a file opened there belongs to those namespaces; work for Node's thread pool

@@ -10,8 +10,7 @@ const MSG_NOSIGNAL = 0x4000;
 const MSG_DONTWAIT = 0x40;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;
 const EINTR = 4;
-const EINVAL = 22;
-const EPIPE = 32;
+const EAGAIN = 11;
 
 /** The two ends of a connected stream socket, as file descriptors that are closed on exec. Whoever holds one closes it. */
 export type SocketPair = { readonly ours: number; readonly theirs: number };
@@ -60,21 +59,21 @@ export function sendDescriptor(socket: number, data: Uint8Array, descriptor: num
   }
 }
 
+/** What came, and the file descriptor that came with it. Whoever gets it closes it. */
+export type Received = { readonly data: Buffer; readonly descriptor: number | undefined };
+
 /**
- * Takes what `sendDescriptor` sent: one message, and the descriptor in it, which the caller closes. It
- * does not wait.
+ * Receives what is there, and a file descriptor if one came with it (`sendDescriptor`).
  *
- * @param length of the data of every message on this socket
- * @throws {KernelError} EAGAIN when there is none, EPIPE when the other end has closed
+ * @param length the most data taken; where every message has the same length, that
+ * @returns undefined when nothing has come yet; data without a byte when the other end has closed
+ * @throws {KernelError} ECONNRESET and others of recvmsg(2)
  */
-export function receiveDescriptor(
-  socket: number,
-  length: number,
-): { readonly data: Buffer; readonly descriptor: number } {
+export function receiveDescriptor(socket: number, length = 65_536): Received | undefined {
   const bytes = pinned(length);
   const vector = pinned(16);
   vector.writeBigUInt64LE(addressOf(bytes), 0);
-  vector.writeBigUInt64LE(BigInt(length), 8);
+  vector.writeBigUInt64LE(BigInt(bytes.length), 8);
   const control = pinned(24);
   const header = pinned(56);
   header.writeBigUInt64LE(addressOf(vector), 16);
@@ -83,10 +82,18 @@ export function receiveDescriptor(
   header.writeBigUInt64LE(BigInt(control.length), 40);
   for (;;) {
     const received = libc.recvmsg(socket, header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (received < 0 && lastErrno() === EINTR) continue;
-    if (received < 0) throw new KernelError("recvmsg", lastErrno());
-    if (received === 0) throw new KernelError("recvmsg", EPIPE, "the other end has closed");
-    if (control.readInt32LE(12) !== SCM_RIGHTS) throw new KernelError("recvmsg", EINVAL, "there was no descriptor");
-    return { data: bytes.subarray(0, received), descriptor: control.readInt32LE(16) };
+    if (received >= 0) {
+      const hasDescriptor =
+        header.readBigUInt64LE(40) >= 20n &&
+        control.readInt32LE(8) === SOL_SOCKET &&
+        control.readInt32LE(12) === SCM_RIGHTS;
+      return {
+        data: Buffer.from(bytes.subarray(0, received)),
+        descriptor: hasDescriptor ? control.readInt32LE(16) : undefined,
+      };
+    }
+    const errno = lastErrno();
+    if (errno === EAGAIN) return undefined;
+    if (errno !== EINTR) throw new KernelError("recvmsg", errno);
   }
 }

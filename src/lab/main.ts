@@ -4,6 +4,7 @@ import { Socket } from "node:net";
 import { dirname } from "node:path";
 import { json } from "node:stream/consumers";
 import { type LaunchReport, LaunchRequest } from "../api/index.ts";
+import type { YardSettings } from "../engines/index.ts";
 import { closeInherited } from "../kernel/index.ts";
 import type { Lab } from "../topology/index.ts";
 import { reportOf } from "./error-report.ts";
@@ -67,6 +68,7 @@ async function superviseLab(request: ReturnType<typeof LaunchRequest.parse>, lau
   const events = new EventLog();
   const processes = new ProcessGroup(lab.mode);
   const seed = request.seed ?? randomInt(2 ** 48 - 1);
+  const { containers } = request;
   const stage = new Stage({
     lab: lab.name,
     seed,
@@ -77,6 +79,7 @@ async function superviseLab(request: ReturnType<typeof LaunchRequest.parse>, lau
     events,
     processes,
     gate: { socket: `${runtimeFolder}/out.sock`, opener: gateFd, pid },
+    ...(containers === undefined ? {} : { containers: containers as YardSettings }),
   });
   const { file, digest, version } = request;
   const failAt = Number(process.env["NETWRIGHT_FAIL_AT_STEP"] ?? 0);

@@ -1,15 +1,18 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { ProcessStatus } from "../api/index.ts";
 import {
   type Acceleration,
+  ContainerYard,
   chooseAcceleration,
   EtcTemplate,
   type Premises,
   type Program,
   type ProgramRequest,
   stillProgramIn,
+  type YardSettings,
 } from "../engines/index.ts";
 import {
+  type HostEntry,
   type Interface,
   isAppliance,
   isMachine,
@@ -26,6 +29,7 @@ import { Captures } from "./captures/captures.ts";
 import type { EventLog } from "./events.ts";
 import type { LogStore } from "./log-store.ts";
 import { ApplianceMachine } from "./machines/appliance-machine.ts";
+import { ContainerMachine } from "./machines/container-machine.ts";
 import type { MachineLife, MachineState } from "./machines/life.ts";
 import { ProgramMachine } from "./machines/program-machine.ts";
 import type { LinkChange } from "./panel/links.ts";
@@ -51,6 +55,8 @@ export type StageOptions = {
   readonly events: EventLog;
   readonly processes: ProcessGroup;
   readonly gate: GateOptions;
+  /** Of a lab with containers. */
+  readonly containers?: YardSettings;
 };
 
 /** What exists of a lab: its machines and the patch panel. Performs the steps of plans on them. */
@@ -67,6 +73,7 @@ export class Stage implements StepPerformer {
   #spareFiles = 0;
   #limits: { readonly processes?: number } = {};
   #acceleration: Promise<Acceleration> | undefined;
+  #yard: Promise<ContainerYard> | undefined;
 
   constructor(options: StageOptions) {
     this.#options = options;
@@ -156,7 +163,7 @@ export class Stage implements StepPerformer {
         return this.panel.removeRoutes(step.node, step.routes);
       case "names.set":
         this.reach.setNames(step.to);
-        return this.#etc.setHosts(step.to);
+        return this.#setHosts(step.to);
       case "reach.set":
         return this.reach.set(step.node, step.from, step.to);
       case "mode.set":
@@ -201,7 +208,7 @@ export class Stage implements StepPerformer {
   }
 
   /** A machine that programs are run in. @throws NODE_HAS_NO_PROCESSES */
-  programMachine(name: string): ProgramMachine {
+  programMachine(name: string): ProgramMachine | ContainerMachine {
     return this.#programMachine(name);
   }
 
@@ -211,6 +218,13 @@ export class Stage implements StepPerformer {
 
   machineState(node: Machine): MachineState {
     return this.#machines.get(node.name)?.state ?? "idle";
+  }
+
+  /** Ends what does not end with this process, and keeps what it wrote. Stops at no error; there is nobody to mend one. */
+  async close(): Promise<void> {
+    const containers = [...this.#machines.values()].filter((machine) => machine instanceof ContainerMachine);
+    await Promise.allSettled(containers.map((machine) => machine.stop()));
+    (await this.#yard?.catch(() => undefined))?.close();
   }
 
   /** SIGKILL for every program of the lab. */
@@ -232,7 +246,14 @@ export class Stage implements StepPerformer {
       );
       return;
     }
-    if (node.engine === "container") throw labError("ENGINE_MISSING", { node: node.name, engine: node.engine });
+    if (node.engine === "container") {
+      if (this.#options.containers === undefined) throw labError("CONTAINER_ENGINE_ABSENT", { lab });
+      // Opened now: from here on this process, too, keeps the lab's containers.
+      void this.#openYard().catch(() => undefined);
+      const options = { panel: this.panel, settings: this.#settings, logs, events };
+      this.#machines.set(node.name, new ContainerMachine(node, { ...options, yard: () => this.#openYard() }));
+      return;
+    }
     const isOn = (process: ProcessStatus) => process.node === node.name && process.pid !== undefined;
     this.#machines.set(
       node.name,
@@ -246,6 +267,24 @@ export class Stage implements StepPerformer {
         hasProcesses: () => processes.statuses.some(isOn),
       }),
     );
+  }
+
+  #openYard(): Promise<ContainerYard> {
+    const { containers, lab } = this.#options;
+    if (containers === undefined) throw labError("CONTAINER_ENGINE_ABSENT", { lab });
+    this.#yard ??= ContainerYard.open(containers, () => {
+      for (const machine of this.#machines.values()) if (machine instanceof ContainerMachine) machine.lose();
+    });
+    return this.#yard;
+  }
+
+  #setHosts(entries: readonly HostEntry[]): void {
+    this.#etc.setHosts(entries);
+    const { containers } = this.#options;
+    if (containers === undefined) return;
+    mkdirSync(containers.folder, { recursive: true });
+    // In place: every container has it mounted.
+    writeFileSync(`${containers.folder}/hosts`, readFileSync(this.#etc.hostsFile));
   }
 
   async #removeMachine(name: string): Promise<void> {
@@ -283,7 +322,8 @@ export class Stage implements StepPerformer {
       log,
       run: (request: ProgramRequest) => machine.run(request),
       inside: <Value>(body: () => Value) => machine.inside(body),
-      exists: (path: string) => machine.inside(() => existsSync(path)),
+      exists: (path: string) =>
+        machine instanceof ContainerMachine ? machine.hasFile(path) : machine.inside(() => existsSync(path)),
     };
     return new SupervisedProcess(process, "process", view, this.#options.events);
   }
@@ -300,9 +340,9 @@ export class Stage implements StepPerformer {
     return machine;
   }
 
-  #programMachine(name: string): ProgramMachine {
+  #programMachine(name: string): ProgramMachine | ContainerMachine {
     const machine = this.#machine(name);
-    if (machine instanceof ProgramMachine) return machine;
+    if (machine instanceof ProgramMachine || machine instanceof ContainerMachine) return machine;
     throw labError("NODE_HAS_NO_PROCESSES", { node: name, kind: "appliance" });
   }
 }

@@ -339,14 +339,7 @@ export class Supervisor {
     const node = this.#node(name);
     const machine = isMachine(node) ? this.#options.stage.machine(node) : undefined;
     if (machine?.transferFiles === undefined) {
-      const instead = isAppliance(node)
-        ? "Send files through its network (scp), or from a test with uploadText of its console."
-        : "Copy to a machine that is plugged into it.";
-      throw labError("COPY_UNSUPPORTED", {
-        node: name,
-        what: isAppliance(node) ? "a virtual machine, whose disk only its own system can write" : `a ${node.kind}`,
-        instead,
-      });
+      throw labError("COPY_UNSUPPORTED", { node: name, ...whyNoFiles(node) });
     }
     await machine.transferFiles(request, connection);
   }
@@ -402,6 +395,11 @@ export class Supervisor {
     }
     await stage.captures.stopAll();
     stage.reach.stop();
+    try {
+      await within("Stopping the lab's containers", stopMs, stage.close());
+    } catch (error) {
+      logger.error("stop", { error: String(error) });
+    }
     stage.killAll();
     this.events.close();
     await logs.close();
@@ -427,14 +425,15 @@ export class Supervisor {
       name: node.name,
       kind: kindOfNode(node),
       state: isMachine(node) ? stage.machineState(node) : stage.panel.hasSwitchFailed(node.name) ? "failed" : "none",
-      ...this.#vmStatus(node),
+      ...this.#engineStatus(node),
       ...(isSwitch(node) ? { driver: node.ovs === undefined ? "bridge" : "ovs" } : {}),
       interfaces: stage.panel.interfacesOf(node, this.lab.links),
       processes: own.filter((process) => process.pid !== undefined).length,
     };
   }
 
-  #vmStatus(node: LabNode): Pick<NodeStatus, "engine" | "accelerator"> {
+  #engineStatus(node: LabNode): Pick<NodeStatus, "engine" | "accelerator"> {
+    if (runsPrograms(node) && node.engine === "container") return { engine: node.engine };
     if (!isAppliance(node)) return {};
     const accelerator = this.#options.stage.appliance(node.name)?.accelerator;
     return { engine: node.engine, ...(accelerator === undefined ? {} : { accelerator }) };
@@ -466,4 +465,19 @@ export class Supervisor {
     if (!isMachine(node)) throw labError("NODE_HAS_NO_PROCESSES", { node: name, kind: node.kind });
     return node;
   }
+}
+
+/** What keeps files from being copied to a node or from it, and what to do instead. */
+function whyNoFiles(node: LabNode): { readonly what: string; readonly instead: string } {
+  if (isAppliance(node))
+    return {
+      what: "a virtual machine, whose disk only its own system can write",
+      instead: "Send files through its network (scp), or from a test with uploadText of its console.",
+    };
+  if (runsPrograms(node))
+    return {
+      what: "a container, whose files are its engine's",
+      instead: "Write files: or mounts: in the lab file, use docker cp or podman cp, or send them through exec (tar).",
+    };
+  return { what: `a ${node.kind}`, instead: "Copy to a machine that is plugged into it." };
 }

@@ -75,6 +75,10 @@ type ProgramBase = MachineBase & {
   readonly resources?: NodeResources;
   /** A login shell, when someone attaches, when absent. */
   readonly console?: NodeConsole;
+  /** Of a container, beyond what every one has: names of capabilities(7), without CAP_. */
+  readonly capabilities?: readonly string[];
+  /** Of a container: the machine whose network namespace it is in; it has none of its own, and no interfaces. */
+  readonly join?: NodeName;
   /** What it is beyond a host or a router: a firewall, a DHCP server. */
   readonly role?: Role;
   /** More names of it. None when absent. */

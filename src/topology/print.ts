@@ -225,6 +225,8 @@ const machineDefinition = (node: ProgramNode): MachineKeys => ({
   ...(node.console === undefined ? {} : { console: consoleDefinition(node.console) }),
   ...given("aliases", [...(node.aliases ?? [])]),
   ...(node.reach === undefined ? {} : reachDefinition(node.reach)),
+  ...(node.capabilities === undefined ? {} : { capabilities: [...node.capabilities] }),
+  ...(node.join === undefined ? {} : { join: node.join }),
 });
 
 const consoleDefinition = ({ command, startsWithNode }: NodeConsole) => ({

@@ -7,9 +7,9 @@ type GcOptions = { readonly logs?: boolean };
 export const gc: CommandDefinition = (program, bind) => {
   const command = program
     .command("gc")
-    .summary("Remove what dead labs left on disk")
+    .summary("Remove what dead labs left")
     .description(
-      "Remove what labs left on disk whose supervisor has died. In the kernel nothing can be left: it ends everything of a lab with its supervisor. The same is done by the way whenever labs are listed; logs stay, unless asked for.",
+      "Remove what labs left whose supervisor has died. In the kernel nothing can be left: it ends everything of a lab with its supervisor. Containers of such labs are removed as well. The same is done by the way whenever labs are listed; logs stay, unless asked for.",
     )
     .option("--logs", "remove the logs of labs that do not run as well");
   withOutput(command);
@@ -18,7 +18,10 @@ export const gc: CommandDefinition = (program, bind) => {
     bind<GcOptions>(async ({ context, output, options }) => {
       const { collectGarbage } = await import("../../client/registry/list.ts");
       const { removeLogs } = await import("../../client/registry/logs.ts");
-      const labs = await collectGarbage(context.locations);
+      const { collectContainers } = await import("../../client/registry/containers.ts");
+      const ended = await collectGarbage(context.locations);
+      const contained = await collectContainers(context.locations, context.environment);
+      const labs = [...new Set([...ended, ...contained])].toSorted();
       const logs = options.logs ? await removeLogs(context.locations) : [];
       if (output.json) {
         output.printJson({ labs, logs });

@@ -11,10 +11,12 @@ import { entryOf, findInstallation } from "../installation.ts";
 import { LabClient, type LaunchPhase } from "../lab.ts";
 import { errorFromAll } from "../problems.ts";
 import { type Claim, claim } from "../registry/claim.ts";
+import { collectContainers } from "../registry/containers.ts";
 import { findLab } from "../registry/find.ts";
 import { removeIfDead } from "../registry/list.ts";
 import { thisProcess } from "../registry/owner.ts";
 import { requireOfHost } from "../requirements.ts";
+import { prepareContainers, type StartedContainers } from "./containers.ts";
 import { prepareLogs, prepareRuntime } from "./folders.ts";
 import { toolPath } from "./id-facts.ts";
 import { withPortOwner } from "./port-owner.ts";
@@ -69,15 +71,33 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
   const { version } = findInstallation(import.meta.url);
   requireOfHost(lab.requires, path);
   await prepareRuntime(locations);
+  const containers = await prepareContainers({
+    ...options,
+    signal: abortable,
+    ...(options.onPhase === undefined ? {} : { onPhase: options.onPhase }),
+  }).catch((error: unknown) => {
+    throw abortable.aborted ? labError("UP_ABORTED", { lab: lab.name }) : error;
+  });
   const user = await makeUserNamespace(path, abortable).catch((error: unknown) => {
     throw abortable.aborted ? labError("UP_ABORTED", { lab: lab.name }) : error;
   });
   let claimed: Claim | undefined;
   let sandbox: Sandbox | undefined;
   let images: Awaited<ReturnType<typeof prepareImages>> | undefined;
+  let started: Promise<StartedContainers> | undefined;
   try {
     const { owner } = user.map;
-    claimed = await claimName(options, version, owner);
+    claimed = await claimName(options, version, owner, containers?.engine.socket);
+    const identity = { lab: lab.name, uid: process.getuid?.() ?? 0, claim: claimed.id, runtime: locations.runtime };
+    // What an earlier lab's keeper could not remove, because it was killed or its engine had stopped.
+    if (containers !== undefined) await collectContainers(locations, environment);
+    // While the sandbox is made.
+    started = containers?.start({
+      identity,
+      folder: claimed.folder,
+      owner: owner ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+    });
+    started?.catch(() => undefined);
     const logDirectory = `${locations.state}/${lab.name}/logs`;
     await prepareLogs(logDirectory, owner);
     images = await prepareImages(
@@ -114,6 +134,7 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
     // Before the supervisor is told anything: from here on the lab is its, however this process ends.
     await claimed.handOver(sandbox.owner);
     const { socket } = labFiles(locations.runtime, lab.name);
+    const yard = await started;
     const request: LaunchRequest = {
       lab: images.lab,
       digest: options.digest,
@@ -121,18 +142,22 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
       logDirectory,
       version,
       attended: options.attended ?? false,
+      ...(yard === undefined ? {} : { containers: yard.settings }),
       ...(options.file === undefined ? {} : { file: options.file }),
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.logLevel === undefined ? {} : { logLevel: options.logLevel }),
     };
     sandbox.stdin.end(JSON.stringify(request));
     const summary = await untilRunning(sandbox, { ...options, logDirectory, signal: abortable });
+    yard?.keeper.release();
     // The supervisor of an attended lab watches the descriptor of its reports: it stays open.
     sandbox.detach({ keepReports: options.attended === true });
     return { client: new LabClient(lab.name, socket), summary };
   } catch (error) {
     user.release();
     if (sandbox !== undefined) await endSandbox(sandbox);
+    // What went wrong is told already; what is left here, the next start removes.
+    await started?.then(({ keeper }) => keeper.remove()).catch(() => undefined);
     await claimed?.release();
     if (abortable.aborted) throw labError("UP_ABORTED", { lab: lab.name }, { cause: error });
     throw error;
@@ -147,6 +172,7 @@ async function claimName(
   options: StartOptions,
   version: string,
   owner: { uid: number; gid: number } | undefined,
+  containers: string | undefined,
 ): Promise<Claim> {
   const { lab, locations } = options;
   const self = thisProcess();
@@ -158,6 +184,7 @@ async function claimName(
     ownerStartTime: self.startTime,
     version,
     ...(options.file === undefined ? {} : { file: options.file }),
+    ...(containers === undefined ? {} : { containers }),
   };
   // Twice: a dead lab in the way is removed after the first attempt.
   for (let attempt = 0; attempt < 2; attempt++) {

@@ -28,6 +28,7 @@ function isRecord(value: unknown): value is LabRecord {
   return (
     typeof record.name === "string" &&
     (record.file === undefined || typeof record.file === "string") &&
+    (record.containers === undefined || typeof record.containers === "string") &&
     typeof record.digest === "string" &&
     typeof record.startedAt === "string" &&
     typeof record.ownerPid === "number" &&

@@ -1,5 +1,5 @@
-import type { Socket } from "node:net";
 import { constants } from "node:os";
+import type { Readable } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import { Channel, decodeFrame, ExecControl, type ExecReport, ExecRequest, encodeFrame } from "../../api/index.ts";
 import { type Program, type ProgramRequest, shellStatus } from "../../engines/index.ts";
@@ -96,7 +96,7 @@ function control(program: Program, data: RawData, tty: boolean): void {
 }
 
 /** Resolves when the stream has ended. */
-function forward(socket: WebSocket, stream: Socket, channel: Channel): Promise<void> {
+function forward(socket: WebSocket, stream: Readable, channel: Channel): Promise<void> {
   stream.on("data", (data: Buffer) => {
     socket.send(encodeFrame(channel, data), () => {
       if (stream.isPaused() && socket.bufferedAmount < sendBacklogBytes) stream.resume();

@@ -93,6 +93,11 @@ export class PatchPanel {
     return this.#networks.create(node, setUp);
   }
 
+  /** A machine's network namespace, which is the panel's to close. */
+  netnsOf(node: string): Namespace {
+    return this.#networks.netnsOf(node);
+  }
+
   removeMachine(node: string): void {
     this.links.carrier.forgetNode(node);
     this.#networks.remove(node);

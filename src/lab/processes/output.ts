@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import type { Program } from "../../engines/index.ts";
 import type { LogSink } from "../log-store.ts";
 
@@ -6,8 +6,11 @@ import type { LogSink } from "../log-store.ts";
 const drainMs = 200;
 
 /** Carries a program's output into its log, no faster than the disk takes it. */
-export function pump(program: Program, log: LogSink): { drained(): Promise<void> } {
-  const streams: [Socket, "stdout" | "stderr"][] = [[program.stdout, "stdout"]];
+export function pump(
+  program: Pick<Program, "stdout" | "stderr">,
+  log: LogSink,
+): { drained(): Promise<void>; readonly closed: Promise<unknown> } {
+  const streams: [Readable, "stdout" | "stderr"][] = [[program.stdout, "stdout"]];
   if (program.stderr !== undefined) streams.push([program.stderr, "stderr"]);
   const closed = streams.map(([stream, name]) => {
     stream.on("data", (data: Buffer) => {
@@ -19,6 +22,7 @@ export function pump(program: Program, log: LogSink): { drained(): Promise<void>
     return new Promise<void>((resolve) => stream.once("close", () => resolve()));
   });
   return {
+    closed: Promise.all(closed),
     drained: async () => {
       const timeout = Promise.withResolvers<void>();
       const timer = setTimeout(timeout.resolve, drainMs);

@@ -10,7 +10,7 @@ export type ReadinessView = {
   run(request: ProgramRequest): Promise<Program>;
   /** Does something synchronous inside the node. */
   inside<Value>(body: () => Value): Value;
-  exists(path: string): boolean;
+  exists(path: string): boolean | Promise<boolean>;
 };
 
 /** For error messages: what is waited for. */

@@ -16,13 +16,18 @@ export function hasSocket(protocol: "tcp" | "udp", port: number): boolean {
   );
 }
 
-/** The init's: in a node's /proc there is no "self" for a thread that only visits. */
+/**
+ * In a node's own /proc there is no "self" for a thread that only visits: its init has the node's network.
+ * Where this process's own /proc is seen, as with the network of a container, it is what this thread has.
+ */
 function readTable(name: string): readonly (readonly string[])[] {
-  try {
-    // The node's /proc has no entry for this process, which is in another PID namespace; its init has the node's network.
-    const [, ...rows] = readFileSync(`/proc/1/net/${name}`, "utf8").trim().split("\n");
-    return rows.map((row) => row.trim().split(/\s+/));
-  } catch {
-    return [];
+  for (const whose of ["thread-self", "1"]) {
+    try {
+      const [, ...rows] = readFileSync(`/proc/${whose}/net/${name}`, "utf8").trim().split("\n");
+      return rows.map((row) => row.trim().split(/\s+/));
+    } catch {
+      // The other one, then.
+    }
   }
+  return [];
 }

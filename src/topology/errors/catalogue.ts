@@ -1,4 +1,5 @@
 import { captureErrors } from "./captures.ts";
+import { containerErrors } from "./containers.ts";
 import { faultErrors } from "./faults.ts";
 import { fileErrors } from "./files.ts";
 import { hostErrors } from "./host.ts";
@@ -29,6 +30,7 @@ export const catalogue = {
   ...imageErrors,
   ...verificationErrors,
   ...reachRunErrors,
+  ...containerErrors,
 } as const;
 
 export type Catalogue = typeof catalogue;

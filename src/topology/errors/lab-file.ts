@@ -1,5 +1,6 @@
 import { addressErrors } from "./lab-file/addresses.ts";
 import { applianceErrors } from "./lab-file/appliances.ts";
+import { containerFileErrors } from "./lab-file/containers.ts";
 import { generateErrors } from "./lab-file/generate.ts";
 import { imageFileErrors } from "./lab-file/images.ts";
 import { impairmentErrors } from "./lab-file/impairments.ts";
@@ -22,6 +23,7 @@ export const labFileErrors = {
   ...nodeErrors,
   ...kindErrors,
   ...imageFileErrors,
+  ...containerFileErrors,
   ...applianceErrors,
   ...generateErrors,
   ...reachErrors,

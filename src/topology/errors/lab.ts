@@ -2,11 +2,6 @@ import { entry } from "./entry.ts";
 
 /** Errors of a lab's life: starting, running, stopping, and talking to it. */
 export const labErrors = {
-  ENGINE_MISSING: entry<{ node: string; engine: string }>({
-    exitCode: 3,
-    message: ({ node, engine }) => `${node}: this version of Netwright has no engine "${engine}".`,
-    remedy: () => "Leave engine: out: the engine namespace runs images, too.",
-  }),
   /** `file`: which lab was meant is known by its file only. */
   LAB_NOT_FOUND: entry<{ lab?: string; file?: string; running: readonly string[] }>({
     exitCode: 1,

@@ -110,7 +110,11 @@ function decide(desired: readonly LabNode[], actual: readonly LabNode[]): Fates 
   const wanted = new Map(desired.map((node) => [node.name, node]));
   const present = new Map(actual.map((node) => [node.name, node]));
   const stays = (before: LabNode | undefined, after: LabNode | undefined) =>
-    before !== undefined && after !== undefined && before.kind === after.kind && engineOf(before) === engineOf(after);
+    before !== undefined &&
+    after !== undefined &&
+    before.kind === after.kind &&
+    engineOf(before) === engineOf(after) &&
+    joinOf(before) === joinOf(after);
 
   const stopped = new Set<NodeName>();
   const changed: { readonly before: LabNode; readonly after: LabNode }[] = [];
@@ -133,6 +137,9 @@ function decide(desired: readonly LabNode[], actual: readonly LabNode[]): Fates 
 
 /** What runs a node cannot change under it. */
 const engineOf = (node: LabNode) => (isMachine(node) ? node.engine : node.ovs === undefined ? "bridge" : "ovs");
+
+/** Whose network it is in is settled when it is made. */
+const joinOf = (node: LabNode) => (runsPrograms(node) ? node.join : undefined);
 
 /** Whether something differs that node.configure sets. A switch's ports come and go with its links. */
 function settingsDiffer(before: LabNode, after: LabNode): boolean {

@@ -32,6 +32,7 @@ export function restarts(before: Machine, after: Machine): boolean {
     return !(isAppliance(before) && isAppliance(after) && runsOn(before, after));
   return !(
     same(before.image, after.image) &&
+    same(before.capabilities, after.capabilities) &&
     before.root === after.root &&
     before.hostname === after.hostname &&
     same(before.environment, after.environment) &&

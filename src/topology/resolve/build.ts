@@ -90,8 +90,22 @@ function appliance(node: ApplianceDraft) {
 
 function machine(node: ProgramDraft, roles: Roles) {
   const made = roles.get(node);
-  const { engine, root, hostname, routes, sysctls, environment, startup, files, mounts, resources, console, frr } =
-    node.settings;
+  const {
+    engine,
+    root,
+    hostname,
+    routes,
+    sysctls,
+    environment,
+    startup,
+    files,
+    mounts,
+    resources,
+    console,
+    frr,
+    capabilities,
+    join,
+  } = node.settings;
   const image = imageOfRole(node);
   const settings = {
     engine: node.role?.kind.container === undefined ? engine : ("container" as const),
@@ -110,6 +124,8 @@ function machine(node: ProgramDraft, roles: Roles) {
     ...(made === undefined ? {} : { role: made.role }),
     ...(resources === undefined ? {} : { resources }),
     ...(console === undefined ? {} : { console }),
+    ...(capabilities.length === 0 ? {} : { capabilities }),
+    ...(join === undefined ? {} : { join: join.node }),
   };
   return node.kind === "router"
     ? { kind: node.kind, ...settings, ...(frr === undefined ? {} : { frr }) }

@@ -62,6 +62,8 @@ export type MachineSettings = {
   readonly mounts: readonly Mount[];
   readonly resources: NodeResources | undefined;
   readonly console: NodeConsole | undefined;
+  readonly capabilities: readonly string[];
+  readonly join: { readonly node: string; readonly path: Path } | undefined;
   readonly frr: Frr | undefined;
   readonly reach: ReachSettings;
 };

@@ -15,6 +15,7 @@ import { hostnamePattern, hostnameRule } from "../name-rules.ts";
 import type { LabDefinition } from "../schema/lab.ts";
 import type { Path } from "../source/source.ts";
 import { commandOf, pathProblem } from "./command.ts";
+import { containerOf } from "./container.ts";
 import type { MachineSettings, RouteDraft } from "./draft.ts";
 import type { FileStore } from "./file-store.ts";
 import { fileBytes, fileMode, frrConfig } from "./files.ts";
@@ -52,6 +53,7 @@ export function machineSettings(layers: readonly Layer<MachineDefinition>[], con
     mounts: mounts(layers, context),
     resources: resourcesOf(layers, context),
     console: consoleOf(last("console")),
+    ...containerOf(layers, context),
     frr: frr(last("frr"), context),
     reach: reachSettings(layers, context.findings),
   };

@@ -3,6 +3,7 @@ import type { AnyKind } from "../kinds/kind.ts";
 import { type KindDefinitions, kindDefinitions } from "../kinds/registry.ts";
 import { applianceNode, applianceSettings } from "./appliance.ts";
 import { consoleForm } from "./console.ts";
+import { containerSettings } from "./container.ts";
 import { choice, flag, listOf, map, mapOf, scalar, text } from "./form.ts";
 import { imageSettings } from "./image.ts";
 import { interfaces, route } from "./interface.ts";
@@ -56,6 +57,7 @@ const frr = map(
 /** What hosts and routers have in common and defaults may give. */
 const machine = {
   ...imageSettings,
+  ...containerSettings,
   root: choice(["isolated", "host"])
     .optional()
     .describe(

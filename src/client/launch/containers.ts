@@ -1,0 +1,137 @@
+import { chown, mkdir } from "node:fs/promises";
+import {
+  type ContainerEngine,
+  type ContainerIdentity,
+  type EngineAddress,
+  engineAt,
+  engineImageName,
+  findEngine,
+  idleProgram,
+  type Keeper,
+  startKeeper,
+} from "../../containers/index.ts";
+import { labError, NetwrightError } from "../../topology/errors/error.ts";
+import { type Lab, type ProgramNode, runsPrograms } from "../../topology/model.ts";
+import { findInstallation } from "../installation.ts";
+import { registryCredentials } from "./registry-credentials.ts";
+
+export type ContainersOptions = {
+  readonly lab: Lab;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  readonly onPhase?: (phase: { type: "phase"; phase: string; done: number; total: number }) => void;
+};
+
+/** What the lab's containers need, made before the lab: an engine that answers, and its images. */
+export type PreparedContainers = {
+  readonly engine: EngineAddress;
+  /** Starts the keeper of a lab that has its folder. */
+  start(where: {
+    readonly identity: ContainerIdentity;
+    readonly folder: string;
+    readonly owner: { readonly uid: number; readonly gid: number };
+  }): Promise<StartedContainers>;
+};
+
+export type StartedContainers = {
+  readonly keeper: Keeper;
+  /** For the supervisor: YardSettings of the engines module. */
+  readonly settings: unknown;
+};
+
+const containersOf = (lab: Lab): readonly ProgramNode[] =>
+  lab.nodes.filter(runsPrograms).filter(({ engine }) => engine === "container");
+
+/**
+ * Finds the engine of a lab's containers, and gets the images it has not.
+ *
+ * @returns undefined for a lab without containers
+ * @throws CONTAINER_ENGINE_MISSING, CONTAINER_ENGINE_CLOSED, CONTAINER_ENGINE_UNSUITABLE,
+ * CONTAINER_IMAGE_MISSING, CONTAINER_IMAGE_TRANSPORT
+ */
+export async function prepareContainers(options: ContainersOptions): Promise<PreparedContainers | undefined> {
+  const { lab, environment, signal } = options;
+  const nodes = containersOf(lab);
+  const [first] = nodes;
+  if (first === undefined) return undefined;
+  const address = await findEngine(environment);
+  const engine = engineAt(address.socket);
+  await requireSuitable(engine, address);
+  const images = new Map(nodes.map((node) => [node.image?.reference ?? "", node]));
+  let done = 0;
+  const report = () => options.onPhase?.({ type: "phase", phase: "Look for images", done, total: images.size });
+  report();
+  for (const node of images.values()) {
+    await ensureImage(engine, node, environment, signal);
+    done += 1;
+    report();
+  }
+  const image = engineImageName(first.image?.reference ?? "") ?? "";
+  return {
+    engine: address,
+    start: async ({ identity, folder, owner }) => {
+      const installation = findInstallation(import.meta.url);
+      const isSource = import.meta.url.endsWith(".ts");
+      const keeper = await startKeeper({
+        socket: address.socket,
+        image,
+        identity,
+        folder,
+        owner,
+        installation: { root: installation.root, isSource },
+        signal,
+      });
+      await mkdir(`${folder}/containers`, { recursive: true, mode: 0o755 });
+      if (owner.uid !== process.getuid?.()) await chown(`${folder}/containers`, owner.uid, owner.gid);
+      const settings = {
+        engine: address.name,
+        identity,
+        keeper: keeper.socket,
+        folder: `${folder}/containers`,
+        idle: idleProgram(),
+      };
+      return { keeper, settings };
+    },
+  };
+}
+
+/** An engine that does not run as the machine's root cannot enter networks that are not its own. */
+async function requireSuitable(engine: ContainerEngine, { name }: EngineAddress): Promise<void> {
+  const { SecurityOptions, Rootless } = await engine.info();
+  const has = (option: string) => (SecurityOptions ?? []).some((one) => one.split(",").includes(`name=${option}`));
+  if (Rootless === true || has("rootless"))
+    throw labError("CONTAINER_ENGINE_UNSUITABLE", {
+      engine: name,
+      why: "it runs without root, and may not enter the networks of labs",
+    });
+  if (has("userns"))
+    throw labError("CONTAINER_ENGINE_UNSUITABLE", {
+      engine: name,
+      why: "it runs containers in a user namespace (userns-remap), out of which they may not enter the networks of labs",
+    });
+}
+
+async function ensureImage(
+  engine: ContainerEngine,
+  node: ProgramNode,
+  environment: ContainersOptions["environment"],
+  signal: AbortSignal,
+): Promise<void> {
+  const reference = node.image?.reference ?? "";
+  const image = engineImageName(reference);
+  if (image === undefined) throw labError("CONTAINER_IMAGE_TRANSPORT", { node: node.name, image: reference });
+  const pull = reference === image ? (node.image?.pull ?? "missing") : "never";
+  const isThere = pull !== "always" && (await engine.image(image)) !== undefined;
+  if (isThere) return;
+  try {
+    if (pull === "never")
+      throw labError("CONTAINER_IMAGE_MISSING", { node: node.name, image, reason: "pull: never forbids to fetch it" });
+    const credentials = registryCredentials(image, environment);
+    await engine.pull(image, { signal, ...(credentials === undefined ? {} : { credentials }) });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof NetwrightError) || error.code !== "CONTAINER_ENGINE_REFUSED") throw error;
+    const reason = error.message.replace(/^.*?refused: /, "");
+    throw labError("CONTAINER_IMAGE_MISSING", { node: node.name, image, reason }, { cause: error });
+  }
+}

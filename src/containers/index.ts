@@ -1,0 +1,9 @@
+export { demultiplex, type EngineStreams } from "./attach.ts";
+export { removeContainers } from "./collect.ts";
+export { ContainerEngine, type ContainerState, type EngineEvent, type ExecState, type ImageState } from "./engine.ts";
+export { type EngineAddress, engineAt, findEngine } from "./find.ts";
+export { engineImageName } from "./image-name.ts";
+export { holdKeeper, type Keeper, startKeeper } from "./keeper/keeper.ts";
+export type { KeeperAnswer, KeeperOrder } from "./keeper/orders.ts";
+export { type ContainerIdentity, containerName, keeperSocket, labels, labelsOf } from "./labels.ts";
+export { type BoundFile, idleProgram, type OwnProgram } from "./own-program.ts";

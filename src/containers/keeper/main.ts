@@ -1,0 +1,194 @@
+import { chmodSync, chownSync, closeSync, rmSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inNamespaces, moveToNetns, Namespace, receiveDescriptor, sethostname } from "../../kernel/index.ts";
+import { removeContainers } from "../collect.ts";
+import { engineAt } from "../find.ts";
+import { call, reasonIn } from "../http.ts";
+import type { KeeperAnswer, KeeperOrder, KeeperOrders } from "./orders.ts";
+
+/*
+ * The keeper: one small container per lab that has containers, outside the lab's sandbox and out of reach
+ * of its user's kill(1). It does what only someone with the engine's rights can do, and when the lab has
+ * ended, however it ended, it removes the lab's containers, itself the last.
+ *
+ * A container that shares the keeper's network (`NetworkMode: container:…`) gets the network namespace
+ * that the keeper's process is in when the container starts: /proc/PID/ns/net of its main thread. So the
+ * keeper goes to the namespace that the supervisor has made for a node, starts the node's container, and
+ * comes back. The node's network is then the supervisor's, as for every other node: interfaces, addresses
+ * and links are there before the first program of the container runs.
+ */
+
+/** From the keeper's start to the first connection of someone who needs it. */
+const firstHoldMs = 60_000;
+/** How long it tries to remove containers from an engine that does not answer. */
+const removalMs = 60_000;
+const firstMessageMs = 5_000;
+const startMs = 60_000;
+
+const orders = JSON.parse(process.argv[2] ?? "") as KeeperOrders;
+const engine = engineAt(orders.engine);
+const home = Namespace.current("net");
+
+let holds = 0;
+let isEnding = false;
+/** Containers start one after the other: there is one process whose namespace they get. */
+let lastStart: Promise<unknown> = Promise.resolve();
+
+async function serve(socket: Socket): Promise<void> {
+  socket.on("error", () => socket.destroy());
+  const first = await firstMessage(socket);
+  if (first === undefined) return void socket.destroy();
+  const { order, rest, descriptor } = first;
+  if (descriptor !== undefined && order.do !== "start") closeSync(descriptor);
+  switch (order.do) {
+    case "engine":
+      return relay(socket, rest);
+    case "hold":
+      return hold(socket);
+    case "start":
+      return answer(socket, await inTurn(() => start(order.container, order.hostname, descriptor)).catch(refusal));
+    case "signal":
+      return answer(socket, signal(order.pid, order.signal));
+    default:
+      order satisfies never;
+  }
+}
+
+/** Node does not pass on file descriptors that come over a socket: so the first message is read past it. */
+async function firstMessage(
+  socket: Socket,
+): Promise<{ order: KeeperOrder; rest: Buffer; descriptor: number | undefined } | undefined> {
+  const { fd } = (socket as Socket & { readonly _handle: { readonly fd: number } })._handle;
+  for (let waitedMs = 0; waitedMs < firstMessageMs; waitedMs += 1) {
+    const received = receiveDescriptor(fd);
+    if (received === undefined) {
+      await sleep(1);
+      continue;
+    }
+    const { data, descriptor } = received;
+    const end = data.indexOf("\n");
+    if (end < 0) return undefined;
+    const order = JSON.parse(data.subarray(0, end).toString()) as KeeperOrder;
+    return { order, rest: data.subarray(end + 1), descriptor };
+  }
+  return undefined;
+}
+
+function relay(socket: Socket, first: Buffer): void {
+  const upstream = connect({ path: orders.engine, allowHalfOpen: true });
+  upstream.on("error", () => socket.destroy());
+  socket.on("close", () => upstream.destroy());
+  upstream.on("close", () => socket.destroy());
+  if (first.length > 0) upstream.write(first);
+  socket.pipe(upstream);
+  upstream.pipe(socket);
+}
+
+function hold(socket: Socket): void {
+  holds += 1;
+  clearTimeout(unheld);
+  socket.write("held\n");
+  socket.on("close", () => {
+    holds -= 1;
+    if (holds === 0) void end();
+  });
+  socket.once("end", () => socket.destroy());
+  socket.resume();
+}
+
+function answer(socket: Socket, value: KeeperAnswer): void {
+  socket.end(`${JSON.stringify(value)}\n`);
+  socket.resume();
+}
+
+function inTurn<Result>(body: () => Promise<Result>): Promise<Result> {
+  const result = lastStart.then(body);
+  lastStart = result.catch(() => undefined);
+  return result;
+}
+
+async function start(container: string, hostname: string, descriptor: number | undefined): Promise<KeeperAnswer> {
+  if (descriptor === undefined) return { ok: false, status: 400, reason: "no network namespace came with the order" };
+  using netns = Namespace.open(`/proc/self/fd/${descriptor}`, "net");
+  closeSync(descriptor);
+  moveToNetns(netns);
+  try {
+    const { status, text } = await call(() => connect({ path: orders.engine }), {
+      what: "Starting a container",
+      method: "POST",
+      path: `/containers/${container}/start`,
+      withinMs: startMs,
+      accept: [400, 404, 409, 500],
+    });
+    if (status >= 400) return { ok: false, status, reason: reasonIn(text, status) };
+  } finally {
+    moveToNetns(home);
+  }
+  const { State } = (await engine.container("Looking at it", container)) ?? {};
+  if (State !== undefined && State.Pid > 0) nameHost(State.Pid, hostname);
+  return { ok: true };
+}
+
+/** A container that shares a network has the host name of whom it shares it with, and engines let nobody choose another. */
+function nameHost(pid: number, hostname: string): void {
+  let uts: Namespace;
+  try {
+    uts = Namespace.ofProcess(pid, "uts");
+  } catch {
+    // It has ended already, which whoever watches it learns.
+    return;
+  }
+  using _ = uts;
+  inNamespaces([uts], () => sethostname(hostname));
+}
+
+function signal(pid: number, number: number): KeeperAnswer {
+  try {
+    process.kill(-pid, number);
+    return { ok: true };
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+const refusal = (error: unknown): KeeperAnswer => ({
+  ok: false,
+  status: 503,
+  reason: error instanceof Error ? error.message : String(error),
+});
+
+/** The lab has ended. Its containers go, and with the last of them this process. */
+async function end(): Promise<void> {
+  if (isEnding) return;
+  isEnding = true;
+  server.close();
+  await lastStart;
+  const { claim, runtime, lab, uid } = orders.identity;
+  for (let waitedMs = 0; waitedMs < removalMs; waitedMs += 500) {
+    try {
+      const { errors } = await removeContainers(engine, { claim, runtime, lab, uid, role: "node" });
+      if (errors.length === 0) break;
+    } catch {
+      // The engine may be starting anew.
+    }
+    await sleep(500);
+  }
+  // The engine removes a keeper that has ended (AutoRemove).
+  process.exit(0);
+}
+
+rmSync(orders.socket, { force: true });
+const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+  serve(socket).catch((error: unknown) => {
+    process.stderr.write(`${String(error)}\n`);
+    socket.destroy();
+  });
+});
+server.listen(orders.socket, () => {
+  // In this order: of another's file, only someone with one capability more changes the mode.
+  chmodSync(orders.socket, 0o600);
+  chownSync(orders.socket, orders.owner.uid, orders.owner.gid);
+});
+const unheld = setTimeout(() => void end(), firstHoldMs);
+for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(name, () => void end());

@@ -1,0 +1,186 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { containerName, demultiplex, engineImageName } from "../../containers/index.ts";
+import type { Namespace } from "../../kernel/index.ts";
+import { labError, type NetwrightError, type ProgramNode } from "../../topology/index.ts";
+import { resolvConf } from "../namespace/root/resolv-conf.ts";
+import type { Program, ProgramRequest } from "../program.ts";
+import { execIn } from "./exec.ts";
+import { specificationOf } from "./specification.ts";
+import { tarOf } from "./tar.ts";
+import type { ContainerYard } from "./yard.ts";
+
+/** How a container's program ended. */
+export type ContainerEnd = { readonly exitCode: number; readonly how: string };
+
+/** A program that ends sooner than this has ended at once. */
+const atOnceMs = 150;
+/** What a container wrote last is read within this. */
+const drainMs = 1_000;
+
+/** One container of a node, from when it is made until it is removed; it may be stopped and started between. */
+export class NodeContainer {
+  readonly id: string;
+  readonly #yard: ContainerYard;
+  readonly #node: ProgramNode;
+  #drained: Promise<unknown> = Promise.resolve();
+  #ended: Promise<ContainerEnd> | undefined;
+  #isRunning = false;
+
+  private constructor(id: string, node: ProgramNode, yard: ContainerYard) {
+    this.id = id;
+    this.#node = node;
+    this.#yard = yard;
+  }
+
+  /**
+   * Makes the container, with the node's files in it. An image the engine has not is got first.
+   *
+   * @throws CONTAINER_IMAGE_MISSING, CONTAINER_IMAGE_TRANSPORT, CONTAINER_ENGINE_REFUSED, CONTAINER_ENGINE_LOST
+   */
+  static async create(node: ProgramNode, yard: ContainerYard): Promise<NodeContainer> {
+    const { engine } = yard.link;
+    const { identity, folder, idle } = yard.settings;
+    const what = `Making the container of ${node.name}`;
+    const own = `${folder}/${node.name}`;
+    mkdirSync(own, { recursive: true });
+    const files = { hosts: `${folder}/hosts`, hostname: `${own}/hostname`, resolv: `${own}/resolv.conf` };
+    writeFileSync(files.hostname, `${node.hostname}\n`);
+    writeFileSync(files.resolv, resolvConf(node));
+    const specification = specificationOf(node, { identity, files, idle });
+    const name = containerName(identity, node.name);
+    const make = () => engine.create(what, name, specification);
+    const image = engineImageName(node.image?.reference ?? "") ?? "";
+    const id = await make().catch(async (error: NetwrightError) => {
+      // A change of the lab may bring an image that was not there when it started.
+      if (node.image?.pull === "never" || (await engine.image(image)) !== undefined) throw error;
+      await engine.pull(image, {}).catch((cause: NetwrightError) => {
+        throw labError("CONTAINER_IMAGE_MISSING", { node: node.name, image, reason: cause.message }, { cause });
+      });
+      return make();
+    });
+    const container = new NodeContainer(id, node, yard);
+    // Those of the lab file come last, and win.
+    const written = [...(node.role?.software.files ?? []), ...node.files];
+    if (written.length > 0) await engine.putArchive(`Writing the files of ${node.name}`, id, "/", tarOf(written));
+    return container;
+  }
+
+  /** The program of the image runs, and nobody has stopped it. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /**
+   * Starts it in a network namespace.
+   *
+   * @param output takes what its program writes
+   * @param onEnd its program has ended by itself
+   * @throws CONTAINER_ENDED when that is at once, CONTAINER_ENGINE_REFUSED, CONTAINER_ENGINE_LOST
+   */
+  async start(
+    netns: Namespace,
+    output: (stdout: Readable, stderr: Readable) => Promise<unknown>,
+    onEnd: (end: ContainerEnd) => void,
+    lastLines: () => readonly string[],
+  ): Promise<void> {
+    const { link } = this.#yard;
+    const { name, hostname } = this.#node;
+    const what = `Starting the container of ${name}`;
+    const { socket, head } = await link.engine.attach(what, this.id);
+    const { stdout, stderr } = demultiplex(socket, head);
+    this.#drained = output(stdout, stderr);
+    const { promise, resolve } = Promise.withResolvers<ContainerEnd>();
+    this.#ended = promise;
+    let isSettled = false;
+    const forget = this.#yard.onEnd(this.id, (exitCode) => {
+      forget();
+      const wasRunning = this.#isRunning;
+      this.#isRunning = false;
+      const end = { exitCode, how: `its program ended with exit code ${exitCode}` };
+      resolve(end);
+      if (wasRunning && isSettled) onEnd(end);
+    });
+    this.#isRunning = true;
+    try {
+      await link.start(what, this.id, hostname, netns);
+    } catch (error) {
+      forget();
+      this.#isRunning = false;
+      this.#ended = undefined;
+      socket.destroy();
+      throw error;
+    }
+    const end = await Promise.race([promise, sleep(atOnceMs).then(() => undefined)]);
+    isSettled = true;
+    if (end === undefined) return;
+    await this.#drain();
+    throw labError("CONTAINER_ENDED", { node: name, how: end.how, lastLines: lastLines() });
+  }
+
+  /** Its program gets the stop signal, and SIGKILL after `graceSeconds`. What it wrote is in the logs then. */
+  async stop(graceSeconds: number): Promise<ContainerEnd | undefined> {
+    if (this.#ended === undefined) return undefined;
+    this.#isRunning = false;
+    const what = `Stopping the container of ${this.#node.name}`;
+    const { engine } = this.#yard.link;
+    if (graceSeconds === 0) await engine.kill(what, this.id);
+    else await engine.stop(what, this.id, graceSeconds);
+    // The engine has answered after its end; news of it is on the way.
+    const end = await Promise.race([this.#ended, sleep(drainMs).then(() => undefined)]);
+    await this.#drain();
+    this.#ended = undefined;
+    return end;
+  }
+
+  /** Programs read resolv.conf when they look a name up: it changes while they run, unless the node has made it its own. */
+  nameServers(from: ProgramNode, to: ProgramNode): void {
+    const path = `${this.#yard.settings.folder}/${this.#node.name}/resolv.conf`;
+    // In place: the container has it mounted.
+    if (readFileSync(path, "utf8") === resolvConf(from)) writeFileSync(path, resolvConf(to));
+  }
+
+  async freeze(frozen: boolean): Promise<void> {
+    const what = `${frozen ? "Pausing" : "Continuing"} the container of ${this.#node.name}`;
+    await this.#yard.link.engine.freeze(what, this.id, frozen);
+  }
+
+  async remove(): Promise<void> {
+    this.#isRunning = false;
+    await this.#yard.link.engine.remove(`Removing the container of ${this.#node.name}`, this.id);
+    await this.#drain();
+  }
+
+  run(request: ProgramRequest): Promise<Program> {
+    return execIn(this.#yard, this.id, this.#node.name, request);
+  }
+
+  hasFile(path: string): Promise<boolean> {
+    return this.#yard.link.engine.hasFile(`Looking for ${path} in ${this.#node.name}`, this.id, path);
+  }
+
+  /** What the engine says of it. */
+  async inspect(): Promise<Record<string, unknown>> {
+    const state = await this.#yard.link.engine.container(`Looking at ${this.#node.name}`, this.id);
+    return {
+      engine: this.#yard.settings.engine,
+      container: this.id,
+      name: containerName(this.#yard.settings.identity, this.#node.name),
+      image: state?.Image,
+      status: state?.State.Status,
+      pid: state?.State.Pid,
+      exitCode: state?.State.ExitCode,
+    };
+  }
+
+  /** SIGKILL, without waiting. */
+  kill(): void {
+    this.#isRunning = false;
+    void this.#yard.link.engine.kill(`Killing ${this.#node.name}`, this.id).catch(() => undefined);
+  }
+
+  async #drain(): Promise<void> {
+    await Promise.race([this.#drained, sleep(drainMs)]);
+  }
+}

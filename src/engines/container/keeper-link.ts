@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { ContainerEngine, holdKeeper, type KeeperAnswer, type KeeperOrder } from "../../containers/index.ts";
+import { type Namespace, sendDescriptor } from "../../kernel/index.ts";
+import { labError } from "../../topology/index.ts";
+
+/** The supervisor's way to the container engine, which is out of its own reach: through the lab's keeper. */
+export class KeeperLink {
+  readonly engine: ContainerEngine;
+  readonly #path: string;
+
+  /** @param path of the keeper's socket */
+  constructor(path: string) {
+    this.#path = path;
+    this.engine = new ContainerEngine(() => {
+      const socket = connect({ path });
+      socket.write(lineOf({ do: "engine" }));
+      return socket;
+    });
+  }
+
+  /**
+   * The lab's containers live as long as this is open.
+   *
+   * @param onLost the keeper has gone, and with it the way to the engine
+   */
+  async hold(onLost: () => void): Promise<Socket> {
+    const socket = await holdKeeper(this.#path);
+    socket.once("close", onLost);
+    socket.unref();
+    return socket;
+  }
+
+  /** Starts a container in a network namespace. @throws CONTAINER_ENGINE_REFUSED, CONTAINER_ENGINE_LOST */
+  async start(what: string, container: string, hostname: string, netns: Namespace): Promise<void> {
+    const answer = await this.#order(what, { do: "start", container, hostname }, netns);
+    if (!answer.ok) throw labError("CONTAINER_ENGINE_REFUSED", { what, status: answer.status, reason: answer.reason });
+  }
+
+  /**
+   * Sends a signal to a process of a container and its process group.
+   *
+   * @param pid as the host numbers it
+   */
+  async signal(pid: number, signal: number): Promise<boolean> {
+    return (await this.#order("Sending a signal", { do: "signal", pid, signal })).ok;
+  }
+
+  async #order(what: string, order: KeeperOrder, descriptor?: Namespace): Promise<KeeperAnswer> {
+    const socket = connect({ path: this.#path });
+    try {
+      await once(socket, "connect");
+      // Node has no way to send a descriptor with bytes: past it, on its own connection.
+      if (descriptor === undefined) socket.write(lineOf(order));
+      else sendDescriptor(descriptorOf(socket), Buffer.from(lineOf(order)), descriptor.fd);
+      return JSON.parse(await text(socket)) as KeeperAnswer;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw labError("CONTAINER_ENGINE_LOST", { what, reason: code ?? message }, { cause: error });
+    } finally {
+      socket.destroy();
+    }
+  }
+}
+
+const lineOf = (order: KeeperOrder): string => `${JSON.stringify(order)}\n`;
+
+const descriptorOf = (socket: Socket): number =>
+  (socket as Socket & { readonly _handle: { readonly fd: number } })._handle.fd;

@@ -1,0 +1,76 @@
+import {
+  type ContainerIdentity,
+  containerName,
+  engineImageName,
+  labelsOf,
+  type OwnProgram,
+} from "../../containers/index.ts";
+import { labError, type ProgramNode } from "../../topology/index.ts";
+
+/**
+ * What a node of a lab may do beyond what engines give every container: set up its own network, and look
+ * at what is on it. Never more than is asked for: `--privileged` would be all there is.
+ */
+export const usualCapabilities = ["NET_ADMIN", "NET_RAW"] as const;
+
+export type Surroundings = {
+  readonly identity: ContainerIdentity;
+  /** Files that every node has of its own, as the host sees them. */
+  readonly files: { readonly hosts: string; readonly hostname: string; readonly resolv: string };
+  readonly idle: OwnProgram;
+};
+
+/**
+ * A node's container, as the engine's API wants it (Docker Engine API, "Create a container").
+ *
+ * @throws CONTAINER_IMAGE_TRANSPORT
+ */
+export function specificationOf(node: ProgramNode, { identity, files, idle }: Surroundings): unknown {
+  const image = engineImageName(node.image?.reference ?? "");
+  if (image === undefined)
+    throw labError("CONTAINER_IMAGE_TRANSPORT", { node: node.name, image: node.image?.reference ?? "" });
+  const isIdle = node.image?.command === "none";
+  const bind = (source: string, target: string, readOnly: boolean) => ({
+    Type: "bind",
+    Source: source,
+    Target: target,
+    ReadOnly: readOnly,
+  });
+  const user = node.image?.user;
+  const directory = node.image?.workingDirectory;
+  return {
+    Image: image,
+    ...(isIdle ? { Entrypoint: idle.argv, Cmd: [], StopSignal: "SIGKILL" } : programOf(node)),
+    ...(user === undefined ? {} : { User: user }),
+    ...(directory === undefined ? {} : { WorkingDir: directory }),
+    Env: Object.entries({ NETWRIGHT_LAB: identity.lab, NETWRIGHT_NODE: node.name, ...node.environment }).map(
+      ([name, value]) => `${name}=${value}`,
+    ),
+    // A shell, which is what many images run, waits for input that may come instead of ending.
+    OpenStdin: true,
+    Labels: labelsOf(identity, "node", node.name),
+    HostConfig: {
+      NetworkMode: `container:${containerName(identity, "keeper")}`,
+      CapAdd: [...new Set([...usualCapabilities, ...(node.role?.container?.capabilities ?? []), ...(node.capabilities ?? [])])],
+      Mounts: [
+        bind(files.hosts, "/etc/hosts", true),
+        bind(files.hostname, "/etc/hostname", true),
+        bind(files.resolv, "/etc/resolv.conf", false),
+        ...node.mounts.map(({ source, target, readOnly }) => bind(source, target, readOnly)),
+        ...(isIdle ? idle.binds.map(({ source, target }) => bind(source, target, true)) : []),
+      ],
+    },
+  };
+}
+
+/** What the node says in place of the image's own; an entry point of the node's leaves out the image's command, as the engine does. */
+function programOf({ image }: ProgramNode): Readonly<Record<string, unknown>> {
+  const { entrypoint, command } = image ?? {};
+  return {
+    // An empty list would be the image's own.
+    ...(entrypoint === undefined ? {} : { Entrypoint: entrypoint.length === 0 ? [""] : entrypoint }),
+    ...(command === undefined || command === "none"
+      ? {}
+      : { Cmd: "shell" in command ? ["sh", "-c", command.shell] : command.argv }),
+  };
+}

@@ -1,0 +1,75 @@
+import type { Socket } from "node:net";
+import type { ContainerIdentity, EngineEvent, OwnProgram } from "../../containers/index.ts";
+import { labels } from "../../containers/index.ts";
+import { KeeperLink } from "./keeper-link.ts";
+
+/** What a lab with containers was started with. Survives JSON. */
+export type YardSettings = {
+  /** "Docker 20.10.24" */
+  readonly engine: string;
+  readonly identity: ContainerIdentity;
+  /** The keeper's socket. */
+  readonly keeper: string;
+  /** Below the lab's runtime folder, seen by the engine too. */
+  readonly folder: string;
+  /** Runs in containers that run nothing. */
+  readonly idle: OwnProgram;
+};
+
+/** What the containers of one lab share: the way to their engine, and news of who has ended. */
+export class ContainerYard {
+  readonly settings: YardSettings;
+  readonly link: KeeperLink;
+  readonly #listeners = new Map<string, (exitCode: number) => void>();
+  #holding: Socket | undefined;
+  #unfollow: () => void = () => undefined;
+  #isOpen = false;
+
+  private constructor(settings: YardSettings) {
+    this.settings = settings;
+    this.link = new KeeperLink(settings.keeper);
+  }
+
+  /**
+   * From now on the containers live as long as this process.
+   *
+   * @param onLost the engine, or the keeper, has gone away
+   * @throws CONTAINER_ENGINE_LOST
+   */
+  static async open(settings: YardSettings, onLost: () => void): Promise<ContainerYard> {
+    const yard = new ContainerYard(settings);
+    const lost = () => {
+      if (!yard.#isOpen) return;
+      yard.#isOpen = false;
+      onLost();
+    };
+    yard.#holding = await yard.link.hold(lost);
+    const { claim } = settings.identity;
+    yard.#unfollow = await yard.link.engine.events(
+      { [labels.claim]: claim, [labels.role]: "node" },
+      (event) => yard.#hear(event),
+      lost,
+    );
+    yard.#isOpen = true;
+    return yard;
+  }
+
+  /** Calls `listener` with its exit code when a container, or a program in one (by the id of its exec), ends. */
+  onEnd(id: string, listener: (exitCode: number) => void): () => void {
+    this.#listeners.set(id, listener);
+    return () => {
+      if (this.#listeners.get(id) === listener) this.#listeners.delete(id);
+    };
+  }
+
+  /** The keeper removes what is left, and itself. */
+  close(): void {
+    this.#isOpen = false;
+    this.#unfollow();
+    this.#holding?.destroy();
+  }
+
+  #hear({ what, container, exec, exitCode }: EngineEvent): void {
+    this.#listeners.get(what === "exec" ? exec : container)?.(exitCode);
+  }
+}

@@ -1,0 +1,31 @@
+import { entry } from "../entry.ts";
+
+/** Errors of what a lab file says of containers. */
+export const containerFileErrors = {
+  CONTAINER_SETTING_UNUSED: entry<{ key: string }>({
+    exitCode: 2,
+    message: ({ key }) => `${key}: is for containers, and the node is none.`,
+    remedy: ({ key }) => `Write engine: container, or leave out ${key}.`,
+  }),
+  CONTAINER_UNSUPPORTED: entry<{ node: string; what: string }>({
+    exitCode: 2,
+    message: ({ node, what }) => `${node} is a container of an engine, in which Netwright runs nothing for ${what}.`,
+    remedy: ({ what }) =>
+      `Leave out ${what}; or leave out engine: container, so that Netwright runs the image itself, and ${what} with it.`,
+  }),
+  CAPABILITY_INVALID: entry<{ name: string }>({
+    exitCode: 2,
+    message: ({ name }) => `${JSON.stringify(name)} is no capability.`,
+    remedy: () => "Write one of capabilities(7), such as SYS_ADMIN.",
+  }),
+  JOIN_IMPOSSIBLE: entry<{ node: string; problem: string }>({
+    exitCode: 2,
+    message: ({ node, problem }) => `${node} cannot join that node's network: ${problem}.`,
+    remedy: () => "Join a host or a router.",
+  }),
+  JOIN_WITH_NETWORK: entry<{ node: string; joins: string; has: string }>({
+    exitCode: 2,
+    message: ({ node, joins, has }) => `${node} shares the network of ${joins}, and cannot have ${has} of its own.`,
+    remedy: ({ node, joins, has }) => `Give ${has} to ${joins}, or leave out join: of ${node}.`,
+  }),
+} as const;

@@ -1,0 +1,189 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startLab, stopLab } from "../../src/client/index.ts";
+import { collectContainers } from "../../src/client/registry/containers.ts";
+import type { HostNode, Lab, NodeImage } from "../../src/topology/index.ts";
+import { host, iface, lab, link, openFolder, process_, RunningLab } from "../lab/running-lab.ts";
+import { DockerDaemon } from "./docker-daemon.ts";
+
+const why = DockerDaemon.unavailable();
+let docker: DockerDaemon;
+
+beforeAll(async () => {
+  if (why !== undefined) return;
+  docker = await DockerDaemon.start();
+  process.env["DOCKER_HOST"] = `unix://${docker.socket}`;
+}, 90_000);
+afterAll(async () => {
+  await docker?.[Symbol.asyncDispose]();
+  delete process.env["DOCKER_HOST"];
+}, 90_000);
+
+const box = (more: Partial<NodeImage> = {}): NodeImage => ({
+  reference: "docker-daemon:box:1",
+  pull: "missing",
+  command: { argv: ["sleep", "1000"] },
+  ...more,
+});
+const container = (name: string, addresses: readonly string[], more: Partial<HostNode> = {}, image = box()): HostNode =>
+  host(name, addresses.length === 0 ? [] : [iface("eth0", ...addresses)], { engine: "container", image, ...more });
+
+/** Two containers and a host on two links; an application in the network of the host. */
+const three = (name: string): Lab =>
+  lab(name, {
+    nodes: [
+      container("c1", ["10.0.0.1/24"], {
+        files: [{ path: "/etc/greeting", contentBase64: "aGVsbG8=", mode: 0o600 }],
+        environment: { COLOUR: "green" },
+        startup: [{ shell: "ip -o addr show eth0 | grep -q 10.0.0.1 && echo was-there >/tmp/started" }],
+        capabilities: ["SYS_NICE"],
+      }),
+      container("c2", ["10.0.0.2/24"], {}, box({ command: "none" })),
+      host("h1", [iface("eth0", "10.0.1.1/24")]),
+      container(
+        "app",
+        [],
+        { join: "h1" },
+        box({ command: { shell: "echo serving; cd /tmp; echo page >index.html; exec httpd -f -p 80" } }),
+      ),
+    ],
+    links: [link("c1:eth0", "c2:eth0")],
+    processes: [
+      process_("web", "c1", "echo up; exec httpd -f -p 8080", {
+        ready: { check: { type: "tcp", port: 8080 }, intervalMs: 50, timeoutMs: 30_000 },
+      }),
+    ],
+  });
+
+const ping = (address: string) => ["ping", "-c", "1", "-W", "5", address];
+
+async function fails(
+  wanted: Lab,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ code: string; message: string }> {
+  const folder = await openFolder("containers");
+  const locations = { runtime: `${folder}/run`, state: `${folder}/state` };
+  try {
+    await startLab({ lab: wanted, locations, environment: { ...process.env, ...environment }, digest: "test" });
+    await stopLab(locations, wanted.name);
+    return { code: "NONE", message: "" };
+  } catch (error) {
+    const first = error instanceof AggregateError ? error.errors[0] : error;
+    expect(readdirSync(locations.runtime)).toEqual([]);
+    return first as { code: string; message: string };
+  } finally {
+    execFileSync("rm", ["-rf", folder]);
+  }
+}
+
+describe.skipIf(why !== undefined)(`containers${why === undefined ? "" : ` (${why})`}`, () => {
+  it("are nodes as any other, and nothing of them is left", async () => {
+    await using running = await RunningLab.up(three("threes"));
+    // Links, names, files, environment, startup, processes.
+    expect((await running.run("c1", ping("10.0.0.2"))).exitCode).toBe(0);
+    expect(await running.sh("c1", "hostname; cat /etc/greeting; echo $COLOUR; cat /tmp/started")).toBe(
+      "c1\nhellogreen\nwas-there\n",
+    );
+    expect(await running.sh("c2", "ping -c 1 -W 5 c1 >/dev/null && wget -q -O - http://c1:8080/etc/greeting")).toBe(
+      "hello",
+    );
+    // One that joins another's network: reached there, over loopback even.
+    expect(await running.sh("h1", "curl -s http://127.0.0.1/index.html")).toBe("page\n");
+    expect(await running.sh("app", "hostname; ip -o addr show eth0")).toMatch(/^app\n.*10\.0\.1\.1\/24/);
+    // Exec: exit codes, streams, input, user, terminal, what is not there.
+    expect(await running.run("c1", ["sh", "-c", "cat; echo err >&2; exit 7"], { input: "in" })).toEqual({
+      exitCode: 7,
+      stdout: "in",
+      stderr: "err\n",
+    });
+    expect((await running.run("c1", ["id", "-u"], { user: "guest" })).stdout).toBe("1000\n");
+    expect((await running.run("c1", ["sh", "-c", "until stty size 2>/dev/null | grep 33; do sleep 0.1; done"], { tty: true, columns: 90, rows: 33 })).stdout.trim()).toBe(
+      "33 90",
+    );
+    await expect(running.run("c1", ["nosuch"])).rejects.toMatchObject({ code: "COMMAND_NOT_STARTED" });
+    // A cut link is loss of carrier.
+    await running.client.setLink("c1:eth0 — c2:eth0", "down");
+    expect(await running.sh("c2", "cat /sys/class/net/eth0/carrier")).toBe("0\n");
+    await running.client.setLink("c1:eth0 — c2:eth0", "up");
+    expect((await running.run("c2", ping("10.0.0.1"))).exitCode).toBe(0);
+    // Capabilities one by one: what was asked for, and not what was not (SYS_NICE 23, NET_ADMIN 12, SYS_ADMIN 21).
+    const bounding = BigInt(`0x${/CapBnd:\s*(\w+)/.exec(await running.sh("c1", "cat /proc/self/status"))?.[1]}`);
+    expect([23n, 12n, 21n].map((bit) => (bounding >> bit) & 1n)).toEqual([1n, 1n, 0n]);
+    // Power.
+    await running.sh("c1", "echo kept >/root-file");
+    expect(await running.client.actOnNode("c1", "kill")).toMatchObject({ state: "off", engine: "container" });
+    expect(await running.sh("c2", "cat /sys/class/net/eth0/carrier")).toBe("0\n");
+    expect(await running.client.actOnNode("c1", "start")).toMatchObject({ state: "running" });
+    expect(await running.sh("c1", "cat /root-file; hostname")).toBe("kept\nc1\n");
+    expect((await running.run("c1", ping("10.0.0.2"))).exitCode).toBe(0);
+    await running.client.actOnNode("c2", "pause");
+    expect((await running.run("c1", ["ping", "-c", "1", "-W", "1", "10.0.0.2"])).exitCode).toBe(0);
+    expect(await running.client.actOnNode("c2", "resume")).toMatchObject({ state: "running" });
+    expect((await docker.containers()).filter((name) => name.includes("threes"))).toHaveLength(4);
+    await running.down();
+    expect(await docker.containers()).toEqual([]);
+    expect(readFileSync(`${running.at.state}/threes/logs/output.ndjson`, "utf8")).toContain('"serving"');
+  });
+
+  it("go with their lab when the supervisor is killed, and with gc when the keeper is killed as well", async () => {
+    const folder = await openFolder("containers");
+    const at = { runtime: `${folder}/run`, state: `${folder}/state` };
+    const up = async (name: string) =>
+      (await startLab({ lab: three(name), locations: at, environment: process.env, digest: "test" })).summary
+        .supervisorPid;
+    process.kill(await up("killed"), "SIGKILL");
+    await expect.poll(() => docker.containers(), { timeout: 60_000 }).toEqual([]);
+    const supervisor = await up("forgotten");
+    const keeper = (await docker.containers()).find((name) => name.endsWith("-keeper")) ?? "";
+    await docker.engine.kill("Killing the keeper", keeper);
+    process.kill(supervisor, "SIGKILL");
+    await expect.poll(() => existsSync(`${at.runtime}/forgotten`), { timeout: 30_000 }).toBe(false);
+    await expect.poll(() => docker.containers(), { timeout: 30_000 }).toHaveLength(4 - 1 + 0);
+    expect(await collectContainers(at, process.env)).toEqual(["forgotten"]);
+    expect(await docker.containers()).toEqual([]);
+    execFileSync("rm", ["-rf", folder]);
+  });
+
+  it("that cannot be, say why, and nothing is left of the lab", async () => {
+    const one = (image: NodeImage, more: Partial<HostNode> = {}) =>
+      lab("bad", { nodes: [container("c1", ["10.0.0.1/24"], more, image)] });
+    const ended = await fails(one(box({ command: { shell: "echo no way; exit 3" } })));
+    expect(ended.code).toBe("CONTAINER_ENDED");
+    expect(ended.message).toMatch(/exit code 3[^]*no way/);
+    expect(await fails(one(box({ command: { argv: ["/nosuch"] } })))).toMatchObject({
+      code: "CONTAINER_ENGINE_REFUSED",
+      message: expect.stringContaining("/nosuch"),
+    });
+    expect(await fails(one(box({ reference: "docker-daemon:nosuch:1" })))).toMatchObject({
+      code: "CONTAINER_IMAGE_MISSING",
+    });
+    expect(await fails(one(box({ reference: "127.0.0.1:1/nosuch:1" })))).toMatchObject({
+      code: "CONTAINER_IMAGE_MISSING",
+    });
+    expect(await fails(one(box({ reference: "oci:/nosuch" })))).toMatchObject({ code: "CONTAINER_IMAGE_TRANSPORT" });
+    expect(await fails(one(box(), { startup: [{ shell: "exit 4" }] }))).toMatchObject({ code: "COMMAND_FAILED" });
+    expect(await fails(one(box()), { DOCKER_HOST: "unix:///nosuch.sock" })).toMatchObject({
+      code: "CONTAINER_ENGINE_MISSING",
+    });
+    expect(await fails(one(box()), { DOCKER_HOST: "tcp://127.0.0.1:1" })).toMatchObject({
+      code: "CONTAINER_ENGINE_ADDRESS",
+    });
+    expect(await docker.containers()).toEqual([]);
+  });
+
+  it("fail with their engine, and go when it is back", async () => {
+    await using running = await RunningLab.up(three("halfway"));
+    await docker.stop("SIGKILL");
+    await expect
+      .poll(async () => (await running.client.detail()).nodeStatus.find(({ name }) => name === "c1")?.state, {
+        timeout: 30_000,
+      })
+      .toBe("failed");
+    await expect(running.run("c1", ["true"])).rejects.toMatchObject({ code: "NODE_FAILED" });
+    expect((await running.run("h1", ["true"])).exitCode).toBe(0);
+    await docker.run();
+    await running.down();
+    await expect.poll(() => docker.containers(), { timeout: 60_000 }).toEqual([]);
+  });
+});

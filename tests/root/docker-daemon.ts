@@ -1,0 +1,141 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ContainerEngine } from "../../src/containers/engine.ts";
+import { engineAt } from "../../src/containers/find.ts";
+
+/** Debian's dockerd, with everything of its own in a temporary folder, and no network at all. */
+export class DockerDaemon implements AsyncDisposable {
+  readonly socket: string;
+  readonly engine: ContainerEngine;
+  readonly #folder: string;
+  #process: ChildProcess | undefined;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.socket = join(folder, "docker.sock");
+    this.engine = engineAt(this.socket);
+  }
+
+  /** Why none can be started here; undefined when one can. */
+  static unavailable(): string | undefined {
+    if (process.getuid?.() !== 0) return "dockerd needs root";
+    if (!existsSync("/usr/sbin/dockerd")) return "docker.io is not installed (make setup)";
+    return undefined;
+  }
+
+  /** @throws with the daemon's log, when it does not come up */
+  static async start(): Promise<DockerDaemon> {
+    const daemon = new DockerDaemon(mkdtempSync(join(tmpdir(), "nw-docker-")));
+    try {
+      await daemon.run();
+      await daemon.#import();
+      return daemon;
+    } catch (error) {
+      const log = existsSync(daemon.#log) ? readFileSync(daemon.#log, "utf8").split("\n").slice(-20).join("\n") : "";
+      await daemon[Symbol.asyncDispose]();
+      throw new Error(`dockerd did not start:\n${log}`, { cause: error });
+    }
+  }
+
+  /** Starts it, or starts it again with what it had. */
+  async run(): Promise<void> {
+    const at = (name: string) => join(this.#folder, name);
+    const log = openSync(this.#log, "a");
+    this.#process = spawn(
+      "/usr/sbin/dockerd",
+      [
+        ...["--host", `unix://${this.socket}`, "--data-root", at("data"), "--exec-root", at("exec")],
+        ...["--pidfile", at("pid"), "--log-level", "warn"],
+        ...["--iptables=false", "--ip6tables=false", "--bridge=none"],
+      ],
+      { stdio: ["ignore", log, log] },
+    );
+    closeSync(log);
+    for (let waitedMs = 0; ; waitedMs += 100) {
+      try {
+        await this.engine.ping();
+        return;
+      } catch (error) {
+        if (waitedMs > 60_000 || this.#process.exitCode !== null) throw error;
+        await sleep(100);
+      }
+    }
+  }
+
+  /** Lets a group, or one user, ask it. */
+  allow(gid: number): void {
+    chmodSync(this.#folder, 0o755);
+    chownSync(this.socket, 0, gid);
+    chmodSync(this.socket, 0o660);
+  }
+
+  /** All containers, as `NAME`. */
+  async containers(): Promise<readonly string[]> {
+    return (await this.engine.list({})).flatMap(({ Names }) => Names.map((name) => name.replace(/^\//, "")));
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    const daemon = this.#process;
+    if (daemon === undefined || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    const gone = new Promise((resolve) => daemon.once("exit", resolve));
+    daemon.kill(signal);
+    await Promise.race([gone, sleep(30_000).then(() => daemon.kill("SIGKILL"))]);
+    await gone;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    // What a killed daemon, or its containerd, leaves mounted.
+    for (const line of readFileSync("/proc/self/mountinfo", "utf8").split("\n").toReversed()) {
+      const mounted = line.split(" ")[4];
+      if (mounted?.startsWith(this.#folder)) execFileSync("umount", ["--lazy", mounted]);
+    }
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+
+  get #log(): string {
+    return join(this.#folder, "log");
+  }
+
+  /** `box:1`: busybox, and nothing else. */
+  async #import(): Promise<void> {
+    const root = join(this.#folder, "root");
+    for (const name of ["bin", "etc", "tmp"]) mkdirSync(join(root, name), { recursive: true });
+    const busybox = ["/bin/busybox", "/usr/bin/busybox"].find(existsSync) ?? "/bin/busybox";
+    cpSync(busybox, join(root, "bin/busybox"), { dereference: true });
+    for (const name of execFileSync(busybox, ["--list"], { encoding: "utf8" }).trim().split("\n"))
+      if (name !== "busybox") symlinkSync("busybox", join(root, "bin", name));
+    writeFileSync(join(root, "etc/passwd"), "root:x:0:0:root:/:/bin/sh\nguest:x:1000:1000::/tmp:/bin/sh\n");
+    const tar = execFileSync("tar", ["-C", root, "-c", "."], { maxBuffer: 64 * 1024 * 1024 });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const call = request(
+      { socketPath: this.socket, method: "POST", path: "/images/create?fromSrc=-&repo=box&tag=1" },
+      (response) => {
+        response.resume();
+        response.once("end", () =>
+          response.statusCode === 200 ? resolve() : reject(new Error(`import: status ${response.statusCode}`)),
+        );
+      },
+    );
+    call.once("error", reject);
+    call.end(tar);
+    await promise;
+  }
+}
