@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -48,9 +49,8 @@ export class DockerDaemon implements AsyncDisposable {
       await daemon.#import();
       return daemon;
     } catch (error) {
-      const log = existsSync(daemon.#log) ? readFileSync(daemon.#log, "utf8").split("\n").slice(-20).join("\n") : "";
       await daemon[Symbol.asyncDispose]();
-      throw new Error(`dockerd did not start:\n${log}`, { cause: error });
+      throw error;
     }
   }
 
@@ -73,7 +73,8 @@ export class DockerDaemon implements AsyncDisposable {
         await this.engine.ping();
         return;
       } catch (error) {
-        if (waitedMs > 60_000 || this.#process.exitCode !== null) throw error;
+        if (waitedMs > 60_000 || this.#process.exitCode !== null)
+          throw new Error(`dockerd:\n${this.#lastLines}`, { cause: error });
         await sleep(100);
       }
     }
@@ -102,12 +103,25 @@ export class DockerDaemon implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+    // What a killed daemon leaves running: every program of its own names its folder.
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      try {
+        if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${this.#folder}/exec`))
+          process.kill(Number(pid), "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    }
     // What a killed daemon, or its containerd, leaves mounted.
     for (const line of readFileSync("/proc/self/mountinfo", "utf8").split("\n").toReversed()) {
       const mounted = line.split(" ")[4];
       if (mounted?.startsWith(this.#folder)) execFileSync("umount", ["--lazy", mounted]);
     }
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+
+  get #lastLines(): string {
+    return existsSync(this.#log) ? readFileSync(this.#log, "utf8").split("\n").slice(-20).join("\n") : "";
   }
 
   get #log(): string {

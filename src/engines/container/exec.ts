@@ -112,7 +112,7 @@ async function exitOf(
 
 async function lastWords(stdout: Readable, stderr: Readable | undefined): Promise<string> {
   const texts = await Promise.race([
-    Promise.all([stdout, stderr].map((stream) => (stream === undefined ? "" : text(stream)))),
+    Promise.all([stdout, stderr].map((stream) => (stream === undefined ? Promise.resolve("") : text(stream)))),
     sleep(500).then(() => []),
   ]);
   return texts.join("").trim();

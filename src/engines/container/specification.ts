@@ -51,7 +51,9 @@ export function specificationOf(node: ProgramNode, { identity, files, idle }: Su
     Labels: labelsOf(identity, "node", node.name),
     HostConfig: {
       NetworkMode: `container:${containerName(identity, "keeper")}`,
-      CapAdd: [...new Set([...usualCapabilities, ...(node.role?.container?.capabilities ?? []), ...(node.capabilities ?? [])])],
+      CapAdd: [
+        ...new Set([...usualCapabilities, ...(node.role?.container?.capabilities ?? []), ...(node.capabilities ?? [])]),
+      ],
       Mounts: [
         bind(files.hosts, "/etc/hosts", true),
         bind(files.hostname, "/etc/hostname", true),

@@ -50,7 +50,6 @@ export class ContainerMachine implements MachineLife {
   #container: NodeContainer | undefined;
   #power: "on" | "off" | "failed" = "on";
   #isPaused = false;
-  #lastError: Error | undefined;
 
   constructor(node: ProgramNode, options: ContainerMachineOptions) {
     const { panel, settings, logs } = options;
@@ -206,7 +205,8 @@ export class ContainerMachine implements MachineLife {
   async run(request: ProgramRequest): Promise<Program> {
     const { name } = this.#node;
     if (this.#power === "off") throw labError("NODE_OFF", { node: name });
-    if (this.#container?.isRunning !== true) throw this.#lastError ?? labError("NODE_FAILED", { node: name });
+    // When its engine has gone, nobody knows what of it still runs.
+    if (this.#power === "failed" || this.#container?.isRunning !== true) throw labError("NODE_FAILED", { node: name });
     return this.#container.run(request);
   }
 

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { bindMount, makePrivate, mount } from "../../../kernel/index.ts";
 import type { ProgramNode } from "../../../topology/index.ts";
+import { resolvConf } from "../../resolv-conf.ts";
 import type { EtcTemplate } from "./etc.ts";
 import { mountSysfs } from "./isolated.ts";
 import { makeMountPoint } from "./mount-point.ts";
-import { resolvConf } from "./resolv-conf.ts";
 
 /**
  * The host's file system as the user sees it (`root: host`), with the lab's names, this node's /sys,

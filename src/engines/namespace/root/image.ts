@@ -8,9 +8,9 @@ import {
   type NodeImage,
   type ProgramNode,
 } from "../../../topology/index.ts";
+import { resolvConf } from "../../resolv-conf.ts";
 import type { EtcTemplate } from "./etc.ts";
 import { mountSysfs, provideDevices } from "./isolated.ts";
-import { resolvConf } from "./resolv-conf.ts";
 import { fileWithin, folderWithin, pathWithin } from "./within.ts";
 
 /** A node whose image has been fetched. */

@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { bindMount, makePrivate, mount, pivotRoot, unmount } from "../../../kernel/index.ts";
 import type { ProgramNode } from "../../../topology/index.ts";
+import { resolvConf } from "../../resolv-conf.ts";
 import type { EtcTemplate } from "./etc.ts";
 import { makeMountPoint } from "./mount-point.ts";
-import { resolvConf } from "./resolv-conf.ts";
 
 /** Folders of the host that hold programs: seen by nodes, read-only. Links among them (merged /usr) are links in the node too. */
 const programFolders = [

@@ -1,4 +1,4 @@
-import type { ProgramNode } from "../../../topology/index.ts";
+import type { ProgramNode } from "../topology/index.ts";
 
 /**
  * A node's resolv.conf(5). Without name servers it names none that could not be reached: programs then ask
