@@ -44,7 +44,8 @@ export function labJsonSchema(): Schema {
   const define = (id: string, target: Schema, where: string): string => {
     const known = names.get(id);
     if (known !== undefined) return known;
-    const name = slug(target.title ?? where);
+    // Not the name alone: what a key holds may be called as something that has a title.
+    const name = slug(target.title ?? `${where} settings`);
     names.set(id, name);
     definitions[name] = walk(target, where);
     return name;
