@@ -1,22 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { namespaces } from "../tests/namespaces.ts";
 import type { BenchUser, Context } from "./case.ts";
 
 const run = promisify(execFile);
-
-/** The namespaces a lab's supervisor has, made the same way. */
-const namespaces = [
-  "--user",
-  "--map-root-user",
-  "--net",
-  "--mount",
-  "--uts",
-  "--ipc",
-  "--pid",
-  "--fork",
-  "--mount-proc",
-  "--kill-child",
-];
 
 /** How to spawn as `user`: only root may, and has to, become somebody else. */
 export const as = (user: BenchUser, isRoot: boolean) => ({

@@ -12,7 +12,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   dataplane: ["kernel"],
   gate: ["kernel", "topology"],
   containers: ["kernel", "topology"],
-  engines: ["containers", "kernel", "topology"],
+  engines: ["archive", "containers", "kernel", "topology"],
   images: ["kernel", "topology"],
   kinds: ["kernel", "topology"],
   lab: ["archive", "containers", "engines", "kinds", "dataplane", "gate", "kernel", "topology", "api"],

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 /** What a lab's sandbox has, made the same way (unshare(1)). */
-const namespaces = [
+export const namespaces = [
   "--user",
   "--map-root-user",
   "--net",

@@ -58,19 +58,8 @@ export const endOfArchive = (): Buffer => Buffer.alloc(2 * blockBytes);
 
 const fits = (text: string): boolean => Buffer.byteLength(text) <= nameBytes && /^[\x20-\x7e]*$/.test(text);
 
-type Block = {
-  readonly name: string;
-  readonly target?: string;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly sizeBytes: number;
-  readonly modifiedMs: number;
-  readonly flag: string;
-};
-
 /** Values that do not fit are in the extended header before it; here then stands what fits. */
-function block(of: Block): Buffer {
+function block(of: RawHeader): Buffer {
   const bytes = Buffer.alloc(blockBytes);
   const octal = (value: number, at: number, digits: number) =>
     bytes.write(

@@ -34,23 +34,12 @@ export function openSocketPair(): SocketPair {
  * @throws {KernelError} EAGAIN when the other end does not read, EPIPE when it is gone
  */
 export function sendDescriptor(socket: number, data: Uint8Array, descriptor: number): void {
-  const bytes = pinned(data.length);
+  const { bytes, control, header } = message(data.length);
   bytes.set(data);
-  const vector = pinned(16);
-  vector.writeBigUInt64LE(addressOf(bytes), 0);
-  vector.writeBigUInt64LE(BigInt(bytes.length), 8);
-  // struct cmsghdr: length u64, level and type i32; its data, and padding to eight bytes.
-  const control = pinned(24);
   control.writeBigUInt64LE(20n, 0);
   control.writeInt32LE(SOL_SOCKET, 8);
   control.writeInt32LE(SCM_RIGHTS, 12);
   control.writeInt32LE(descriptor, 16);
-  // struct msghdr: name and its length, vector and its length, control and its length, 64 bits each, flags.
-  const header = pinned(56);
-  header.writeBigUInt64LE(addressOf(vector), 16);
-  header.writeBigUInt64LE(1n, 24);
-  header.writeBigUInt64LE(addressOf(control), 32);
-  header.writeBigUInt64LE(BigInt(control.length), 40);
   for (;;) {
     const sent = libc.sendmsg(socket, header, MSG_NOSIGNAL);
     if (sent === bytes.length) return;
@@ -70,16 +59,7 @@ export type Received = { readonly data: Buffer; readonly descriptor: number | un
  * @throws {KernelError} ECONNRESET and others of recvmsg(2)
  */
 export function receiveDescriptor(socket: number, length = 65_536): Received | undefined {
-  const bytes = pinned(length);
-  const vector = pinned(16);
-  vector.writeBigUInt64LE(addressOf(bytes), 0);
-  vector.writeBigUInt64LE(BigInt(bytes.length), 8);
-  const control = pinned(24);
-  const header = pinned(56);
-  header.writeBigUInt64LE(addressOf(vector), 16);
-  header.writeBigUInt64LE(1n, 24);
-  header.writeBigUInt64LE(addressOf(control), 32);
-  header.writeBigUInt64LE(BigInt(control.length), 40);
+  const { bytes, control, header } = message(length);
   for (;;) {
     const received = libc.recvmsg(socket, header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (received >= 0) {
@@ -96,4 +76,21 @@ export function receiveDescriptor(socket: number, length = 65_536): Received | u
     if (errno === EAGAIN) return undefined;
     if (errno !== EINTR) throw new KernelError("recvmsg", errno);
   }
+}
+
+/** A `struct msghdr` (recvmsg(2)) for `length` bytes and one descriptor, and the memory it points to. */
+function message(length: number): { readonly bytes: Buffer; readonly control: Buffer; readonly header: Buffer } {
+  const bytes = pinned(length);
+  // struct cmsghdr: length u64, level and type i32; its data, and padding to eight bytes.
+  const control = pinned(24);
+  // struct msghdr: name and its length, vector and its length, control and its length, 64 bits each, flags;
+  // behind it the vector's one struct iovec, in the same memory, so that it lives as long.
+  const header = pinned(56 + 16);
+  header.writeBigUInt64LE(addressOf(header) + 56n, 16);
+  header.writeBigUInt64LE(1n, 24);
+  header.writeBigUInt64LE(addressOf(control), 32);
+  header.writeBigUInt64LE(BigInt(control.length), 40);
+  header.writeBigUInt64LE(addressOf(bytes), 56);
+  header.writeBigUInt64LE(BigInt(length), 64);
+  return { bytes, control, header };
 }

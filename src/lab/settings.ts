@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { inNamespaces, type Namespace, SysctlView } from "../kernel/index.ts";
-import { labError } from "../topology/index.ts";
+import { kindOf } from "../kinds/index.ts";
+import { interfaceOfSysctl, labError, type Machine, type ProgramNode, runsPrograms } from "../topology/index.ts";
 
 /** Kernel settings by dotted name (sysctl(8)); a slash stands for a dot within a name. */
-export type Sysctls = Readonly<Record<string, string>>;
+type Sysctls = Readonly<Record<string, string>>;
 type Entries = readonly (readonly [name: string, value: string])[];
 
 /** Addresses are given by the lab file, so nobody else has them: usable at once, without detection of duplicates (RFC 4862, 5.4). */
@@ -29,8 +30,9 @@ export class LabSettings {
     this.#stage = stage;
   }
 
-  /** What to write to a new namespace: what every machine has, and those of `settings` that it has not by itself. */
-  forNew(settings: Sysctls): Entries {
+  /** What to write to the new namespace of `node`: what every machine has, and those of its settings that it has not by itself. */
+  forNew(node: ProgramNode): Entries {
+    const settings = { ...kindOf(node).sysctls(node), ...settingsOf(node, undefined), ...settingsOf(node, "lo") };
     const differing = Object.entries(settings).filter(([name, value]) => this.fresh(name) !== value);
     // A kernel without IPv6 has nothing to switch off.
     return this.fresh(duplicateDetection) === undefined ? differing : [[duplicateDetection, "0"], ...differing];
@@ -84,20 +86,43 @@ export class NodeSettings {
     this.#lab = lab;
   }
 
-  /** @throws SYSCTL_REFUSED */
-  set(settings: Sysctls): void {
+  /** Makes those of an interface, when it has come. @throws SYSCTL_REFUSED */
+  setInterface(node: ProgramNode, name: string): void {
+    if (name !== "lo") this.#set(settingsOf(node, name));
+  }
+
+  /** Takes back those of `from` that `to` has not, and makes those of `to`. @throws SYSCTL_REFUSED */
+  change(from: Machine, to: ProgramNode): void {
+    const gone = runsPrograms(from) ? Object.keys(from.sysctls).filter((name) => !(name in to.sysctls)) : [];
+    // Settings of an interface that comes with this change are made when it is there.
+    const isThere = (setting: string) => {
+      const name = interfaceOfSysctl(setting);
+      const isOf = (machine: Machine) => machine.interfaces.some((one) => one.name === name);
+      return name === undefined || name === "lo" || (isOf(from) && isOf(to));
+    };
+    this.#reset(gone.filter(isThere));
+    const wanted = Object.entries({ ...kindOf(to).sysctls(to), ...to.sysctls });
+    this.#set(Object.fromEntries(wanted.filter(([setting]) => isThere(setting))));
+  }
+
+  #set(settings: Sysctls): void {
     const entries = Object.entries(settings);
     if (entries.length > 0) inNamespaces([this.#netns], () => this.#lab.write(this.#node, entries));
   }
 
   /** Takes settings back. */
-  reset(names: readonly string[]): void {
+  #reset(names: readonly string[]): void {
     const fresh = names.flatMap((name) => {
       const value = this.#lab.fresh(name);
       return value === undefined ? [] : [[name, value] as const];
     });
-    this.set(Object.fromEntries(fresh));
+    this.#set(Object.fromEntries(fresh));
   }
+}
+
+/** The settings of the lab file that name an interface, or with none, all the others. */
+function settingsOf(node: ProgramNode, name: string | undefined): Sysctls {
+  return Object.fromEntries(Object.entries(node.sysctls).filter(([setting]) => interfaceOfSysctl(setting) === name));
 }
 
 function readSetting(name: string): string | undefined {

@@ -193,7 +193,7 @@ export class Stage implements StepPerformer {
 
   /** Runs a program in a machine, which gets its file system and init now if it has none. */
   async run(node: Machine, request: ProgramRequest): Promise<Program> {
-    return this.#programMachine(node.name).run(request);
+    return this.programMachine(node.name).run(request);
   }
 
   /** @throws NODE_NOT_FOUND */
@@ -205,11 +205,6 @@ export class Stage implements StepPerformer {
   appliance(name: string): ApplianceMachine | undefined {
     const machine = this.#machine(name);
     return machine instanceof ApplianceMachine ? machine : undefined;
-  }
-
-  /** A machine that programs are run in. @throws NODE_HAS_NO_PROCESSES */
-  programMachine(name: string): ProgramMachine | ContainerMachine {
-    return this.#programMachine(name);
   }
 
   get services(): readonly ProcessStatus[] {
@@ -316,7 +311,7 @@ export class Stage implements StepPerformer {
   }
 
   #supervise(process: Process): SupervisedProcess {
-    const machine = this.#programMachine(process.node);
+    const machine = this.programMachine(process.node);
     const log = this.#options.logs.sink({ source: process.name, node: process.node });
     const view = {
       log,
@@ -340,7 +335,8 @@ export class Stage implements StepPerformer {
     return machine;
   }
 
-  #programMachine(name: string): ProgramMachine | ContainerMachine {
+  /** A machine that programs are run in. @throws NODE_NOT_FOUND, NODE_HAS_NO_PROCESSES */
+  programMachine(name: string): ProgramMachine | ContainerMachine {
     const machine = this.#machine(name);
     if (machine instanceof ProgramMachine || machine instanceof ContainerMachine) return machine;
     throw labError("NODE_HAS_NO_PROCESSES", { node: name, kind: "appliance" });

@@ -307,7 +307,7 @@ export class Supervisor {
       this.events.record("node.changed", name, `${name}: configuration ${text === undefined ? "reset" : "pushed"}`, {
         action: text === undefined ? "config.reset" : "config.push",
       });
-      return machine.readConfig().then((now) => ({ node: name, path: machine.configPath, text: now }));
+      return this.readConfig(name);
     });
   }
 

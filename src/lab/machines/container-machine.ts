@@ -1,10 +1,8 @@
 import type { ProcessStatus } from "../../api/index.ts";
 import { type ContainerYard, NodeContainer, type Program, type ProgramRequest } from "../../engines/index.ts";
 import { inNamespaces, type Namespace } from "../../kernel/index.ts";
-import { kindOf } from "../../kinds/index.ts";
 import {
   type Interface,
-  interfaceOfSysctl,
   kindOfNode,
   labError,
   type Machine,
@@ -18,7 +16,7 @@ import type { LogSink, LogStore } from "../log-store.ts";
 import type { PatchPanel } from "../panel/panel.ts";
 import { pump } from "../processes/output.ts";
 import { NodeServices } from "../services.ts";
-import { type LabSettings, NodeSettings, type Sysctls } from "../settings.ts";
+import { type LabSettings, NodeSettings } from "../settings.ts";
 import type { MachineLife, MachineState } from "./life.ts";
 
 export type ContainerMachineOptions = {
@@ -56,11 +54,7 @@ export class ContainerMachine implements MachineLife {
     this.#node = node;
     this.#options = options;
     this.#joins = node.join;
-    const entries = settings.forNew({
-      ...kindOf(node).sysctls(node),
-      ...settingsOf(node, undefined),
-      ...settingsOf(node, "lo"),
-    });
+    const entries = settings.forNew(node);
     this.#netns =
       node.join === undefined
         ? panel.createMachine(node.name, () => settings.write(node.name, entries))
@@ -90,7 +84,7 @@ export class ContainerMachine implements MachineLife {
   addInterface(one: Interface): void {
     if (this.#joins !== undefined) return;
     this.#options.panel.createInterface(this.#node.name, one);
-    if (one.name !== "lo") this.#settings.set(settingsOf(this.#node, one.name));
+    this.#settings.setInterface(this.#node, one.name);
   }
 
   removeInterface(one: Interface): void {
@@ -103,19 +97,7 @@ export class ContainerMachine implements MachineLife {
 
   configure(from: Machine, to: Machine): void {
     if (!runsPrograms(to)) return;
-    const gone = runsPrograms(from) ? Object.keys(from.sysctls).filter((name) => !(name in to.sysctls)) : [];
-    const isThere = (setting: string) => {
-      const name = interfaceOfSysctl(setting);
-      return name === undefined || name === "lo" || from.interfaces.some((one) => one.name === name);
-    };
-    if (this.#joins === undefined) {
-      this.#settings.reset(gone.filter(isThere));
-      this.#settings.set(
-        Object.fromEntries(
-          Object.entries({ ...kindOf(to).sysctls(to), ...to.sysctls }).filter(([name]) => isThere(name)),
-        ),
-      );
-    }
+    if (this.#joins === undefined) this.#settings.change(from, to);
     if (runsPrograms(from)) this.#container?.nameServers(from, to);
     this.#node = to;
   }
@@ -265,9 +247,4 @@ export class ContainerMachine implements MachineLife {
   #setPower(isOn: boolean): void {
     if (this.#joins === undefined) this.#options.panel.links.carrier.setPower(this.#node.name, isOn);
   }
-}
-
-/** The settings of the lab file that name an interface, or with none, all the others. */
-function settingsOf(node: ProgramNode, name: string | undefined): Sysctls {
-  return Object.fromEntries(Object.entries(node.sysctls).filter(([setting]) => interfaceOfSysctl(setting) === name));
 }

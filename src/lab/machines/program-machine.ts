@@ -12,10 +12,9 @@ import {
   textInImage,
 } from "../../engines/index.ts";
 import type { Namespace } from "../../kernel/index.ts";
-import { configOf, configured, kindOf, prepare } from "../../kinds/index.ts";
+import { configOf, configured, prepare } from "../../kinds/index.ts";
 import {
   type Interface,
-  interfaceOfSysctl,
   kindOfNode,
   labError,
   type Machine,
@@ -32,7 +31,7 @@ import { transfer } from "../files/transfer.ts";
 import type { LogStore } from "../log-store.ts";
 import type { PatchPanel } from "../panel/panel.ts";
 import { NodeServices } from "../services.ts";
-import { type LabSettings, NodeSettings, type Sysctls } from "../settings.ts";
+import { type LabSettings, NodeSettings } from "../settings.ts";
 import { type ConfiguredNode, pushConfig, readConfig } from "./configuration.ts";
 import type { MachineLife, MachineState } from "./life.ts";
 
@@ -66,11 +65,7 @@ export class ProgramMachine implements MachineLife {
     const { panel, premises, settings } = options;
     this.#node = node;
     this.#options = options;
-    const entries = settings.forNew({
-      ...kindOf(node).sysctls(node),
-      ...settingsOf(node, undefined),
-      ...settingsOf(node, "lo"),
-    });
+    const entries = settings.forNew(node);
     this.#netns = panel.createMachine(node.name, () => settings.write(node.name, entries));
     this.#machine = new NamespaceMachine(this.#netns, premises);
     this.#settings = new NodeSettings(node.name, this.#netns, settings);
@@ -96,7 +91,7 @@ export class ProgramMachine implements MachineLife {
 
   addInterface(one: Interface): void {
     this.#options.panel.createInterface(this.#node.name, one);
-    if (one.name !== "lo") this.#settings.set(settingsOf(this.#node, one.name));
+    this.#settings.setInterface(this.#node, one.name);
   }
 
   removeInterface(one: Interface): void {
@@ -109,22 +104,7 @@ export class ProgramMachine implements MachineLife {
 
   configure(from: Machine, to: Machine): void {
     if (!runsPrograms(to)) return;
-    const gone = runsPrograms(from) ? Object.keys(from.sysctls).filter((name) => !(name in to.sysctls)) : [];
-    // Settings of an interface that comes with this change are made when it is there.
-    const isThere = (setting: string) => {
-      const name = interfaceOfSysctl(setting);
-      return (
-        name === undefined ||
-        name === "lo" ||
-        from.interfaces.some((one) => one.name === name && to.interfaces.some((other) => other.name === name))
-      );
-    };
-    this.#settings.reset(gone.filter(isThere));
-    this.#settings.set(
-      Object.fromEntries(
-        Object.entries({ ...kindOf(to).sysctls(to), ...to.sysctls }).filter(([setting]) => isThere(setting)),
-      ),
-    );
+    this.#settings.change(from, to);
     this.#node = to;
     this.#nameNewServers(from, to);
     // A view made on demand shows what was; one with programs of the lab file in it is stopped by a step of its own.
@@ -317,9 +297,4 @@ export class ProgramMachine implements MachineLife {
         : { exists: existsSync, readText }),
     });
   }
-}
-
-/** The settings of the lab file that name an interface, or with none, all the others. */
-function settingsOf(node: ProgramNode, name: string | undefined): Sysctls {
-  return Object.fromEntries(Object.entries(node.sysctls).filter(([setting]) => interfaceOfSysctl(setting) === name));
 }

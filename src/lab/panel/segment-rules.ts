@@ -20,6 +20,8 @@ export type SegmentRules = Pick<SegmentCut, "blocked"> & {
 /** One is in force, the other is made ready in its place. */
 export type RuleTable = "netwright-a" | "netwright-b";
 
+type Family = "bridge" | "netdev";
+
 const nftMs = 20_000;
 
 /**
@@ -71,7 +73,7 @@ export function segmentRules(
   }
   const quoted = (name: string) => `"${name}"`;
   const elementOf =
-    (family: "bridge" | "netdev") =>
+    (family: Family) =>
     (map: string, key: string, value: string | number): Part => ({
       text: `add element ${family} ${table} ${map} { ${key} : ${value} }`,
       bytes: elementBytes,
@@ -93,17 +95,11 @@ export function segmentRules(
             ].join("\n"),
             bytes: chainBytes,
           },
-          ...classes.flatMap(({ mark, one, deafTo }): Part[] => {
-            const deaf = ranges(deafTo);
-            return [
-              {
-                text: `add chain netdev ${table} class${mark}\nadd rule netdev ${table} class${mark} meta mark { ${["0", ...deaf].join(", ")} } drop`,
-                bytes: chainBytes + rangeBytes * deaf.length,
-              },
-              ...(one.ovsJacks ?? []).map((jack) => elementOf("netdev")("way-out", quoted(jack), `goto class${mark}`)),
-              ...one.macs.map((mac) => elementOf("netdev")("class-of-sender", mac, mark)),
-            ];
-          }),
+          ...classes.flatMap(({ mark, one, deafTo }): Part[] => [
+            wayOut("netdev", table, mark, deafTo),
+            ...(one.ovsJacks ?? []).map((jack) => elementOf("netdev")("way-out", quoted(jack), `goto class${mark}`)),
+            ...one.macs.map((mac) => elementOf("netdev")("class-of-sender", mac, mark)),
+          ]),
         ];
   return transactions([
     ...atOvs,
@@ -118,20 +114,14 @@ export function segmentRules(
       ].join("\n"),
       bytes: chainBytes,
     },
-    ...classes.flatMap(({ mark, one, deafTo }): Part[] => {
-      const deaf = ranges(deafTo);
-      return [
-        {
-          text: `add chain bridge ${table} class${mark}\nadd rule bridge ${table} class${mark} meta mark { ${["0", ...deaf].join(", ")} } drop`,
-          bytes: chainBytes + rangeBytes * deaf.length,
-        },
-        ...one.jacks.flatMap((jack) => [
-          element("class-of-port", quoted(jack), mark),
-          element("way-out", quoted(jack), `goto class${mark}`),
-        ]),
-        ...(wires === "" ? [] : one.macs.map((mac) => element("class-of-sender", mac, mark))),
-      ];
-    }),
+    ...classes.flatMap(({ mark, one, deafTo }): Part[] => [
+      wayOut("bridge", table, mark, deafTo),
+      ...one.jacks.flatMap((jack) => [
+        element("class-of-port", quoted(jack), mark),
+        element("way-out", quoted(jack), `goto class${mark}`),
+      ]),
+      ...(wires === "" ? [] : one.macs.map((mac) => element("class-of-sender", mac, mark))),
+    ]),
     ...[...ports.trunks, ...ports.others].map((jack) => element("way-out", quoted(jack), "accept")),
     {
       text: [
@@ -165,8 +155,20 @@ export function segmentRules(
   ]);
 }
 
+/** The chain of a class: what leaves to its ports, without a mark or with one that it may not hear, is dropped. */
+function wayOut(family: Family, table: RuleTable, mark: number, deafTo: readonly number[]): Part {
+  const deaf = ranges(deafTo);
+  return {
+    text: [
+      `add chain ${family} ${table} class${mark}`,
+      `add rule ${family} ${table} class${mark} meta mark { ${["0", ...deaf].join(", ")} } drop`,
+    ].join("\n"),
+    bytes: chainBytes + rangeBytes * deaf.length,
+  };
+}
+
 /** What takes a table away, whether it is there or not. */
-const without = (table: RuleTable, family: "bridge" | "netdev" = "bridge"): readonly string[] => [
+const without = (table: RuleTable, family: Family = "bridge"): readonly string[] => [
   `table ${family} ${table} {}`,
   `delete table ${family} ${table}`,
 ];

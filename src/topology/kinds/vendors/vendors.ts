@@ -1,8 +1,7 @@
-import type { KindFacts } from "../kind.ts";
 import { vendorKind } from "./vendor.ts";
 
 /**
- * Vendors' containers, each with where its facts are from. `capabilities` are those that the documentation
+ * Vendors' containers, each with where its facts can be checked: none of them was run. `capabilities` are those that the documentation
  * asks for one by one, or what its software is known to do where it asks for a privileged container.
  */
 
@@ -66,8 +65,9 @@ export const ciscoXrd = vendorKind({
   configPath: "/startup.cfg",
   environment: ({ node }) => ({
     XR_EVERY_BOOT_CONFIG: "/startup.cfg",
-    XR_INTERFACES: linked(node.interfaces.map(({ name }) => name))
-      .map((name, index) => `linux:${name},xr_name=Gi0/0/0/${index}`)
+    XR_INTERFACES: node.interfaces
+      .filter(({ name }) => name !== "lo")
+      .map(({ name }, index) => `linux:${name},xr_name=Gi0/0/0/${index}`)
       .join(";"),
   }),
   ready: ["/pkg/bin/xr_cli", "show version"],
@@ -182,8 +182,6 @@ export const keysightIxiaC = vendorKind({
   },
   interfaces: { prefix: "eth", first: 1 },
 });
-
-const linked = (names: KindFacts["node"]["interfaces"][number]["name"][]) => names.filter((name) => name !== "lo");
 
 export const vendorKinds = [
   aristaCeos,
