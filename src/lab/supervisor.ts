@@ -8,10 +8,7 @@ import type {
   LabState,
   LabSummary,
   LaunchReport,
-  NodeAction,
-  NodeConfiguration,
   NodeDetail,
-  NodeStatus,
   Outcome,
   PortStatus,
 } from "../api/index.ts";
@@ -19,17 +16,12 @@ import type { Program, ProgramRequest } from "../engines/index.ts";
 import {
   isAppliance,
   isMachine,
-  isSwitch,
-  kindOfNode,
   type Lab,
   type LabNode,
   labError,
-  type Machine,
-  nearest,
   phases,
   plan,
   runsPrograms,
-  startOrder,
 } from "../topology/index.ts";
 import { Applier, type PhaseProgress, type StepPerformer } from "./apply.ts";
 import type { Captures } from "./captures/captures.ts";
@@ -43,7 +35,7 @@ import { limitsInForce } from "./limits.ts";
 import { LinkVerbs } from "./link-verbs.ts";
 import type { LogStore } from "./log-store.ts";
 import type { Logger } from "./logger.ts";
-import type { ApplianceMachine } from "./machines/appliance-machine.ts";
+import { NodeVerbs } from "./node-verbs.ts";
 import { within } from "./operation.ts";
 import type { ProcessGroup } from "./processes/group.ts";
 import type { Stage } from "./stage.ts";
@@ -74,6 +66,7 @@ export class Supervisor {
   readonly events: EventLog;
   readonly faults: LabFaults;
   readonly links: LinkVerbs;
+  readonly nodes: NodeVerbs;
   readonly #options: SupervisorOptions;
   readonly #startedAt = new Date().toISOString();
   readonly #gone = Promise.withResolvers<void>();
@@ -102,12 +95,20 @@ export class Supervisor {
       apply: (wanted) => this.#applyNow(wanted, () => undefined),
       stopping: this.#stopping.signal,
     });
+    this.nodes = new NodeVerbs({
+      stage: options.stage,
+      processes: options.processes,
+      events: options.events,
+      running: () => this.#running,
+      lab: () => this.#lab,
+      inTurn: (change) => this.#change(change),
+    });
     this.faults = new LabFaults({
       verbs: {
         prepareLink: (link, impairments) => this.links.prepare(link, impairments),
         setLink: (link, state) => this.links.set(link, state),
         impairLink: (link, change) => this.links.impair(link, change),
-        actOnNode: (node, action) => this.actOnNode(node, action),
+        actOnNode: (node, action) => this.nodes.act(node, action),
         partition: (words) => this.links.partition(words),
       },
       events: options.events,
@@ -187,44 +188,6 @@ export class Supervisor {
     return this.faults.run(request, running, signal);
   }
 
-  /**
-   * Does something to a node that a person might do to a machine. The processes of the lab file that
-   * run on it go and come with its power.
-   */
-  actOnNode(name: string, action: NodeAction): Promise<NodeStatus> {
-    return this.#change(async () => {
-      const node = this.#machine(name);
-      const { stage, processes } = this.#options;
-      if (this.#state !== "running") throw labError("LAB_BUSY", { lab: this.#lab.name, state: this.#state });
-      const machine = stage.machine(node);
-      const { state } = machine;
-      // A node that runs is started already, and what keeps a paused one from running is the pause.
-      if (action === "start" && (state === "idle" || state === "running")) return this.#nodeStatus(node);
-      const done = action === "start" && state === "paused" ? "resume" : action;
-      if (done === "pause" || done === "resume") await machine.freeze(done === "pause");
-      if (done === "reset") await this.#appliance(name).reset();
-      const own = startOrder(this.#lab.processes.filter((process) => process.node === name));
-      const stopOwn = async () => {
-        for (const process of own.toReversed()) await processes.stop(process.name);
-      };
-      if (action === "stop" || action === "kill" || action === "restart") {
-        // What was paused cannot end by itself.
-        await machine.freeze(false);
-        if (action === "kill") await machine.powerOff("kill");
-        await stopOwn();
-        if (action !== "kill") await machine.powerOff("stop");
-      }
-      if (done === "start" || done === "restart") {
-        // Of a node that failed, they are still known as they ended.
-        await stopOwn();
-        await machine.powerOn();
-        await stage.performTogether(own.map((process) => ({ do: "process.start", process })));
-      }
-      this.events.record("node.changed", name, `${name}: ${done}`, { action: done });
-      return this.#nodeStatus(node);
-    });
-  }
-
   /** Stops processes in order and within their grace periods, then lets the supervisor exit, which ends everything else. */
   stop(reason: string): Promise<void> {
     this.#stopped ??= this.#stopOnce(reason);
@@ -256,7 +219,7 @@ export class Supervisor {
       ...this.summary(),
       partition: this.links.partitionStatus,
       supervisorMemoryBytes: process.memoryUsage.rss(),
-      nodeStatus: this.lab.nodes.map((node) => this.#nodeStatus(node)),
+      nodeStatus: this.lab.nodes.map((node) => this.nodes.status(node)),
       linkStatus: this.lab.links.map((link) => stage.panel.linkStatus(link)),
       processStatus: [...processes.statuses, ...stage.services],
     };
@@ -264,16 +227,16 @@ export class Supervisor {
 
   /** @throws NODE_NOT_FOUND */
   ports(name?: string): PortStatus[] {
-    const node = name === undefined ? undefined : this.#node(name).name;
+    const node = name === undefined ? undefined : this.nodes.find(name).name;
     return this.#options.stage.reach.ports.filter((port) => node === undefined || port.node === node);
   }
 
   async inspect(name: string): Promise<NodeDetail> {
-    const node = this.#node(name);
+    const node = this.nodes.find(name);
     const { stage } = this.#options;
     const seen = isMachine(node) ? await stage.machine(node).inspect() : await stage.panel.inspectSwitch(node);
     return {
-      ...this.#nodeStatus(node),
+      ...this.nodes.status(node),
       ...(isMachine(node) ? { hostname: node.hostname } : {}),
       ...(runsPrograms(node) ? { root: node.root, limits: limitsInForce(node, this.#lab) } : {}),
       ...(isAppliance(node) ? { machine: seen, kernel: {} } : { kernel: seen }),
@@ -282,39 +245,10 @@ export class Supervisor {
 
   /** The console of a node, as long as the node is in the lab. @throws CONSOLE_MISSING, and see `MachineLife.openConsole` */
   async console(name: string): Promise<ConsoleHub> {
-    const node = this.#node(name);
+    const node = this.nodes.find(name);
     if (!isMachine(node)) throw labError("CONSOLE_MISSING", { node: name, kind: node.kind });
     if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
     return this.#options.stage.machine(node).openConsole();
-  }
-
-  /** Saves disks and memory of a virtual machine under a name, or puts them back. */
-  snapshot(name: string, action: "save" | "restore", tag: string): Promise<NodeStatus> {
-    return this.#change(async () => {
-      await this.#appliance(name).snapshot(action, tag);
-      this.events.record("node.changed", name, `${name}: snapshot ${tag}: ${action}`, { action, snapshot: tag });
-      return this.#nodeStatus(this.#node(name));
-    });
-  }
-
-  /** Gives a node another configuration, or with no text that of the lab file. */
-  pushConfig(name: string, text: string | undefined): Promise<NodeConfiguration> {
-    return this.#change(async () => {
-      const node = this.#machine(name);
-      if (this.#state !== "running") throw labError("LAB_BUSY", { lab: this.#lab.name, state: this.#state });
-      const machine = this.#options.stage.programMachine(node.name);
-      await machine.pushConfig(text);
-      this.events.record("node.changed", name, `${name}: configuration ${text === undefined ? "reset" : "pushed"}`, {
-        action: text === undefined ? "config.reset" : "config.push",
-      });
-      return this.readConfig(name);
-    });
-  }
-
-  /** The configuration of a node that is in force. */
-  async readConfig(name: string): Promise<NodeConfiguration> {
-    const machine = this.#options.stage.programMachine(this.#machine(name).name);
-    return { node: name, path: machine.configPath, text: await machine.readConfig() };
   }
 
   /** @throws LAB_BUSY before the lab runs, and see `Captures.start` */
@@ -330,13 +264,13 @@ export class Supervisor {
   /** Runs a program in a node, which gets its file system and init now if it has none yet. */
   async run(name: string, request: ProgramRequest): Promise<Program> {
     if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
-    return this.#options.stage.run(this.#machine(name), request);
+    return this.#options.stage.run(this.nodes.machine(name), request);
   }
 
   /** Copies files from or to a node; answers the client itself once it has begun. @throws COPY_UNSUPPORTED */
   async transferFiles(name: string, request: FileRequest, connection: Socket): Promise<void> {
     if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
-    const node = this.#node(name);
+    const node = this.nodes.find(name);
     const machine = isMachine(node) ? this.#options.stage.machine(node) : undefined;
     if (machine?.transferFiles === undefined) {
       throw labError("COPY_UNSUPPORTED", { node: name, ...whyNoFiles(node) });
@@ -416,54 +350,6 @@ export class Supervisor {
       });
     if (this.lab.mode !== "keep" && !this.#options.attended)
       await this.stop(`its processes ended with ${outcome.status}`);
-  }
-
-  #nodeStatus(node: LabNode): NodeStatus {
-    const { stage, processes } = this.#options;
-    const own = processes.statuses.filter((process) => process.node === node.name);
-    return {
-      name: node.name,
-      kind: kindOfNode(node),
-      state: isMachine(node) ? stage.machineState(node) : stage.panel.hasSwitchFailed(node.name) ? "failed" : "none",
-      ...this.#engineStatus(node),
-      ...(isSwitch(node) ? { driver: node.ovs === undefined ? "bridge" : "ovs" } : {}),
-      interfaces: stage.panel.interfacesOf(node, this.lab.links),
-      processes: own.filter((process) => process.pid !== undefined).length,
-    };
-  }
-
-  #engineStatus(node: LabNode): Pick<NodeStatus, "engine" | "accelerator"> {
-    if (runsPrograms(node) && node.engine === "container") return { engine: node.engine };
-    if (!isAppliance(node)) return {};
-    const accelerator = this.#options.stage.appliance(node.name)?.accelerator;
-    return { engine: node.engine, ...(accelerator === undefined ? {} : { accelerator }) };
-  }
-
-  #node(name: string): LabNode {
-    const node = this.lab.nodes.find((one) => one.name === name);
-    if (node !== undefined) return node;
-    const suggestion = nearest(
-      name,
-      this.lab.nodes.map((one) => one.name),
-    );
-    throw labError("NODE_NOT_FOUND", {
-      node: name,
-      lab: this.lab.name,
-      ...(suggestion === undefined ? {} : { nearest: suggestion }),
-    });
-  }
-
-  /** @throws NODE_NOT_VM */
-  #appliance(name: string): ApplianceMachine {
-    const machine = isAppliance(this.#node(name)) ? this.#options.stage.appliance(name) : undefined;
-    if (machine === undefined) throw labError("NODE_NOT_VM", { node: name, kind: this.#node(name).kind });
-    return machine;
-  }
-
-  #machine(name: string): Machine {
-    const node = this.#node(name);
-    if (!isMachine(node)) throw labError("NODE_HAS_NO_PROCESSES", { node: name, kind: node.kind });
-    return node;
   }
 }
 

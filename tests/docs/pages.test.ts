@@ -1,67 +1,7 @@
-import { readdirSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { expect, it } from "vitest";
-import { describe as describeOutcome, Workspace } from "../examples/workspace.ts";
-import { missingLine, readPage } from "./page.ts";
+import { it } from "vitest";
+import { followPage } from "./follow.ts";
 
 /** What the documents tell a reader to do works, and prints what they say. */
-const root = join(import.meta.dirname, "../..");
-const pages = [
-  { page: "docs/tutorial.md", example: undefined },
-  { page: "docs/links.md", example: undefined },
-  { page: "docs/captures.md", example: undefined },
-  { page: "docs/partitions.md", example: undefined },
-  { page: "docs/switches.md", example: undefined },
-  { page: "docs/faults.md", example: undefined },
-  { page: "docs/consoles.md", example: undefined },
-  { page: "docs/reach.md", example: undefined },
-  { page: "docs/kinds.md", example: undefined },
-  // What installs packages is not for here; the test of that example runs (programs.test.ts).
-  ...readdirSync(join(root, "examples"))
-    .filter((example) => example !== "tested-server")
-    .map((example) => ({ page: `examples/${example}/README.md`, example })),
-];
+const pages = ["tutorial", "links", "captures", "partitions", "switches", "faults", "consoles", "reach", "kinds"];
 
-it.each(pages)("$page", { timeout: 240_000 }, async ({ page, example }) => {
-  await using workspace = await Workspace.open(example);
-  const blocks = readPage(join(root, page));
-  expect(blocks.filter((block) => block.does === "run")).not.toEqual([]);
-  let printed = "";
-  for (const [index, block] of blocks.entries()) {
-    const where = `${page}:${block.line}`;
-    if (block.does === "write") {
-      await mkdir(dirname(join(workspace.folder, block.file)), { recursive: true });
-      await writeFile(join(workspace.folder, block.file), block.text);
-    } else if (block.does === "see") {
-      expect(missingLine(block.text, printed), `${where}: a line that was not printed, in\n${printed}`).toBeUndefined();
-    } else {
-      const next = blocks[index + 1];
-      printed = await type(workspace, block, where, next?.does === "see" ? next.text : "");
-    }
-  }
-  expect(await workspace.running(), "the page ends with a lab that runs").toEqual([]);
-});
-
-async function type(
-  workspace: Workspace,
-  block: Extract<ReturnType<typeof readPage>[number], { does: "run" }>,
-  where: string,
-  wanted: string,
-): Promise<string> {
-  let printed = "";
-  for (const [index, command] of block.commands.entries()) {
-    const last = index === block.commands.length - 1;
-    const exitCode = last ? block.expect.exitCode : 0;
-    let outcome = await workspace.shell(command);
-    const asSaid = () =>
-      outcome.exitCode === exitCode &&
-      (!last || missingLine(wanted, printed + outcome.stdout + outcome.stderr) === undefined);
-    for (const deadline = Date.now() + 30_000; block.expect.soon && !asSaid() && Date.now() < deadline; ) {
-      outcome = await workspace.shell(command);
-    }
-    expect(outcome.exitCode, `${where}\n${describeOutcome(command, outcome)}`).toBe(exitCode);
-    printed += outcome.stdout + outcome.stderr;
-  }
-  return printed;
-}
+it.each(pages)("docs/%s.md", { timeout: 240_000 }, (page) => followPage(`docs/${page}.md`));

@@ -1,0 +1,162 @@
+import type { NodeAction, NodeConfiguration, NodeStatus } from "../api/index.ts";
+import {
+  isAppliance,
+  isMachine,
+  isSwitch,
+  kindOfNode,
+  type Lab,
+  type LabNode,
+  labError,
+  type Machine,
+  nearest,
+  runsPrograms,
+  startOrder,
+} from "../topology/index.ts";
+import type { EventLog } from "./events.ts";
+import type { ApplianceMachine } from "./machines/appliance-machine.ts";
+import type { ProcessGroup } from "./processes/group.ts";
+import type { Stage } from "./stage.ts";
+
+export type NodeVerbsOptions = {
+  readonly stage: Stage;
+  readonly processes: ProcessGroup;
+  readonly events: EventLog;
+  /** The lab, while it can be worked on. @throws LAB_BUSY */
+  readonly running: () => Lab;
+  readonly lab: () => Lab;
+  /** Runs one change of the lab after the other. */
+  readonly inTurn: <Result>(change: () => Promise<Result>) => Promise<Result>;
+};
+
+/** What can be done to the nodes of a lab that runs, and what they are. */
+export class NodeVerbs {
+  readonly #options: NodeVerbsOptions;
+
+  constructor(options: NodeVerbsOptions) {
+    this.#options = options;
+  }
+
+  get #lab(): Lab {
+    return this.#options.lab();
+  }
+
+  /**
+   * Does something to a node that a person might do to a machine. The processes of the lab file that
+   * run on it go and come with its power.
+   */
+  act(name: string, action: NodeAction): Promise<NodeStatus> {
+    return this.#options.inTurn(async () => {
+      const node = this.machine(name);
+      const { stage, processes } = this.#options;
+      const lab = this.#options.running();
+      const machine = stage.machine(node);
+      const { state } = machine;
+      // A node that runs is started already, and what keeps a paused one from running is the pause.
+      if (action === "start" && (state === "idle" || state === "running")) return this.status(node);
+      const done = action === "start" && state === "paused" ? "resume" : action;
+      if (done === "pause" || done === "resume") await machine.freeze(done === "pause");
+      if (done === "reset") await this.#appliance(name).reset();
+      const own = startOrder(lab.processes.filter((process) => process.node === name));
+      const stopOwn = async () => {
+        for (const process of own.toReversed()) await processes.stop(process.name);
+      };
+      if (action === "stop" || action === "kill" || action === "restart") {
+        // What was paused cannot end by itself.
+        await machine.freeze(false);
+        if (action === "kill") await machine.powerOff("kill");
+        await stopOwn();
+        if (action !== "kill") await machine.powerOff("stop");
+      }
+      if (done === "start" || done === "restart") {
+        // Of a node that failed, they are still known as they ended.
+        await stopOwn();
+        await machine.powerOn();
+        await stage.performTogether(own.map((process) => ({ do: "process.start", process })));
+      }
+      this.#options.events.record("node.changed", name, `${name}: ${done}`, { action: done });
+      return this.status(node);
+    });
+  }
+
+  /** Saves disks and memory of a virtual machine under a name, or puts them back. */
+  snapshot(name: string, action: "save" | "restore", tag: string): Promise<NodeStatus> {
+    return this.#options.inTurn(async () => {
+      await this.#appliance(name).snapshot(action, tag);
+      this.#options.events.record("node.changed", name, `${name}: snapshot ${tag}: ${action}`, {
+        action,
+        snapshot: tag,
+      });
+      return this.status(this.find(name));
+    });
+  }
+
+  /** Gives a node another configuration, or with no text that of the lab file. */
+  pushConfig(name: string, text: string | undefined): Promise<NodeConfiguration> {
+    return this.#options.inTurn(async () => {
+      const node = this.machine(name);
+      this.#options.running();
+      const machine = this.#options.stage.programMachine(node.name);
+      await machine.pushConfig(text);
+      const done = text === undefined ? "reset" : "push";
+      const message = `${name}: configuration ${done === "reset" ? "reset" : "pushed"}`;
+      this.#options.events.record("node.changed", name, message, { action: `config.${done}` });
+      return this.readConfig(name);
+    });
+  }
+
+  /** The configuration of a node that is in force. */
+  async readConfig(name: string): Promise<NodeConfiguration> {
+    const machine = this.#options.stage.programMachine(this.machine(name).name);
+    return { node: name, path: machine.configPath, text: await machine.readConfig() };
+  }
+
+  status(node: LabNode): NodeStatus {
+    const { stage, processes } = this.#options;
+    const own = processes.statuses.filter((process) => process.node === node.name);
+    return {
+      name: node.name,
+      kind: kindOfNode(node),
+      state: isMachine(node) ? stage.machineState(node) : stage.panel.hasSwitchFailed(node.name) ? "failed" : "none",
+      ...this.#engineStatus(node),
+      ...(isSwitch(node) ? { driver: node.ovs === undefined ? "bridge" : "ovs" } : {}),
+      interfaces: stage.panel.interfacesOf(node, this.#lab.links),
+      processes: own.filter((process) => process.pid !== undefined).length,
+    };
+  }
+
+  #engineStatus(node: LabNode): Pick<NodeStatus, "engine" | "accelerator"> {
+    if (runsPrograms(node) && node.engine === "container") return { engine: node.engine };
+    if (!isAppliance(node)) return {};
+    const accelerator = this.#options.stage.appliance(node.name)?.accelerator;
+    return { engine: node.engine, ...(accelerator === undefined ? {} : { accelerator }) };
+  }
+
+  /** @throws NODE_NOT_FOUND */
+  find(name: string): LabNode {
+    const node = this.#lab.nodes.find((one) => one.name === name);
+    if (node !== undefined) return node;
+    const suggestion = nearest(
+      name,
+      this.#lab.nodes.map((one) => one.name),
+    );
+    throw labError("NODE_NOT_FOUND", {
+      node: name,
+      lab: this.#lab.name,
+      ...(suggestion === undefined ? {} : { nearest: suggestion }),
+    });
+  }
+
+  /** @throws NODE_NOT_VM */
+  #appliance(name: string): ApplianceMachine {
+    const machine = isAppliance(this.find(name)) ? this.#options.stage.appliance(name) : undefined;
+    if (machine === undefined) throw labError("NODE_NOT_VM", { node: name, kind: this.find(name).kind });
+    return machine;
+  }
+
+  /** @throws NODE_NOT_FOUND, NODE_HAS_NO_PROCESSES */
+  machine(name: string): Machine {
+    const node = this.find(name);
+    if (!isMachine(node)) throw labError("NODE_HAS_NO_PROCESSES", { node: name, kind: node.kind });
+    return node;
+  }
+}
