@@ -136,14 +136,17 @@ export type LabDetail = z.infer<typeof LabDetail>;
 export const NodeDetail = NodeStatus.extend({
   hostname: z.string().optional(),
   root: z.string().optional(),
-  /** What its programs may use: each limit, of what it is, and what enforces it. */
+  /** What it may use: each limit, of what it is, and what enforces it. */
   limits: z
     .array(
       z.object({
-        resource: z.enum(["program-memory", "open-files", "processes"]),
-        /** Bytes, or a count. */
-        most: z.int(),
+        resource: z.enum(["cpus", "memory", "processes", "program-memory", "open-files"]),
+        /** Processors, bytes, or a count. */
+        most: z.number(),
+        /** Now; of processors, their time so far in seconds. */
+        used: z.number().optional(),
         of: z.string(),
+        /** `nothing`, where the lab file allows that (resources.enforce). */
         enforcedBy: z.string(),
       }),
     )

@@ -1,21 +1,31 @@
 import type { NodeDetail } from "../api/index.ts";
-import type { Lab, ProgramNode } from "../topology/index.ts";
+import { type GroupResources, groupLimits, type Lab, type Machine, runsPrograms } from "../topology/index.ts";
 
 type LimitInForce = NonNullable<NodeDetail["limits"]>[number];
 
-/** The limits of a node's programs, as they are told: the lab file's, and by what the kernel enforces them. */
-export function limitsInForce(node: ProgramNode, lab: Lab): LimitInForce[] {
-  const { programMemoryBytes, openFiles } = node.resources ?? {};
-  const { processes } = lab.resources ?? {};
-  const limit = (
+const resourceOf = { cpus: "cpus", memoryBytes: "memory", processes: "processes" } as const;
+
+/** The limits of a node, as they are told: the lab file's, and by what the kernel enforces them. */
+export function limitsInForce(node: Machine, lab: Lab): LimitInForce[] {
+  const ofGroup = (of: string, limits: GroupResources, whole: boolean): LimitInForce[] =>
+    groupLimits.flatMap(({ key }) => {
+      const most = limits[key];
+      if (most === undefined) return [];
+      const resource = resourceOf[key];
+      if (key === "processes" && whole)
+        return [{ resource, most, of: "each user, over the whole lab", enforcedBy: "RLIMIT_NPROC" }];
+      return [{ resource, most, of, enforcedBy: "nothing" }];
+    });
+  const { programMemoryBytes, openFiles } = runsPrograms(node) ? (node.resources ?? {}) : {};
+  const ofProgram = (
     resource: LimitInForce["resource"],
     most: number | undefined,
-    of: string,
     enforcedBy: string,
-  ): LimitInForce[] => (most === undefined ? [] : [{ resource, most, of, enforcedBy }]);
+  ): LimitInForce[] => (most === undefined ? [] : [{ resource, most, of: "each program", enforcedBy }]);
   return [
-    ...limit("program-memory", programMemoryBytes, "each program", "RLIMIT_DATA"),
-    ...limit("open-files", openFiles, "each program", "RLIMIT_NOFILE"),
-    ...limit("processes", processes, "each user, over the whole lab", "RLIMIT_NPROC"),
+    ...ofGroup("the node", node.resources ?? {}, false),
+    ...ofProgram("program-memory", programMemoryBytes, "RLIMIT_DATA"),
+    ...ofProgram("open-files", openFiles, "RLIMIT_NOFILE"),
+    ...ofGroup("all nodes of the lab", lab.resources ?? {}, true),
   ];
 }

@@ -14,11 +14,13 @@ import type {
 } from "../api/index.ts";
 import type { Program, ProgramRequest } from "../engines/index.ts";
 import {
+  groupLimitsOf,
   isAppliance,
   isMachine,
   type Lab,
   type LabNode,
   labError,
+  listed,
   phases,
   plan,
   runsPrograms,
@@ -238,7 +240,8 @@ export class Supervisor {
     return {
       ...this.nodes.status(node),
       ...(isMachine(node) ? { hostname: node.hostname } : {}),
-      ...(runsPrograms(node) ? { root: node.root, limits: limitsInForce(node, this.#lab) } : {}),
+      ...(runsPrograms(node) ? { root: node.root } : {}),
+      ...(isMachine(node) ? { limits: limitsInForce(node, this.#lab) } : {}),
       ...(isAppliance(node) ? { machine: seen, kernel: {} } : { kernel: seen }),
     };
   }
@@ -295,6 +298,7 @@ export class Supervisor {
     if (this.#state !== "running") throw labError("LAB_BUSY", { lab: this.#lab.name, state: this.#state });
     const { performer, stage, logger } = this.#options;
     const applier = new Applier(performer, logger);
+    this.#requireLimits(wanted);
     stage.limit(wanted.resources);
     await this.links.underPartition(this.#lab, wanted, () =>
       applier.apply(phases(plan(wanted, this.#lab)), report, new AbortController().signal),
@@ -302,6 +306,17 @@ export class Supervisor {
     await stage.panel.settled();
     this.#lab = wanted;
     this.events.record("lab.applied", wanted.name, `Lab ${wanted.name} has been changed`);
+  }
+
+  /** @throws LIMIT_NOT_ENFORCEABLE */
+  #requireLimits(wanted: Lab): void {
+    const limits = groupLimitsOf(wanted);
+    if (limits.length === 0 || wanted.resources?.enforce === "if-possible") return;
+    throw labError("LIMIT_NOT_ENFORCEABLE", {
+      limits: listed(limits),
+      why: "the lab has no control group",
+      mend: "Start it anew: netwright down, then netwright up.",
+    });
   }
 
   /** The lab, while it can be worked on. @throws LAB_BUSY */

@@ -11,7 +11,7 @@ import type { Impairments } from "./impairment/impairment.ts";
 import type { Role } from "./kinds/software.ts";
 import type { LabName, NodeReach } from "./reach/reach.ts";
 import type { HostRequirements } from "./requires/requirements.ts";
-import type { LabResources, NodeResources } from "./resources.ts";
+import type { GroupResources, LabResources, NodeResources } from "./resources.ts";
 import type { OvsSettings, PortVlans } from "./switch/model.ts";
 
 /** A name of a node, unique in the lab. Letters, digits and hyphens, as in a host name (RFC 1123). */
@@ -95,6 +95,8 @@ export type ApplianceNode = MachineBase & {
   readonly kind: "appliance";
   readonly engine: "vm";
   readonly vm: VmSettings;
+  /** Of QEMU, as this machine sees it. No limits but the machine's when absent. */
+  readonly resources?: GroupResources;
 };
 export type SwitchNode = NodeBase & {
   readonly kind: "switch";

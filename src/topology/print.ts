@@ -23,7 +23,7 @@ import {
 } from "./model.ts";
 import { hostPortText, type NodeReach } from "./reach/reach.ts";
 import type { HostRequirements } from "./requires/requirements.ts";
-import type { NodeResources } from "./resources.ts";
+import type { GroupResources, LabResources, NodeResources } from "./resources.ts";
 import type { LabDefinition } from "./schema/lab.ts";
 import { formatSize } from "./size.ts";
 import { switchDefinition } from "./switch/definition.ts";
@@ -79,7 +79,7 @@ export function labDefinition(lab: Lab): LabDefinition {
     ),
     ...given("names", Object.fromEntries((lab.names ?? []).map(({ name, addresses }) => [name, [...addresses]]))),
     ...(lab.internetPrefixes === undefined ? {} : { internet: { range: [...lab.internetPrefixes] } }),
-    ...(lab.resources === undefined ? {} : { resources: lab.resources }),
+    ...(lab.resources === undefined ? {} : { resources: labResourcesDefinition(lab.resources) }),
     ...(lab.requires === undefined ? {} : { requires: requiresDefinition(lab.requires) }),
     ...(lab.faults === undefined ? {} : { faults: faultsDefinition(lab.faults) }),
     ...given("capture", lab.captures?.map((one) => captureDefinition(one, literal)) ?? []),
@@ -163,6 +163,7 @@ function applianceDefinition(node: ApplianceNode): NodeDefinition {
           },
         }),
     ...given("disks", disks.map(diskDefinition)),
+    ...(node.resources === undefined ? {} : { resources: groupDefinition(node.resources) }),
     cpus: vm.cpus,
     memory: formatSize(vm.memoryMiB * 2 ** 20),
     machine: literal(vm.machine),
@@ -184,7 +185,19 @@ function applianceDefinition(node: ApplianceNode): NodeDefinition {
   };
 }
 
-const resourcesDefinition = ({ programMemoryBytes, openFiles }: NodeResources) => ({
+const groupDefinition = ({ cpus, memoryBytes, processes }: GroupResources) => ({
+  ...(cpus === undefined ? {} : { cpus }),
+  ...(memoryBytes === undefined ? {} : { memory: formatSize(memoryBytes) }),
+  ...(processes === undefined ? {} : { processes }),
+});
+
+const labResourcesDefinition = ({ enforce, ...whole }: LabResources) => ({
+  ...groupDefinition(whole),
+  ...(enforce === undefined ? {} : { enforce }),
+});
+
+const resourcesDefinition = ({ programMemoryBytes, openFiles, ...whole }: NodeResources) => ({
+  ...groupDefinition(whole),
   ...(programMemoryBytes === undefined ? {} : { "program-memory": formatSize(programMemoryBytes) }),
   ...(openFiles === undefined ? {} : { "open-files": openFiles }),
 });

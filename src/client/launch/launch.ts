@@ -19,6 +19,7 @@ import { requireOfHost } from "../requirements.ts";
 import { prepareContainers, type StartedContainers } from "./containers.ts";
 import { prepareLogs, prepareRuntime } from "./folders.ts";
 import { toolPath } from "./id-facts.ts";
+import { requireLimits } from "./limits.ts";
 import { withPortOwner } from "./port-owner.ts";
 import { requireOpenToOthers } from "./readable.ts";
 import { openSandbox, type Sandbox, type SandboxEnd } from "./sandbox.ts";
@@ -70,6 +71,7 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
   const path = toolPath(environment["PATH"]);
   const { version } = findInstallation(import.meta.url);
   requireOfHost(lab.requires, path);
+  requireLimits(lab);
   await prepareRuntime(locations);
   const containers = await prepareContainers({
     ...options,

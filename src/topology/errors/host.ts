@@ -52,6 +52,12 @@ export const hostErrors = {
     message: ({ what, wanted, found }) => `The lab requires ${what}: ${wanted}. Here it is: ${found}.`,
     remedy: ({ mend }) => mend,
   }),
+  LIMIT_NOT_ENFORCEABLE: entry<{ limits: readonly string[]; why: string; mend: string }>({
+    exitCode: 3,
+    message: ({ limits, why }) => `This machine cannot enforce ${limits.join(", ")}: ${why}.`,
+    remedy: ({ mend }) =>
+      `${mend} Or start the lab without: resources: {enforce: if-possible} at the top of the lab file.`,
+  }),
   SANDBOX_FAILED: entry<{ reason: string }>({
     exitCode: 3,
     message: ({ reason }) => `The lab's sandbox could not be made: ${reason}`,

@@ -39,7 +39,7 @@ export function restarts(before: Machine, after: Machine): boolean {
     same(before.startup, after.startup) &&
     same(before.files, after.files) &&
     same(before.mounts, after.mounts) &&
-    same(before.resources, after.resources) &&
+    same(ofPrograms(before), ofPrograms(after)) &&
     (before.console?.startsWithNode ?? false) === (after.console?.startsWithNode ?? false) &&
     same(services(before), services(after))
   );
@@ -62,6 +62,12 @@ function runsOn(before: ApplianceNode, after: ApplianceNode): boolean {
     staying.every(({ name }) => same(card(before, name), card(after, name)))
   );
 }
+
+/** Limits that a program has from its start. Those of the node as a whole change under running programs. */
+const ofPrograms = ({ resources: { programMemoryBytes, openFiles } = {} }: ProgramNode) => ({
+  programMemoryBytes,
+  openFiles,
+});
 
 /** What a machine runs by itself. */
 const services = (machine: ProgramNode): unknown => ({

@@ -4,6 +4,7 @@ import type { LabDefinition } from "../schema/lab.ts";
 import { parseSize } from "../size.ts";
 import type { Path } from "../source/source.ts";
 import type { ApplianceSettings } from "./draft.ts";
+import { groupResources } from "./resources.ts";
 import { type Context, hostname, type Layer, routes } from "./settings.ts";
 
 type Node = NonNullable<NonNullable<LabDefinition["nodes"]>[string]>;
@@ -56,10 +57,13 @@ export function applianceSettings(
     dump: value("dump") ?? false,
     arguments: layers.flatMap(({ data }) => (data.arguments ?? []).map(String)),
   };
+  const given = layers.flatMap(({ data }) => data.resources ?? []);
+  const whole = given.length === 0 ? undefined : groupResources(Object.assign({}, ...given));
   const settings = {
     hostname: hostname(last("hostname"), context),
     routes: layers.flatMap((layer) => routes(layer, context)),
     vm,
+    resources: whole,
   };
   const unset = settings.routes[0];
   if (seed === undefined && unset !== undefined)

@@ -78,13 +78,14 @@ function byName(a: InterfaceDraft, b: InterfaceDraft): number {
 }
 
 function appliance(node: ApplianceDraft) {
-  const { hostname, routes, vm } = node.settings;
+  const { hostname, routes, vm, resources } = node.settings;
   return {
     kind: node.kind,
     engine: "vm" as const,
     hostname: hostname ?? node.name,
     routes: [...gatewayRoutes(node), ...routes.map(routeOf)],
     vm,
+    ...(resources === undefined ? {} : { resources }),
   };
 }
 

@@ -14,7 +14,7 @@ import type {
   NodeFile,
   VmSettings,
 } from "../model.ts";
-import type { NodeResources } from "../resources.ts";
+import type { GroupResources, NodeResources } from "../resources.ts";
 import type { Path } from "../source/source.ts";
 import type { Bond, Controller, Mirror, OvsSettings, PortVlans } from "../switch/model.ts";
 import type { ReachSettings } from "./reach-settings.ts";
@@ -72,6 +72,7 @@ export type ApplianceSettings = {
   readonly hostname: string | undefined;
   readonly routes: readonly RouteDraft[];
   readonly vm: VmSettings;
+  readonly resources: GroupResources | undefined;
 };
 
 export type SwitchSettings = {

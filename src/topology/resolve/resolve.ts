@@ -21,6 +21,7 @@ import { NodeMaker } from "./nodes.ts";
 import { plug } from "./plug.ts";
 import { resolveProcesses } from "./processes.ts";
 import { withReach } from "./reach.ts";
+import { labResourcesOf } from "./resources.ts";
 import { segmentsOf } from "./segments.ts";
 import { allotAddresses } from "./subnets.ts";
 import { settleControllers, switchSettings } from "./switch.ts";
@@ -85,12 +86,13 @@ export function resolve(definition: LabDefinition, files: FileStore, options: Re
     processes,
   });
   const lab = withReach(built, draft, definition, isExpected, findings);
-  const { faults, capture, requires, resources } = definition;
+  const { faults, capture, requires } = definition;
+  const resources = labResourcesOf(definition);
   const isWhole = !namedSections.some((section) => findings.isTainted([section]));
   const captures = readCaptures(capture ?? [], lab, findings, isWhole);
   return {
     ...lab,
-    ...(resources?.processes === undefined ? {} : { resources: { processes: resources.processes } }),
+    ...(resources === undefined ? {} : { resources }),
     ...(requires === undefined ? {} : { requires: requirementsOf(requires) }),
     ...(faults === undefined ? {} : { faults: readFaults(faults, ["faults"], lab, findings, isWhole) }),
     ...(captures.length === 0 ? {} : { captures }),

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { sizePattern } from "../size.ts";
 import { choice, flag, listOf, map, mapOf, scalar, text, wholeNumber } from "./form.ts";
 import { interfaceForm, route } from "./interface.ts";
+import { applianceResources } from "./resources.ts";
 
 /** Appliances: nodes that are virtual machines. */
 
@@ -99,6 +100,9 @@ export const applianceSettings = {
   disks: listOf(disk, "a list of disks such as {size: 10GiB}").optional().describe("Further disks"),
   cpus: wholeNumber(1, 255).optional().describe("Processors. 1 when absent"),
   memory: size().optional().describe("Memory. 512MiB when absent"),
+  resources: applianceResources
+    .optional()
+    .describe("What QEMU itself, which runs the machine, may use of this machine. No limits when absent"),
   machine: text("a machine type of QEMU such as q35")
     .optional()
     .describe("QEMU's machine type. `pc` when absent, `q35` with firmware: uefi"),

@@ -35,7 +35,7 @@ const labKeys = {
     .optional()
     .describe("Regular topologies of any size"),
   processes: mapOf(process, "a map from names to processes").optional().describe("Supervised programs, by name"),
-  resources: labResources.optional().describe("What the lab may use"),
+  resources: labResources.optional().describe("What all nodes together may use"),
   requires: requiresForm.optional().describe("What the machine must have, checked before anything starts"),
   faults: faultsForm.optional(),
   ...labReach,

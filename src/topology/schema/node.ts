@@ -82,7 +82,7 @@ const machine = {
   mounts: listOf(mount, "a list of {source, target}")
     .optional()
     .describe("Files and folders of this machine that the node sees"),
-  resources: nodeResources.optional().describe("What each program of the node may use"),
+  resources: nodeResources.optional().describe("What the node and each of its programs may use"),
   console: consoleForm
     .optional()
     .describe("What runs on the node's console: a command, or {command, start}. A login shell when absent"),
