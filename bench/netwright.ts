@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,6 @@ export type Timed = { readonly seconds: number; readonly stdout: string };
 export class Netwright implements AsyncDisposable {
   readonly #context: Context;
   readonly #folder: string;
-
   readonly #environment: Readonly<Record<string, string>>;
 
   private constructor(context: Context, folder: string, environment: Readonly<Record<string, string>>) {
@@ -57,6 +56,11 @@ export class Netwright implements AsyncDisposable {
     return this.run("up", "--quiet", "--yes", ...argv);
   }
 
+  /** Where the lab file is. */
+  get folder(): string {
+    return this.#folder;
+  }
+
   /** Of the lab API of one of its labs. */
   socketOf(lab: string): string {
     return labFiles(join(this.#folder, "run"), lab).socket;
@@ -74,6 +78,8 @@ export class Netwright implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.run("down", "--all").catch(() => undefined);
+    // Layers belong to ids of labs: only Netwright can remove them for an ordinary user.
+    if (existsSync(join(this.#folder, "cache"))) await this.run("image", "prune", "--all").catch(() => undefined);
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -82,6 +88,7 @@ export class Netwright implements AsyncDisposable {
     const places = {
       NETWRIGHT_RUNTIME_DIR: join(this.#folder, "run"),
       NETWRIGHT_STATE_DIR: join(this.#folder, "state"),
+      NETWRIGHT_CACHE_DIR: join(this.#folder, "cache"),
     };
     return {
       ...user,
