@@ -30,6 +30,7 @@ export const endpoints = {
   exec: { method: "GET", path: "/v1/nodes/:node/exec", kind: "websocket" },
   readFiles: { method: "GET", path: "/v1/nodes/:node/files", kind: "archive" },
   writeFiles: { method: "PUT", path: "/v1/nodes/:node/files", kind: "archive" },
+  readChanges: { method: "GET", path: "/v1/nodes/:node/changes", kind: "archive" },
   outcome: { method: "GET", path: "/v1/outcome", kind: "json" },
   startCapture: { method: "POST", path: "/v1/captures", kind: "json" },
   captures: { method: "GET", path: "/v1/captures", kind: "json" },

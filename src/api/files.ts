@@ -4,8 +4,8 @@ import * as z from "zod";
  * Files of a node, as a tar archive over a connection that HTTP upgrades (RFC 9110, 7.8), so that
  * whoever packs or unpacks in the node has the connection to itself, and no byte passes the supervisor.
  *
- * After 101, `readFiles` sends an archive to its end (two empty blocks), then a `CopyReport` as JSON,
- * and closes. For `writeFiles` the client sends an archive to its end, then a `CopyReport` of what it
+ * After 101, `readFiles` and `readChanges` send an archive to its end (two empty blocks), then a `CopyReport` as
+ * JSON, and close. For `writeFiles` the client sends an archive to its end, then a `CopyReport` of what it
  * packed, and closes its direction; the answer is a `CopyReport`, which may come early. So what one
  * connection gives is what another takes: a copy between nodes passes bytes on. The protocol's name in
  * the Upgrade field is `archiveUpgrade` of endpoints.ts.
@@ -30,6 +30,12 @@ export const WriteFilesQuery = z.object({
   owners: z.stringbool().default(false),
 });
 export type WriteFilesQuery = z.input<typeof WriteFilesQuery>;
+
+export const ReadChangesQuery = z.object({
+  /** Seconds since 1970: what changed later is said to have changed then, so that the same files are the same bytes. */
+  latest: z.coerce.number().int().min(0).optional(),
+});
+export type ReadChangesQuery = z.input<typeof ReadChangesQuery>;
 
 const Failure = z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() });
 

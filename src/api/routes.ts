@@ -3,7 +3,7 @@ import { CaptureRequest, CaptureStatus } from "./capture.ts";
 import { ConsoleQuery } from "./console.ts";
 import { endpoints } from "./endpoints.ts";
 import { FaultReport, FaultsRequest, FaultsStatus, FaultsStopped } from "./faults.ts";
-import { ReadFilesQuery, WriteFilesQuery } from "./files.ts";
+import { ReadChangesQuery, ReadFilesQuery, WriteFilesQuery } from "./files.ts";
 import { Impairment, LinkStatistics } from "./impairment.ts";
 import { ApplyRequest, LaunchReport } from "./launch.ts";
 import {
@@ -198,6 +198,14 @@ export const routes = {
     summary: "Unpack a tar archive in a node (see files.ts)",
     params: z.object({ node: z.string() }),
     query: WriteFilesQuery,
+    response: z.unknown(),
+  },
+  /** With whiteouts, as a layer of an image has them (OCI image specification, layer.md). */
+  readChanges: {
+    ...endpoints.readChanges,
+    summary: "What a node has changed above the layers of its image, as the next one (see files.ts)",
+    params: z.object({ node: z.string() }),
+    query: ReadChangesQuery,
     response: z.unknown(),
   },
   /** Waits until the mode decides; in mode `keep`, until every process has ended. */

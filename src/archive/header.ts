@@ -24,18 +24,25 @@ export type Entry = {
   readonly modifiedMs: number;
 };
 
-const typeFlag = { file: "0", hardlink: "1", symlink: "2", folder: "5" } as const;
+const typeFlag = { file: "0", hardlink: "1", symlink: "2", folder: "5", fifo: "6" } as const;
 const nameBytes = 100;
 /** Eleven octal digits. */
 const mostOctalSize = 0o77777777777;
 /** Seven octal digits. */
 const mostOctalId = 0o7777777;
 
+/** What an entry is written as: those that are copied, and what only layers of images carry. */
+export type WrittenEntry = Omit<Entry, "type"> & {
+  readonly type: keyof typeof typeFlag;
+  /** Extended attributes by name, as `SCHILY.xattr.` records (star(1)), which other programs for images read. */
+  readonly attributes?: ReadonlyMap<string, Uint8Array>;
+};
+
 /** The blocks that go before an entry's contents. */
-export function encodeHeader(entry: Entry & { readonly type: Exclude<EntryType, "other"> }): Buffer {
+export function encodeHeader(entry: WrittenEntry): Buffer {
   const name = entry.type === "folder" ? `${entry.name}/` : entry.name;
   const seconds = entry.modifiedMs / 1000;
-  const extended: [string, string][] = [];
+  const extended: [string, string | Uint8Array][] = [];
   if (!fits(name)) extended.push(["path", name]);
   if (entry.target !== undefined && !fits(entry.target)) extended.push(["linkpath", entry.target]);
   if (!Number.isInteger(seconds) || seconds < 0 || seconds > mostOctalSize)
@@ -43,6 +50,7 @@ export function encodeHeader(entry: Entry & { readonly type: Exclude<EntryType, 
   if (entry.sizeBytes > mostOctalSize) extended.push(["size", String(entry.sizeBytes)]);
   if (entry.uid > mostOctalId) extended.push(["uid", String(entry.uid)]);
   if (entry.gid > mostOctalId) extended.push(["gid", String(entry.gid)]);
+  for (const [key, value] of entry.attributes ?? []) extended.push([`SCHILY.xattr.${key}`, value]);
   const plain = block({ ...entry, name, flag: typeFlag[entry.type] });
   if (extended.length === 0) return plain;
   const records = Buffer.concat(extended.map(([key, value]) => paxRecord(key, value)));
@@ -83,11 +91,12 @@ function block(of: RawHeader): Buffer {
 }
 
 /** `length key=value\n`, where the length counts its own digits. */
-function paxRecord(key: string, value: string): Buffer {
-  const rest = Buffer.byteLength(` ${key}=${value}\n`);
+function paxRecord(key: string, value: string | Uint8Array): Buffer {
+  const bytes = Buffer.from(value as Uint8Array);
+  const rest = Buffer.byteLength(` ${key}=\n`) + bytes.length;
   let length = rest + 1;
   while (rest + String(length).length !== length) length = rest + String(length).length;
-  return Buffer.from(`${length} ${key}=${value}\n`);
+  return Buffer.concat([Buffer.from(`${length} ${key}=`), bytes, Buffer.from("\n")]);
 }
 
 /** The sum of all bytes, those of the checksum itself as spaces. */

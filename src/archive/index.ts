@@ -1,6 +1,7 @@
 export { type CopyCounts, newCounts } from "./counts.ts";
 export { type GivenPath, givenPath, type OpenFiles, ownOpenFiles } from "./folder.ts";
 export { type Entry, type EntryType, encodeHeader, endOfArchive, padding } from "./header.ts";
+export { type LayerOptions, packLayer } from "./layer.ts";
 export { type PackOptions, pack } from "./packer.ts";
 export { type EntrySink, TarReader } from "./reader.ts";
 export { readReport } from "./report.ts";

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { posix } from "node:path";
 import { labError } from "../topology/errors/error.ts";
+import { contentsOf, pieceBytes } from "./contents.ts";
 import { type CopyCounts, newCounts, skip } from "./counts.ts";
 import { Folder, type GivenPath, type OpenFiles } from "./folder.ts";
 import { type EntryType, encodeHeader, endOfArchive, padding } from "./header.ts";
@@ -25,7 +26,6 @@ export type PackOptions = {
   readonly show: (path: string) => string;
 };
 
-const pieceBytes = 1 << 20;
 /** Files that the kernel makes up say that they are empty. */
 const mostMadeUpBytes = 1 << 20;
 /** f_type of statfs(2), linux/magic.h: file systems that show the kernel's own state. */
@@ -169,31 +169,10 @@ class Packing {
       this.counts.bytes += sizeBytes;
       yield header("file", inArchive, stats, { sizeBytes });
       if (early !== undefined) yield early;
-      else yield* this.#contents(fd, sizeBytes, path);
+      else yield* contentsOf(fd, sizeBytes, this.#piece, (error) => this.#fail(path, error));
       if (padding(sizeBytes) > 0) yield Buffer.alloc(padding(sizeBytes));
     } finally {
       closeSync(fd);
-    }
-  }
-
-  /** Exactly as much as the header says: what is missing is zeros, and told. */
-  *#contents(fd: number, sizeBytes: number, path: string): Generator<Uint8Array> {
-    let left = sizeBytes;
-    while (left > 0) {
-      let read = 0;
-      try {
-        read = readSync(fd, this.#piece, 0, Math.min(pieceBytes, left), null);
-        if (read === 0) this.#fail(path, new Error("it became shorter while it was read"));
-      } catch (error) {
-        this.#fail(path, error);
-      }
-      if (read > 0) {
-        yield this.#piece.subarray(0, read);
-        left -= read;
-        continue;
-      }
-      this.#piece.fill(0);
-      for (; left > 0; left -= Math.min(left, pieceBytes)) yield this.#piece.subarray(0, Math.min(left, pieceBytes));
     }
   }
 

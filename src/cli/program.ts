@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { Action, Bind, CommandDefinition } from "./command.ts";
 import { apply } from "./commands/apply.ts";
 import { capture } from "./commands/capture.ts";
+import { commit } from "./commands/commit.ts";
 import { completion } from "./commands/completion.ts";
 import { config } from "./commands/config.ts";
 import { console } from "./commands/console.ts";
@@ -32,7 +33,7 @@ import { withExamples } from "./examples.ts";
 const commands: Readonly<Record<string, Readonly<Record<string, CommandDefinition>>>> = {
   "Run labs:": { up, down, apply, ps, run },
   "Work in a lab:": { exec, shell, console, cp, logs, inspect, events, port, link, capture, node, partition, faults },
-  "Images:": { image },
+  "Images:": { image, commit },
   "Look at a lab file:": { validate, config, graph },
   "This machine:": { doctor, gc, completion, version },
 };

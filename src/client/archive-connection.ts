@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { archiveUpgrade, endpoints } from "../api/endpoints.ts";
-import type { CopyReport, ReadFilesQuery, WriteFilesQuery } from "../api/files.ts";
+import type { CopyReport, ReadChangesQuery, ReadFilesQuery, WriteFilesQuery } from "../api/files.ts";
 import type { Problem } from "../api/resources.ts";
 import { readReport } from "../archive/report.ts";
 import { labError, NetwrightError } from "../topology/errors/error.ts";
@@ -66,8 +66,13 @@ export class ArchiveConnection implements Disposable {
     return ArchiveConnection.#open("writeFiles", target, query, options);
   }
 
+  /** What a node of an image has changed. */
+  static changes(target: ArchiveTarget, query: ReadChangesQuery, options: Waiting = {}): Promise<ArchiveConnection> {
+    return ArchiveConnection.#open("readChanges", target, query, options);
+  }
+
   static async #open(
-    route: "readFiles" | "writeFiles",
+    route: "readFiles" | "writeFiles" | "readChanges",
     { lab, socket, node }: ArchiveTarget,
     query: Readonly<Record<string, unknown>>,
     { signal }: Waiting,

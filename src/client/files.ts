@@ -103,6 +103,25 @@ export async function exportFiles(
 ): Promise<CopyResult> {
   const { followLink: follow = false } = options;
   using connection = await ArchiveConnection.reading(target, { path: from, follow: text(follow) }, options);
+  return await passOn(connection, take, options);
+}
+
+/** Gives what a node of an image has changed to `take`, as the next layer of the image. */
+export async function exportChanges(
+  target: ArchiveTarget,
+  take: (piece: Buffer) => Promise<void>,
+  { latest, ...options }: CopyOptions & { readonly latest?: number },
+): Promise<CopyResult> {
+  using connection = await ArchiveConnection.changes(target, latest === undefined ? {} : { latest }, options);
+  return await passOn(connection, take, options);
+}
+
+/** Gives an archive that comes to `take`, and its report to the caller. */
+async function passOn(
+  connection: ArchiveConnection,
+  take: (piece: Buffer) => Promise<void>,
+  options: CopyOptions,
+): Promise<CopyResult> {
   const reader = new TarReader({ entry: () => undefined, data: () => undefined, entryEnd: () => undefined });
   const rest: Buffer[] = [];
   let bytes = 0;

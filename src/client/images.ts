@@ -5,7 +5,12 @@ import type { Confinement } from "../images/confinement.ts";
 import { labError } from "../topology/errors/error.ts";
 import type { ImageContent } from "../topology/image/image.ts";
 import { withImages } from "../topology/image/program.ts";
-import { familiarName, type ImageReference, parseImageReference } from "../topology/image/reference.ts";
+import {
+  familiarName,
+  type ImageReference,
+  parseImageReference,
+  type RegistryReference,
+} from "../topology/image/reference.ts";
 import { type Lab, type NodeName, type ProgramNode, runsPrograms } from "../topology/model.ts";
 import { entryOf } from "./installation.ts";
 import type { LaunchPhase } from "./lab.ts";
@@ -97,6 +102,19 @@ export function readReference(text: string, absolute?: (path: string) => string)
   const reference = parseImageReference(text, absolute);
   if ("problem" in reference) throw labError("IMAGE_NAME_INVALID", { text, problem: reference.problem });
   return reference;
+}
+
+/** The name of an image that is made here: one as registries have it, with a tag. @throws IMAGE_NAME_INVALID */
+export function requireOwnName(text: string): RegistryReference {
+  const reference = readReference(text);
+  const problem =
+    reference.from !== "registry"
+      ? "what is made here has a plain name and a tag; to send it elsewhere, push it"
+      : reference.digest !== undefined
+        ? "what is made here has a tag and no digest"
+        : undefined;
+  if (reference.from === "registry" && problem === undefined) return reference;
+  throw labError("IMAGE_NAME_INVALID", { text, problem: problem ?? "it is none" });
 }
 
 /** The ids of labs, for as long as something is done under them. */

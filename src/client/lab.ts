@@ -391,6 +391,21 @@ export class LabClient {
     return importFiles(this.#files(node), archive, to, options);
   }
 
+  /**
+   * Gives what a node has changed above its image to `take`, piece by piece, as a layer of an image.
+   *
+   * @param options.latest seconds since 1970: what changed later is said to have changed then
+   * @throws IMAGE_NODE_NEEDED, COMMIT_UNSUPPORTED
+   */
+  async exportChanges(
+    node: string,
+    take: (piece: Buffer) => Promise<void>,
+    options: CopyOptions & { readonly latest?: number } = {},
+  ): Promise<CopyResult> {
+    const { exportChanges } = await import("./files.ts");
+    return exportChanges(this.#files(node), take, options);
+  }
+
   #files(node: string): ArchiveTarget {
     return { lab: this.name, socket: this.socket, node };
   }

@@ -47,7 +47,7 @@ export async function contentOf(
   } catch (error) {
     if (!(error instanceof DamagedBlobError)) throw error;
     const name = familiarName(image.reference);
-    if (options.pull === "never")
+    if (image.record.madeHere || options.pull === "never")
       throw labError("IMAGE_DAMAGED", { image: name, problem: error.message }, { cause: error });
     await store.dropDamaged(image.manifest.layers);
     const again = await fetchImage(store, reference, fetching({ ...options }, true));
@@ -76,6 +76,9 @@ async function stored(store: ImageStore, reference: Fetchable, options: ContentO
   if (known !== undefined) return known;
   const text = imageReferenceText(reference);
   if (options.pull === "never") throw labError("IMAGE_NOT_HERE", { image: familiarName(text) });
+  const mine = await store.find(text);
+  // What was made here no source has, and one of its name that a registry has is not the same.
+  if (mine?.record.madeHere) return mine;
   return fetchImage(store, reference, fetching(options, options.pull === "always"));
 }
 

@@ -2,6 +2,7 @@ export type { Confinement } from "./confinement.ts";
 export { contentOf, type ImageProgress, knownContent, layersFolder } from "./content.ts";
 export { fetchImage, findStored } from "./fetch/fetch.ts";
 export { lockFile } from "./lock.ts";
+export { type ImageSettings, makeImage, type NewImage } from "./make.ts";
 export { pushImage } from "./push.ts";
 export { configOf, type ImageConfigFile } from "./store/manifest.ts";
 export { ImageStore, type StoredImage } from "./store/store.ts";

@@ -34,6 +34,9 @@ export const libc = {
   lgetxattr: bind<(path: string, name: string, value: Memory, size: number) => number>(
     "intptr_t lgetxattr(const char *, const char *, void *, size_t)",
   ),
+  llistxattr: bind<(path: string, names: Memory, size: number) => number>(
+    "intptr_t llistxattr(const char *, void *, size_t)",
+  ),
   flock: bind<(fd: number, operation: number) => number>("int flock(int, int)"),
   sethostname: bind<(name: Memory, length: number) => number>("int sethostname(const void *, size_t)"),
   setdomainname: bind<(name: Memory, length: number) => number>("int setdomainname(const void *, size_t)"),

@@ -281,6 +281,16 @@ export class Supervisor {
     await machine.transferFiles(request, connection);
   }
 
+  /** Sends what a node has changed above its image; answers the client itself once it has begun. @throws COMMIT_UNSUPPORTED, IMAGE_NODE_NEEDED */
+  async transferChanges(name: string, latest: number | undefined, connection: Socket): Promise<void> {
+    if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
+    const node = this.nodes.find(name);
+    const machine = isMachine(node) ? this.#options.stage.machine(node) : undefined;
+    if (machine?.transferChanges === undefined)
+      throw labError("COMMIT_UNSUPPORTED", { node: name, ...whyNoImage(node) });
+    await machine.transferChanges(latest, connection);
+  }
+
   /** @param of names of nodes, processes or services; empty: all */
   logs(of: readonly string[], options: { follow: boolean; tail?: number; signal: AbortSignal }) {
     const { logs } = this.#options;
@@ -381,4 +391,19 @@ function whyNoFiles(node: LabNode): { readonly what: string; readonly instead: s
       instead: "Write files: or mounts: in the lab file, use docker cp or podman cp, or send them through exec (tar).",
     };
   return { what: `a ${node.kind}`, instead: "Copy to a machine that is plugged into it." };
+}
+
+/** What keeps a node from being saved as an image, and what to do instead. */
+function whyNoImage(node: LabNode): { readonly what: string; readonly instead: string } {
+  if (isAppliance(node))
+    return {
+      what: "a virtual machine, whose changes are in its disk",
+      instead: `Keep its state with: netwright node snapshot save ${node.name} NAME`,
+    };
+  if (runsPrograms(node))
+    return {
+      what: "a container, whose changes its engine keeps",
+      instead: "Use docker commit or podman commit with the container's name, which netwright inspect shows.",
+    };
+  return { what: `a ${node.kind}, which has no file system`, instead: "Save a host or a router instead." };
 }

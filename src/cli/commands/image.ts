@@ -109,7 +109,10 @@ export async function referenceOf(context: Context, text: string): Promise<Image
 }
 
 /** What can be fetched and sent: a folder that is a root file system is used where it is. */
-async function fetchableOf(context: Context, text: string): Promise<Exclude<ImageReference, { from: "rootfs" }>> {
+export async function fetchableOf(
+  context: Context,
+  text: string,
+): Promise<Exclude<ImageReference, { from: "rootfs" }>> {
   const reference = await referenceOf(context, text);
   if (reference.from !== "rootfs") return reference;
   const { labError } = await import("../../topology/errors/error.ts");

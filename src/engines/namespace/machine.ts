@@ -1,4 +1,4 @@
-import { rmdirSync, rmSync } from "node:fs";
+import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { inNamespaces, Namespace, sethostname, unmount, unshare } from "../../kernel/index.ts";
 import { labError, type ProgramNode } from "../../topology/index.ts";
 import type { Program, ProgramRequest } from "../program.ts";
@@ -10,6 +10,9 @@ import type { EtcTemplate } from "./root/etc.ts";
 import { enterHostView } from "./root/host-view.ts";
 import { buildImageRoot, enterImageRoot, hasImage, type ImageNode, workingDirectory } from "./root/image.ts";
 import { enterIsolatedRoot, formerProc } from "./root/isolated.ts";
+
+/** What a node of an image has changed: a folder, as overlayfs keeps it, and the full paths in it that are the lab's own doing. */
+export type Changes = { readonly folder: string; readonly without: readonly string[] };
 
 /** What the machines of one lab share. */
 export type Premises = {
@@ -41,6 +44,8 @@ export class NamespaceMachine {
   #running: NodeInit | undefined;
   /** What the node of an image has written since it was started. */
   #writable: string | undefined;
+  /** What the lab had written there before the node could. */
+  #written: readonly string[] = [];
 
   constructor(netns: Namespace, premises: Premises) {
     this.netns = netns;
@@ -103,9 +108,9 @@ export class NamespaceMachine {
     }
   }
 
-  /** Of a node of an image: the folder with what it has changed, as overlayfs keeps it. */
-  get changes(): string | undefined {
-    return this.#writable === undefined ? undefined : `${this.#writable}/upper`;
+  /** Of a node of an image that has been started: what it has changed. */
+  get changes(): Changes | undefined {
+    return this.#writable === undefined ? undefined : { folder: `${this.#writable}/upper`, without: this.#written };
   }
 
   /** Does something synchronous as if inside the node: in its file system, with its network. */
@@ -201,6 +206,8 @@ export class NamespaceMachine {
         if (hasImage(node)) {
           this.#writable = this.#premises.writable(node.name);
           buildImageRoot(node, this.#premises.stage, this.#writable, this.#premises.etc, this.#premises);
+          const written = readdirSync(`${this.#writable}/upper`, { recursive: true, encoding: "utf8" });
+          this.#written = written.map((path) => `/${path}`);
           return [this.netns, ...namespaces];
         }
         if (node.root === "isolated") enterIsolatedRoot(node, this.#premises.stage, this.#premises.etc, this.#premises);

@@ -33,6 +33,8 @@ export type NameRecord = {
   readonly at: string;
   /** Of a local file, what told it from a later one. */
   readonly sourceState?: string;
+  /** It was made here: no source has it. */
+  readonly madeHere?: true;
 };
 
 /**
@@ -88,6 +90,15 @@ export class ImageStore {
       dropped += 1;
     }
     return dropped;
+  }
+
+  /** Keeps bytes, and says what their descriptor is. */
+  async addBlob(bytes: Uint8Array, mediaType: string): Promise<Descriptor> {
+    const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+    const draft = this.draft();
+    await writeFile(draft, bytes, { mode: 0o644 });
+    await rename(draft, this.blobPath(digest));
+    return { mediaType, digest, size: bytes.length };
   }
 
   /** Takes a copy of a file that is a blob. @throws when it is not what its digest says */

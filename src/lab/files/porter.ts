@@ -5,12 +5,14 @@ import {
   type GivenPath,
   givenPath,
   type OpenFiles,
+  ownOpenFiles,
   pack,
+  packLayer,
   readReport,
   TarReader,
   Unpacker,
 } from "../../archive/index.ts";
-import { enterMountNamespace, waitReadable, waitWritable } from "../../kernel/index.ts";
+import { attributesOf, enterMountNamespace, waitReadable, waitWritable } from "../../kernel/index.ts";
 import { labError, NetwrightError } from "../../topology/errors/error.ts";
 import { fd, type PorterRequest } from "./porter-request.ts";
 
@@ -29,13 +31,19 @@ const mostRestBytes = 16 << 20;
 const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: netwright-archive\r\n\r\n";
 
 function carry(request: PorterRequest): void {
+  const show = (path: string) => `${request.node}:${path}`;
+  if (request.do === "changes") {
+    const { folder, without, latest } = request;
+    const options = { files: ownOpenFiles, without: new Set(without), attributes: attributesOf, show };
+    sendAll(packLayer(folder, { ...options, ...(latest === undefined ? {} : { latestMs: latest * 1000 }) }));
+    return;
+  }
   // What is open here has names in this /proc, which the node's does not have: it stays the working directory.
   const openFiles = openSync("/proc/self/fd", constants.O_RDONLY | constants.O_DIRECTORY);
   enterMountNamespace(fd.mountNamespace, openFiles);
   const files: OpenFiles = { prefix: "" };
-  const show = (path: string) => `${request.node}:${path}`;
   const path = givenPath(request.path, "/");
-  if (request.do === "read") read(path, { followLink: request.follow, files, show });
+  if (request.do === "read") sendAll(pack(path, { followLink: request.follow, files, show }));
   else
     write(path, {
       owners: request.owners,
@@ -46,8 +54,7 @@ function carry(request: PorterRequest): void {
     });
 }
 
-function read(path: GivenPath, options: Parameters<typeof pack>[1]): void {
-  const pieces = pack(path, options);
+function sendAll(pieces: Generator<Uint8Array, CopyCounts>): void {
   let piece: IteratorResult<Uint8Array, CopyCounts>;
   try {
     piece = pieces.next();

@@ -7,11 +7,12 @@ import type { PorterRequest } from "./porter-request.ts";
 /**
  * Starts a porter in a node's file system, which answers the client on its own from here on.
  *
+ * @param fileSystem not for changes, which the porter packs from outside
  * @returns when the porter has ended
  */
-export async function transfer(request: PorterRequest, connection: Socket, fileSystem: Namespace): Promise<void> {
+export async function transfer(request: PorterRequest, connection: Socket, fileSystem?: Namespace): Promise<void> {
   const child = spawn(process.execPath, [programOf("lab/files/porter"), JSON.stringify(request)], {
-    stdio: [connection, connection, "inherit", fileSystem.fd],
+    stdio: [connection, connection, "inherit", fileSystem?.fd ?? "ignore"],
     env: {},
     cwd: "/",
   });

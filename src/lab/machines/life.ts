@@ -39,6 +39,13 @@ export interface MachineLife {
    * @throws what keeps it from beginning; nothing was sent then
    */
   transferFiles?(request: FileRequest, connection: Socket): Promise<void>;
+  /**
+   * Sends what it has changed above the layers of its image, as a layer, the same way.
+   *
+   * @param latest seconds since 1970; what changed later is said to have changed then
+   * @throws IMAGE_NODE_NEEDED, NODE_OFF
+   */
+  transferChanges?(latest: number | undefined, connection: Socket): Promise<void>;
   /** SIGKILL for all of it, without waiting. */
   kill(): void;
   /** Gives back what `MachineLife` holds; it is stopped first. */

@@ -223,6 +223,15 @@ export class ProgramMachine implements MachineLife {
     await transfer({ ...request, node: this.#node.name }, connection, fileSystem);
   }
 
+  async transferChanges(latest: number | undefined, connection: Socket): Promise<void> {
+    const { name } = this.#node;
+    if (!hasImage(this.#node)) throw labError("IMAGE_NODE_NEEDED", { node: name });
+    await this.#ready();
+    const { changes } = this.#machine;
+    if (changes === undefined) throw labError("NODE_FAILED", { node: name });
+    await transfer({ do: "changes", ...changes, ...(latest === undefined ? {} : { latest }), node: name }, connection);
+  }
+
   /** Does something synchronous as if inside: in its file system, with its network. */
   inside<Value>(body: () => Value): Value {
     return this.#machine.inside(body);

@@ -77,7 +77,7 @@ export async function serve(supervisor: Supervisor, socketPath: string): Promise
       void sessions().then((open) =>
         open.accept(request, socket, head, (program) => supervisor.run(target.node, program)),
       );
-    } else if (target.route === "readFiles" || target.route === "writeFiles") {
+    } else if (target.route !== "console") {
       transferFiles(supervisor, target, socket as Socket).catch((error: unknown) => {
         socket.end(problemText(problemOf(error)));
       });
@@ -191,7 +191,7 @@ function find(method: string | undefined, path: string): readonly [keyof Handler
 function upgradeTarget(request: IncomingMessage) {
   try {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://lab");
-    for (const route of ["exec", "console", "readFiles", "writeFiles"] as const) {
+    for (const route of ["exec", "console", "readFiles", "writeFiles", "readChanges"] as const) {
       const params = matchPath(routes[route].path, pathname);
       if (params === undefined || routes[route].method !== request.method) continue;
       return { route, node: routes[route].params.parse(params).node, query: Object.fromEntries(searchParams) };
@@ -210,6 +210,9 @@ async function transferFiles(
   if (target.route === "readFiles") {
     const query = routes.readFiles.query.parse(target.query);
     await supervisor.transferFiles(target.node, { do: "read", ...query }, connection);
+  } else if (target.route === "readChanges") {
+    const { latest } = routes.readChanges.query.parse(target.query);
+    await supervisor.transferChanges(target.node, latest, connection);
   } else {
     const { of, ...query } = routes.writeFiles.query.parse(target.query);
     const request = { do: "write", ...query, ...(of === undefined ? {} : { of }) } as const;

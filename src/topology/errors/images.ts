@@ -83,8 +83,26 @@ export const imageErrors = {
   }),
   IMAGE_NODE_NEEDED: entry<{ node: string }>({
     exitCode: 2,
-    message: ({ node }) => `${node} is not made of an image, so there is nothing to save it on top of.`,
-    remedy: () => "Give the node an image: in the lab file.",
+    message: ({ node }) =>
+      `${node} has no image: it runs the programs of this machine, so there is nothing to save it on top of.`,
+    remedy: ({ node }) =>
+      `Give the node an image: in the lab file. Its own files are had with: netwright cp ${node}:/etc FOLDER`,
+  }),
+  COMMIT_UNSUPPORTED: entry<{ node: string; what: string; instead: string }>({
+    exitCode: 2,
+    message: ({ node, what }) => `${node} cannot be saved as an image: it is ${what}.`,
+    remedy: ({ instead }) => instead,
+  }),
+  COMMIT_BASE_FOLDER: entry<{ node: string; image: string }>({
+    exitCode: 2,
+    message: ({ node, image }) => `${node} cannot be saved as an image: what it is made of is a folder (${image}).`,
+    remedy: () => "Make an image of the folder first, for example with: tar -C FOLDER -c . | docker import - NAME",
+  }),
+  COMMIT_BASE_GONE: entry<{ node: string; image: string }>({
+    exitCode: 1,
+    message: ({ node, image }) => `The image that ${node} was made of (${image}) is not in the store any more.`,
+    remedy: ({ node, image }) =>
+      `Fetch it again, by its digest where ${image} means another by now, and start the node anew: netwright node restart ${node}`,
   }),
   IMAGE_ROOT_REFUSED: entry<{ node: string; image: string; reason: string }>({
     exitCode: 3,
