@@ -4,6 +4,8 @@ import { formatDuration } from "./duration.ts";
 import { faultsDefinition } from "./faults/definition.ts";
 import type { NodeImage } from "./image/image.ts";
 import { impairmentSettings } from "./impairment/describe.ts";
+import type { AnyKind } from "./kinds/kind.ts";
+import { kindDefinitions } from "./kinds/registry.ts";
 import type { Json } from "./kinds/software.ts";
 import {
   type ApplianceNode,
@@ -129,6 +131,11 @@ function nodeDefinition(node: LabNode): NodeDefinition {
 const roleDefinition = ({ role }: ProgramNode): object =>
   role === undefined ? {} : { kind: role.kind, ...(literalDeep(role.options) as object) };
 
+/** Kinds that have a way to the internet unless their nodes say otherwise. */
+const kindsWithInternet: ReadonlySet<string> = new Set(
+  (kindDefinitions as readonly AnyKind[]).filter(({ settings }) => settings?.internet).map(({ name }) => name),
+);
+
 const literalDeep = (value: Json): Json =>
   typeof value === "string"
     ? literal(value)
@@ -237,6 +244,7 @@ const machineDefinition = (node: ProgramNode): MachineKeys => ({
   ...(node.resources === undefined ? {} : { resources: resourcesDefinition(node.resources) }),
   ...(node.console === undefined ? {} : { console: consoleDefinition(node.console) }),
   ...given("aliases", [...(node.aliases ?? [])]),
+  ...(kindsWithInternet.has(node.role?.kind ?? "") ? { internet: false } : {}),
   ...(node.reach === undefined ? {} : reachDefinition(node.reach)),
   ...(node.capabilities === undefined ? {} : { capabilities: [...node.capabilities] }),
   ...(node.join === undefined ? {} : { join: node.join }),

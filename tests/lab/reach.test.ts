@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 /*
  * Ways between labs and the outside, on a machine made for it in namespaces (programs/outside.ts): with an
- * outside of its own, and ports that nothing else has.
+ * outside of its own, and ports that nothing else has. Whoever runs the tests owns the labs: a user, or root.
  */
 
 let seen: Readonly<Record<string, unknown>> = {};
@@ -14,7 +14,8 @@ beforeAll(async () => {
   const child = spawn(
     "unshare",
     [
-      ...["--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
+      ...(process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]),
+      ...["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
       ...[process.execPath, `${programs}outside.ts`, programs],
     ],
     { stdio: ["ignore", "pipe", "inherit"] },
@@ -81,6 +82,13 @@ describe("a node with internet", () => {
   it("takes others there when it is a router, and their questions for names", () => {
     expect(seen["through gw"]).toBe("outside 203.0.113.2");
     expect(seen["by name through gw"]).toBe("outside 203.0.113.2");
+  });
+  it("is an uplink: it leads out, answers for names, and gives addresses that nobody has", () => {
+    expect(seen["out by an uplink"]).toBe("outside 203.0.113.2");
+    const lease = String(seen["lease of an uplink"]);
+    const host = Number(/inet 192\.168\.7\.(\d+)\/24/.exec(lease)?.[1]);
+    expect([host >= 2, host < 200], lease).toEqual([true, true]);
+    expect(lease).toMatch(/^nameserver 192\.168\.7\.1$/m);
   });
   it("reaches ports of this machine's loopback that are allowed, and no others", () => {
     expect(seen["allowed"]).toMatch(/^allowed /);

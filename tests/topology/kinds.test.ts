@@ -40,6 +40,9 @@ nodes:
   cgnat: {kind: nat, preset: cgnat, outside: eth1, interfaces: {eth0: 100.64.0.1/30, eth1: 192.0.2.10/24}, ports-per-subscriber: 4096}
   six: {kind: nat, preset: nat64, outside: eth1, interfaces: {eth0: "2001:db8:3::1/64", eth1: 192.0.2.11/24}}
   load: {kind: traffic, iperf3: 5201, echo: [7], flows: [{to: web, protocol: udp, rate: 10M, duration: 5s, streams: 2, reverse: true}]}
+  up: {kind: uplink, interfaces: {eth0: 10.4.0.1/29, eth1: [10.5.0.1/24, "2001:db8:5::1/64"]}}
+  inner: {interfaces: {eth0: 10.4.0.4/29}}
+  plain: {kind: uplink, dhcp: false, internet: false, interfaces: {eth0: 10.6.0.1/24}}
 networks: {lan: [pc, first, dhcp, dns, "fw:eth0"], dmz: [web, "fw:eth1"]}
 `;
 const files = {
@@ -89,6 +92,8 @@ test("who asks for an address starts after who may give it, and starts anew only
     "cgnat",
     "six",
     "load",
+    "up",
+    "plain",
     "first",
   ]);
   const renamed = load(lab.replace("www: {cname: web}", "web2: {cname: web}"), { files });
@@ -102,6 +107,7 @@ test("who asks for an address starts after who may give it, and starts anew only
 describe("what people are told", () => {
   const node = (text: string) => `nodes: {n: ${text}, web: {interfaces: {eth0: 10.9.0.2/24}}, m: {}}`;
   const mistakes: readonly (readonly [string, string])[] = [
+    ["an uplink without an address", node("{kind: uplink}")],
     ["an unknown kind", node("{kind: firewal}")],
     ["a key of another kind", node("{kind: web, pools: []}")],
     ["a misspelt key", node("{kind: web, prot: 80}")],
@@ -209,4 +215,11 @@ links: [${kinds.map((_, index) => `[n${index}, n${(index + 1) % kinds.length}]`)
     return `## ${role?.kind}\n\n${JSON.stringify({ engine, image, environment, interfaces: interfaces.map(({ name }) => name), container, files, ready }, null, 2)}\n`;
   });
   await expect(shown.join("\n")).toMatchFileSnapshot("golden/vendors.txt");
+});
+
+test("an uplink has a way to the internet, unless it says that it has none", () => {
+  const resolved = load(lab, { files });
+  const ways = (name: string) => (resolved.nodes.find((node) => node.name === name) as ProgramNode).reach;
+  expect(ways("up")).toMatchObject({ internet: true, translate: true });
+  expect(ways("plain")).toBeUndefined();
 });

@@ -19,7 +19,8 @@ export const dnsmasqSoftware = (config: string, ready: Readiness): Software => (
         "--keep-in-foreground",
         "--log-facility=-",
         "--user=root",
-        "--group=root",
+        // Of a user without subordinate ids there is one group, and none may be set, not even that (setgroups(2)).
+        "--group=",
         `--conf-file=${dnsmasqPath}`,
       ),
       ready,

@@ -14,6 +14,8 @@ export type KindDefinition<Options = never> = {
   readonly base: "host" | "router";
   /** Its own keys of a node, beside those that every host has; each a schema with a description. */
   readonly options: Readonly<Record<string, z.ZodType>>;
+  /** Keys of every host and router, as they are when neither the lab file's defaults nor the node have them. */
+  readonly settings?: { readonly internet?: boolean };
   /** Names of interfaces that the lab file leaves open, from 0 on. `eth` when absent. */
   readonly interfaces?: InterfaceNaming;
   /** Kernel settings; those of the lab file win. */

@@ -72,6 +72,13 @@ export const listens = (type: "tcp" | "udp", port: number): Readiness => ({
   check: { type, port },
 });
 
+/** Ready when a line of its output matches a regular expression (ECMAScript). */
+export const says = (pattern: string): Readiness => ({
+  intervalMs: 20,
+  timeoutMs: startMs,
+  check: { type: "log", pattern },
+});
+
 /** A path below a folder that no `..` leads out of, or undefined. */
 export function pathBelow(folder: string, path: string): string | undefined {
   const parts = path.replace(/^\/+/, "").split("/");

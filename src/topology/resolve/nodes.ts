@@ -80,6 +80,8 @@ export class NodeMaker {
     // What is no kind of these is one of the core's: the form has been checked.
     const kind = role?.base ?? ((definition?.kind ?? "host") as Kind);
     const layers: Template["layers"] = [
+      // What a kind says has nothing in the lab file that could be wrong with it.
+      { data: role?.settings ?? {}, path: [] },
       ...(kind === "switch" || kind === "appliance"
         ? []
         : [{ data: this.#defaults.node ?? {}, path: ["defaults", "node"] }]),

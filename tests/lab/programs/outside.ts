@@ -83,7 +83,12 @@ processes:
 `);
 const second = load(`
 name: second
-nodes: {out: {internet: true, ports: ["8091:80"]}}
+nodes:
+  out: {internet: true, ports: ["8091:80"]}
+  up: {kind: uplink, interfaces: {eth0: 192.168.7.1/24}}
+  pc: {interfaces: {eth0: dhcp}}
+  nas: {interfaces: {eth0: 192.168.7.200/24}}
+networks: {home: [up, pc, nas]}
 `);
 
 /** Until it does not throw, or a generous time is over. */
@@ -162,6 +167,8 @@ async function outside(lab: RunningLab, other: RunningLab): Promise<void> {
   await say("out v4", "out", `${fetchText} http://203.0.113.1/`);
   await say("out v6", "out", `${fetchText} 'http://[2001:db8:ff::1]/'`);
   await say("other lab", "out", `${fetchText} http://203.0.113.1/`, other);
+  await say("out by an uplink", "pc", `${fetchText} http://site.example/`, other);
+  await say("lease of an uplink", "pc", "ip -4 -o address show dev eth0; cat /etc/resolv.conf", other);
   await say("through gw", "h", `${fetchText} http://203.0.113.1/`);
   await say("by name", "out", `${fetchText} http://site.example/`);
   await say("by name through gw", "h", `${fetchText} http://site.example/`);

@@ -4,7 +4,7 @@ import { entry } from "../entry.ts";
 export const kindErrors = {
   KIND_OPTION: entry<{ node: string; kind: string; problem: string; remedy: string }>({
     exitCode: 2,
-    message: ({ node, kind, problem }) => `Node ${node}, a ${kind}: ${problem}.`,
+    message: ({ node, kind, problem }) => `Node ${node}, of kind ${kind}: ${problem}.`,
     remedy: ({ remedy }) => remedy,
   }),
   KIND_INVALID: entry<{ kind: string; file: string; problem: string; remedy: string }>({
