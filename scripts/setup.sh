@@ -41,6 +41,7 @@ if [ "${1:-}" = tests ]; then
   have socat || optional socat
   have tayga || optional tayga
   have dockerd || optional docker.io
+  have docker-registry || optional docker-registry
   have ovs-vswitchd || optional openvswitch-switch
   have qemu-system-x86_64 || [ "$(uname -m)" != x86_64 ] || optional qemu-system-x86
   [ -e /usr/share/OVMF/OVMF_CODE.fd ] || [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || [ "$(uname -m)" != x86_64 ] || optional ovmf
@@ -63,9 +64,9 @@ may_be_root() {
   [ "$(id -u)" = 0 ] || { have sudo && sudo -n true 2>/dev/null; }
 }
 
-# frr, tayga, docker.io and openvswitch-switch start their daemons when they are installed. Netwright only wants the
-# programs: routers and switches run in labs, not on this machine. policy-rc.d is Debian's way to say so
-# (invoke-rc.d(8)).
+# frr, tayga, docker.io, docker-registry and openvswitch-switch start their daemons when they are installed. Netwright
+# only wants the programs: routers and switches run in labs, not on this machine. policy-rc.d is Debian's way to say
+# so (invoke-rc.d(8)).
 install_packages() {
   as_root sh -c '
     set -u
@@ -84,7 +85,7 @@ install_packages() {
       $apt install --no-install-recommends "$@" </dev/null >&2
     }
     status=$?
-    for daemon in frr tayga openvswitch-switch; do
+    for daemon in frr tayga docker-registry openvswitch-switch; do
       case " $* " in *" $daemon "*)
         if [ -d /run/systemd/system ]; then systemctl disable --now $daemon >/dev/null 2>&1
         else update-rc.d $daemon disable >/dev/null 2>&1; fi ;;

@@ -55,14 +55,16 @@ export async function fetchImage(
   using _lock = await lockFile(store.lockFile(`fetch-${key}`), "exclusive", options.signal);
   const known = await findStored(store, reference);
   if (known !== undefined && !options.anew) return known;
-  if (known !== undefined) await store.dropDamaged([known.manifest.config, ...known.manifest.layers]);
+  // What is there under the name of a blob is taken for it, whatever its size.
+  const former = await store.described(text);
+  if (former !== undefined) await store.dropDamaged(former.manifest.layers);
   const image = familiarName(text);
   const sourceState = await stateOfSource(reference);
   try {
     const manifest =
       reference.from === "oci"
         ? await adoptLayout(store, reference.path, reference.name, image)
-        : await fetchBySkopeo(store, reference, image, options);
+        : await fetchBySkopeo(store, reference, `${store.folder}/drafts/fetch-${key}`, image, options);
     const record = {
       reference: text,
       manifest: manifest.digest,
@@ -81,14 +83,19 @@ export async function fetchImage(
   }
 }
 
+/** @param layout where the image is made up, which whoever holds its lock has alone */
 async function fetchBySkopeo(
   store: ImageStore,
   reference: Exclude<Fetchable, { from: "oci" }>,
+  layout: string,
   image: string,
   { environment, signal, silenceMs = defaultSilenceMs, onProgress }: FetchOptions,
 ): Promise<Descriptor> {
-  const layout = store.draft();
-  const before = await sizeOf(`${store.blobs}/sha256`);
+  // Of a process that was killed.
+  await rm(layout, { recursive: true, force: true });
+  // A blob is in the layout until all of it is there.
+  const size = async () => (await sizeOf(`${store.blobs}/sha256`)) + (await sizeOf(layout));
+  const before = await size();
   try {
     await copyImage(
       "Fetching",
@@ -106,7 +113,7 @@ async function fetchBySkopeo(
         image,
         signal,
         silenceMs,
-        measure: async () => Math.max(0, (await sizeOf(`${store.blobs}/sha256`)) - before),
+        measure: async () => Math.max(0, (await size()) - before),
         onProgress,
       },
     );

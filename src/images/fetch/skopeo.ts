@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { basename } from "node:path";
 import { labError } from "../../topology/errors/error.ts";
 import { type ImageReference, imageReferenceText } from "../../topology/image/reference.ts";
 
@@ -12,15 +13,17 @@ export type SkopeoOptions = {
   /** For errors. */
   readonly image: string;
   readonly signal?: AbortSignal | undefined;
-  /** How long nothing may happen, in milliseconds. */
+  /** How long nothing may come or go, in milliseconds. */
   readonly silenceMs: number;
-  /** Whatever grows while something happens; asked now and then. */
-  readonly measure: () => Promise<number>;
+  /** How much has come, in bytes; asked now and then. */
+  readonly measure?: () => Promise<number>;
   readonly onProgress?: ((bytes: number) => void) | undefined;
 };
 
 const lookMs = 200;
 const graceMs = 2_000;
+/** Less than this passes through a program that only waits: its threads wake each other through pipes. */
+const smallestNews = 4096;
 
 /**
  * Copies an image from one place to another.
@@ -36,7 +39,8 @@ export async function copyImage(
 ): Promise<void> {
   const { environment, image, signal, silenceMs } = options;
   signal?.throwIfAborted();
-  const child = spawn("skopeo", [...policyOf(environment), "copy", ...words], {
+  const [program, ...argv] = endedWithUs(["skopeo", ...policyOf(environment), "copy", ...words]);
+  const child = spawn(program as string, argv, {
     env: { ...environment },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
@@ -52,18 +56,23 @@ export async function copyImage(
   child.once("error", (error: NodeJS.ErrnoException) => reject(error.code === "ENOENT" ? missingSkopeo() : error));
   child.once("close", resolve);
   let isSilent = false;
+  let carried = 0;
   let last = -1;
   const look = setInterval(() => {
-    void options.measure().then((bytes) => {
-      if (bytes !== last) {
-        last = bytes;
-        heardAt = performance.now();
-        options.onProgress?.(bytes);
-      }
-      if (performance.now() - heardAt < silenceMs || isSilent) return;
-      isSilent = true;
-      end(child.pid);
+    const now = carriedBy(child.pid) ?? carried;
+    if (now - carried >= smallestNews) {
+      carried = now;
+      heardAt = performance.now();
+    }
+    void options.measure?.().then((bytes) => {
+      if (bytes === last) return;
+      last = bytes;
+      heardAt = performance.now();
+      options.onProgress?.(bytes);
     });
+    if (performance.now() - heardAt < silenceMs || isSilent) return;
+    isSilent = true;
+    end(child.pid);
   }, lookMs);
   const abort = () => end(child.pid);
   signal?.addEventListener("abort", abort, { once: true });
@@ -72,10 +81,33 @@ export async function copyImage(
     signal?.throwIfAborted();
     if (isSilent)
       throw labError("IMAGE_SOURCE_SILENT", { image, source: sourceOf(other), seconds: Math.round(silenceMs / 1000) });
+    // As setpriv(1) says that there is no such program.
+    if (code === 127 && program !== "skopeo") throw missingSkopeo();
     if (code !== 0) throw explained(what, said.join(""), other, image);
   } finally {
     clearInterval(look);
     signal?.removeEventListener("abort", abort);
+  }
+}
+
+const guard = "/usr/bin/setpriv";
+
+/**
+ * The command, ended with this process, even by `kill -9`, after which nobody could tell it any more
+ * (PR_SET_PDEATHSIG, prctl(2), by setpriv(1)): it would wait for a silent registry for ever. Busybox has
+ * a setpriv that cannot.
+ */
+function endedWithUs(argv: readonly string[]): readonly string[] {
+  const canGuard = existsSync(guard) && basename(realpathSync(guard)) !== "busybox";
+  return canGuard ? [guard, "--pdeathsig", "KILL", "--", ...argv] : argv;
+}
+
+/** Bytes that a process has read, from sockets too (rchar, proc_pid_io(5)); undefined where nobody says. */
+function carriedBy(pid: number | undefined): number | undefined {
+  try {
+    return Number(/^rchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1]);
+  } catch {
+    return undefined;
   }
 }
 
@@ -128,23 +160,26 @@ function explained(what: string, said: string, reference: ImageReference, image:
   const lines = said.split("\n").filter((line) => line.trim() !== "");
   const detail = /msg="(.*)"\s*$/.exec(lines.at(-1) ?? "")?.[1]?.replaceAll('\\"', '"') ?? lines.at(-1) ?? "";
   const source = sourceOf(reference);
+  // Digests, and names that people choose, say nothing of what went wrong.
+  const named = reference.from === "registry" ? detail.replaceAll(reference.repository, "") : detail;
+  const told = named.replaceAll(/\b[0-9a-f]{64}\b/g, "");
   if (
-    /unauthorized|authentication required|denied|no basic auth|invalid username\/password|403 \(Forbidden\)/i.test(
-      detail,
+    /unauthorized|authentication required|(?<!permission )denied|no basic auth|invalid username\/password|403 \(Forbidden\)/i.test(
+      told,
     )
   )
     return labError("IMAGE_ACCESS_DENIED", { image, registry: source, detail: shortened(detail) });
-  if (
-    /manifest unknown|name unknown|404|not found|No such image|does not exist|image not known|unknown: /i.test(detail)
-  )
+  if (/manifest unknown|name unknown|\b404\b|not found|No such image|does not exist|image not known|unknown: /i.test(told))
     return labError("IMAGE_NOT_FOUND", {
       image,
       where: reference.from === "registry" ? `at ${source}` : `in ${source}`,
     });
-  if (/no space left|disk quota exceeded/i.test(detail)) return new NoSpaceError(detail);
+  if (/digest did not match|digest .* does not match/i.test(told))
+    return labError("IMAGE_DAMAGED", { image, problem: `what ${source} sends is not what its digest says` });
+  if (/no space left|disk quota exceeded/i.test(told)) return new NoSpaceError(detail);
   if (
     /no such host|connection refused|network is unreachable|timeout|deadline|connection reset|x509|tls:|EOF|no route|server misbehaving|server gave HTTP response|cannot connect to the docker daemon|dial unix/i.test(
-      detail,
+      told,
     )
   )
     return labError("IMAGE_SOURCE_UNREACHABLE", { image, source, detail: shortened(detail) });

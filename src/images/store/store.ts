@@ -129,15 +129,17 @@ export class ImageStore {
 
   /** The image of a name, if all of it is there. */
   async find(reference: string): Promise<StoredImage | undefined> {
+    const image = await this.described(reference);
+    if (image === undefined) return undefined;
+    const blobs = await Promise.all(image.manifest.layers.map((layer) => this.hasBlob(layer)));
+    return blobs.every(Boolean) ? image : undefined;
+  }
+
+  /** The image of a name, if what describes it is there and whole; its layers may not be. */
+  async described(reference: string): Promise<StoredImage | undefined> {
     const record = await this.#readName(this.#namePath(reference));
     if (record === undefined) return undefined;
-    try {
-      const image = await this.read(record.manifest, record);
-      const blobs = await Promise.all(image.manifest.layers.map((layer) => this.hasBlob(layer)));
-      return blobs.every(Boolean) ? image : undefined;
-    } catch {
-      return undefined;
-    }
+    return await this.read(record.manifest, record).catch(() => undefined);
   }
 
   /** An image by the digest of its manifest. @throws IMAGE_DAMAGED, IMAGE_INVALID */
