@@ -169,7 +169,9 @@ function explained(what: string, said: string, reference: ImageReference, image:
     )
   )
     return labError("IMAGE_ACCESS_DENIED", { image, registry: source, detail: shortened(detail) });
-  if (/manifest unknown|name unknown|\b404\b|not found|No such image|does not exist|image not known|unknown: /i.test(told))
+  if (
+    /manifest unknown|name unknown|\b404\b|not found|No such image|does not exist|image not known|unknown: /i.test(told)
+  )
     return labError("IMAGE_NOT_FOUND", {
       image,
       where: reference.from === "registry" ? `at ${source}` : `in ${source}`,
