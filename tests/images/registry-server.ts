@@ -145,5 +145,5 @@ async function listening(child: ChildProcess): Promise<number> {
     });
   child.once("error", reject);
   child.once("exit", () => reject(new Error(`docker-registry:\n${said.slice(-20).join("\n")}`)));
-  return await promise;
+  return promise;
 }

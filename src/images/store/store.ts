@@ -139,7 +139,7 @@ export class ImageStore {
   async described(reference: string): Promise<StoredImage | undefined> {
     const record = await this.#readName(this.#namePath(reference));
     if (record === undefined) return undefined;
-    return await this.read(record.manifest, record).catch(() => undefined);
+    return this.read(record.manifest, record).catch(() => undefined);
   }
 
   /** An image by the digest of its manifest. @throws IMAGE_DAMAGED, IMAGE_INVALID */
