@@ -216,7 +216,14 @@ export class ContainerEngine {
     await this.#call({ what, method: "PUT", path, tar, withinMs: workMs });
   }
 
-  /** Whether there is such a file. */
+  /** A tar file of one file, or of a folder with all in it; undefined when there is no such thing. */
+  async archive(what: string, id: string, file: string): Promise<Buffer | undefined> {
+    const path = `/containers/${id}/archive?${query({ path: file })}`;
+    const answer = await this.#call({ what, method: "GET", path, withinMs: answerMs, accept: [404] });
+    return answer.status === 200 ? answer.body : undefined;
+  }
+
+  /** Whether there is such a file in its image, or among what it has written, whether it runs or not. */
   async hasFile(what: string, id: string, file: string): Promise<boolean> {
     const path = `/containers/${id}/archive?${query({ path: file })}`;
     const answer = await this.#call({ what, method: "HEAD", path, withinMs: answerMs, accept: [404] });

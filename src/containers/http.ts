@@ -22,7 +22,7 @@ export type Call = {
   readonly accept?: readonly number[];
 };
 
-export type Answer = { readonly status: number; readonly text: string; readonly headers: IncomingMessage["headers"] };
+export type Answer = { readonly status: number; readonly body: Buffer; readonly text: string };
 
 /** What the engine says in an error: `{"message": …}`, Podman's `{"cause": …, "message": …}`, or a text. */
 export function reasonIn(text: string, status: number): string {
@@ -63,9 +63,10 @@ export async function call(connect: Connect, one: Call): Promise<Answer> {
     response.on("data", (part: Buffer) => parts.push(part));
     response.once("error", reject);
     response.once("aborted", () => reject(new Error("the connection was cut")));
-    response.once("end", () =>
-      resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString(), headers: response.headers }),
-    );
+    response.once("end", () => {
+      const whole = Buffer.concat(parts);
+      resolve({ status: response.statusCode ?? 0, body: whole, text: whole.toString() });
+    });
   });
   request.end(body);
   let answer: Answer;

@@ -4,6 +4,6 @@ export { ContainerEngine, type ContainerState, type EngineEvent, type ExecState,
 export { type EngineAddress, engineAt, findEngine } from "./find.ts";
 export { engineImageName } from "./image-name.ts";
 export { holdKeeper, type Keeper, startKeeper } from "./keeper/keeper.ts";
-export type { KeeperAnswer, KeeperOrder } from "./keeper/orders.ts";
+export type { FileAct, KeeperAnswer, KeeperOrder } from "./keeper/orders.ts";
 export { type ContainerIdentity, containerName, keeperSocket, labels, labelsOf } from "./labels.ts";
 export { type BoundFile, idleProgram, type OwnProgram } from "./own-program.ts";

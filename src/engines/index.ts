@@ -1,3 +1,4 @@
+export { runBeside } from "./container/beside.ts";
 export { NodeContainer } from "./container/container.ts";
 export { ContainerYard, type YardSettings } from "./container/yard.ts";
 export { NamespaceMachine, type Premises } from "./namespace/machine.ts";

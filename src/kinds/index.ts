@@ -1,2 +1,3 @@
+export { type DhcpPlaces, dhcpClients } from "./dhcp-client.ts";
 export type { HostFacts, Kind, Preparation, Service } from "./kind.ts";
-export { configOf, configured, kindOf, prepare } from "./registry.ts";
+export { configOf, configured, kindOf, needsOf, prepare, prepareKind } from "./registry.ts";

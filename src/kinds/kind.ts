@@ -1,4 +1,5 @@
 import type {
+  ContainerNeeds,
   NeededProgram,
   NodeConfig,
   NodeDirectory,
@@ -19,19 +20,23 @@ export type Kind<Node extends ProgramNode = ProgramNode> = {
   sysctls(node: Node): Readonly<Record<string, string>>;
   /** What is there and runs before the node's startup commands; nothing for a plain host. */
   prepare?(node: Node, host: HostFacts): Preparation | undefined;
+  /** What a container engine must grant a node that is a container. */
+  needs?(node: Node): ContainerNeeds | undefined;
   /** Where its configuration is; undefined for a node that has none. */
   config?(node: Node): NodeConfig | undefined;
   /** The node with another configuration than its lab file says. Of a kind that has `config`. */
   configured?(node: Node, text: string): Node;
 };
 
-/** What a kind may want to know of the machine and the sandbox. */
+/** What a kind may want to know of where the node's programs are: of the machine and the sandbox, or of an image. */
 export type HostFacts = {
   /** False where only root of the sandbox exists (no subordinate ids): then nothing can run under another user. */
   readonly hasUsers: boolean;
-  /** Whether a file is there on the host, as the sandbox sees it. */
+  /** Whether a file is there. */
   exists(path: string): boolean;
   readText(path: string): string | undefined;
+  /** Where programs are looked for; absent where the kinds know. */
+  readonly programFolders?: readonly string[];
 };
 
 export type Preparation = {

@@ -1,4 +1,4 @@
-import type { NodeConfig, ProgramNode } from "../topology/index.ts";
+import type { ContainerNeeds, NodeConfig, ProgramNode } from "../topology/index.ts";
 import { dhcpClients } from "./dhcp-client.ts";
 import { host } from "./host.ts";
 import type { HostFacts, Kind, Preparation } from "./kind.ts";
@@ -14,12 +14,27 @@ const kinds = { host, router } satisfies {
 export const kindOf = <Node extends ProgramNode>(node: Node): Kind<Node> => kinds[node.kind] as unknown as Kind<Node>;
 
 /** What is there on a machine and runs before its startup commands. @throws PROGRAM_MISSING */
-export function prepare(node: ProgramNode, facts: HostFacts): Preparation | undefined {
-  const parts = [
-    dhcpClients(node),
+export const prepare = (node: ProgramNode, facts: HostFacts): Preparation | undefined =>
+  together([dhcpClients(node), prepareKind(node, facts)]);
+
+/** The same without the DHCP clients, which of a container are outside. @throws PROGRAM_MISSING */
+export const prepareKind = (node: ProgramNode, facts: HostFacts): Preparation | undefined =>
+  together([
     kindOf(node).prepare?.(node, facts),
     node.role === undefined ? undefined : prepareRole(node, node.role, facts),
-  ].filter((part) => part !== undefined);
+  ]);
+
+/** What the engine of a container must grant it for its kind. */
+export function needsOf(node: ProgramNode): ContainerNeeds {
+  const all = [kindOf(node).needs?.(node), node.role?.software.needs];
+  return {
+    capabilities: all.flatMap((needs) => needs?.capabilities ?? []),
+    devices: all.flatMap((needs) => needs?.devices ?? []),
+  };
+}
+
+function together(each: readonly (Preparation | undefined)[]): Preparation | undefined {
+  const parts = each.filter((part) => part !== undefined);
   if (parts.length === 0) return undefined;
   return {
     directories: parts.flatMap(({ directories }) => directories),

@@ -6,19 +6,23 @@ const programFolders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/
 /**
  * What a node of a kind that is data has and runs.
  *
- * @throws PROGRAM_MISSING for a node that runs the host's programs, when one is not installed
+ * @throws PROGRAM_MISSING when one is not installed that the node runs from the host, or from the image of its container
  */
 export function prepareRole(node: ProgramNode, { kind, software }: Role, facts: HostFacts): Preparation {
   const { programs, directories, files, services, setup } = software;
-  const missing =
-    node.image === undefined
-      ? programs.find(({ name }) => !programFolders.some((folder) => facts.exists(`${folder}/${name}`)))
-      : undefined;
+  const folders = facts.programFolders ?? programFolders;
+  const isLookedFor = node.image === undefined || node.engine === "container";
+  const missing = isLookedFor
+    ? programs.find(({ name }) => !folders.some((folder) => facts.exists(`${folder}/${name}`)))
+    : undefined;
   if (missing !== undefined) {
     throw labError("PROGRAM_MISSING", {
       program: missing.name,
       needed: `${node.name} is of kind ${kind}`,
-      mend: `Install it: sudo apt-get install ${missing.package}`,
+      mend:
+        node.image === undefined
+          ? `Install it: sudo apt-get install ${missing.package}`
+          : missingInImage(node.image.reference, `Debian's package ${missing.package}`),
     });
   }
   const ofUser = <Item extends { readonly owner?: string }>(item: Item): Item => {
@@ -28,6 +32,10 @@ export function prepareRole(node: ProgramNode, { kind, software }: Role, facts: 
   };
   return { directories: directories.map(ofUser), files: files.map(ofUser), services, setup };
 }
+
+/** @param what Debian's package, or the program */
+export const missingInImage = (image: string, what: string): string =>
+  `It is not in ${image}: name an image that has it (${what}).`;
 
 /** The node with another text in the file that its configuration is. */
 export function withConfig<Node extends ProgramNode>(node: Node, text: string): Node {

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { ProcessStatus } from "../api/index.ts";
 import type { Program, ProgramRequest } from "../engines/index.ts";
 import type { Preparation } from "../kinds/index.ts";
@@ -7,11 +6,13 @@ import type { EventLog } from "./events.ts";
 import type { LogStore } from "./log-store.ts";
 import { within } from "./operation.ts";
 import { pump } from "./processes/output.ts";
-import { argvOf } from "./processes/readiness.ts";
+import { argvOf, type ReadinessView } from "./processes/readiness.ts";
 import { SupervisedProcess } from "./processes/supervised.ts";
 
 type Run = (request: ProgramRequest) => Promise<Program>;
-type Inside = <Value>(body: () => Value) => Value;
+
+/** Where services run, and what their readiness is looked for with. */
+export type ServicePlace = Pick<ReadinessView, "run" | "inside" | "exists">;
 
 /** Commands that a node runs to its end while it starts. */
 const setupMs = 120_000;
@@ -38,7 +39,7 @@ export class NodeServices {
   }
 
   /** Starts the services one after the other, each ready before the next, then runs their set-up. */
-  async start(preparation: Preparation | undefined, run: Run, inside: Inside): Promise<void> {
+  async start(preparation: Preparation | undefined, place: ServicePlace): Promise<void> {
     for (const service of preparation?.services ?? []) {
       const log = this.#logs.sink({ source: `${this.#node}.${service.name}`, node: this.#node });
       const spec = {
@@ -53,19 +54,23 @@ export class NodeServices {
         graceMs: 2_000,
         ...(service.ready === undefined ? {} : { ready: service.ready }),
       };
-      const view = { log, run, inside, exists: (path: string) => inside(() => existsSync(path)) };
-      const supervised = new SupervisedProcess(spec, "service", view, this.#events);
+      const supervised = new SupervisedProcess(spec, "service", { log, ...place }, this.#events);
       this.#services.push(supervised);
       supervised.start();
       await supervised.ready;
     }
-    for (const { what, command } of preparation?.setup ?? []) await this.#complete(what, command, run);
+    for (const { what, command } of preparation?.setup ?? []) await this.#complete(what, command, place.run);
   }
 
   /** Runs the node's startup commands in order. @throws COMMAND_FAILED for the first that fails */
   async runStartup(node: ProgramNode, run: Run): Promise<void> {
     for (const command of node.startup)
       await this.#complete(`Startup command "${argvOf(command).join(" ")}"`, command, run);
+  }
+
+  /** For all that run. */
+  signal(signal: NodeJS.Signals): void {
+    for (const service of this.#services) service.signal(signal);
   }
 
   /** Its programs are gone. */

@@ -385,11 +385,6 @@ function whyNoFiles(node: LabNode): { readonly what: string; readonly instead: s
       what: "a virtual machine, whose disk only its own system can write",
       instead: "Send files through its network (scp), or from a test with uploadText of its console.",
     };
-  if (runsPrograms(node))
-    return {
-      what: "a container, whose files are its engine's",
-      instead: "Write files: or mounts: in the lab file, use docker cp or podman cp, or send them through exec (tar).",
-    };
   return { what: `a ${node.kind}`, instead: "Copy to a machine that is plugged into it." };
 }
 

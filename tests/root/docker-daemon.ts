@@ -3,23 +3,19 @@ import {
   chmodSync,
   chownSync,
   closeSync,
-  cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
-  writeFileSync,
 } from "node:fs";
-import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerEngine } from "../../src/containers/engine.ts";
 import { engineAt } from "../../src/containers/find.ts";
+import { boxImage, importImage } from "./test-images.ts";
 
 /** Debian's dockerd, with everything of its own in a temporary folder, and no network at all. */
 export class DockerDaemon implements AsyncDisposable {
@@ -46,7 +42,7 @@ export class DockerDaemon implements AsyncDisposable {
     const daemon = new DockerDaemon(mkdtempSync(join(tmpdir(), "nw-docker-")));
     try {
       await daemon.run();
-      await daemon.#import();
+      await importImage(daemon.socket, "box:1", boxImage());
       return daemon;
     } catch (error) {
       await daemon[Symbol.asyncDispose]();
@@ -126,30 +122,5 @@ export class DockerDaemon implements AsyncDisposable {
 
   get #log(): string {
     return join(this.#folder, "log");
-  }
-
-  /** `box:1`: busybox, and nothing else. */
-  async #import(): Promise<void> {
-    const root = join(this.#folder, "root");
-    for (const name of ["bin", "etc", "tmp"]) mkdirSync(join(root, name), { recursive: true });
-    const busybox = ["/bin/busybox", "/usr/bin/busybox"].find(existsSync) ?? "/bin/busybox";
-    cpSync(busybox, join(root, "bin/busybox"), { dereference: true });
-    for (const name of execFileSync(busybox, ["--list"], { encoding: "utf8" }).trim().split("\n"))
-      if (name !== "busybox") symlinkSync("busybox", join(root, "bin", name));
-    writeFileSync(join(root, "etc/passwd"), "root:x:0:0:root:/:/bin/sh\nguest:x:1000:1000::/tmp:/bin/sh\n");
-    const tar = execFileSync("tar", ["-C", root, "-c", "."], { maxBuffer: 64 * 1024 * 1024 });
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const call = request(
-      { socketPath: this.socket, method: "POST", path: "/images/create?fromSrc=-&repo=box&tag=1" },
-      (response) => {
-        response.resume();
-        response.once("end", () =>
-          response.statusCode === 200 ? resolve() : reject(new Error(`import: status ${response.statusCode}`)),
-        );
-      },
-    );
-    call.once("error", reject);
-    call.end(tar);
-    await promise;
   }
 }

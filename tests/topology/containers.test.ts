@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { specificationOf } from "../../src/engines/container/specification.ts";
+import { needsOf } from "../../src/kinds/index.ts";
 import { printLab } from "../../src/topology/print.ts";
 import { codesOf, load, machine } from "./lab-text.ts";
 
@@ -7,6 +8,7 @@ const container = "engine: container, image: debian";
 const surroundings = {
   identity: { lab: "demo", uid: 1000, claim: "0123456789abcdef", runtime: "/run/netwright" },
   files: { hosts: "/f/hosts", hostname: "/f/a/hostname", resolv: "/f/a/resolv.conf" },
+  needs: {},
   idle: { argv: ["/.netwright/node", "idle"], binds: [{ source: "/usr/bin/node", target: "/.netwright/node" }] },
 };
 
@@ -33,9 +35,6 @@ nodes: {a: {${container}, capabilities: [CAP_SYS_PTRACE, SYS_NICE]}, b: {${conta
     [`nodes: {a: {${container}, join: b, interfaces: {eth0: 10.0.0.1/24}}, b: }`, "JOIN_WITH_NETWORK"],
     [`nodes: {a: {${container}, join: b, internet: true}, b: }`, "JOIN_WITH_NETWORK"],
     [`nodes: {a: {${container}, join: b, ports: [80]}, b: }`, "JOIN_WITH_NETWORK"],
-    [`nodes: {a: {${container}, kind: web}}`, "CONTAINER_UNSUPPORTED"],
-    [`nodes: {a: {${container}, kind: router, frr: {config: ""}}}`, "CONTAINER_UNSUPPORTED"],
-    [`nodes: {a: {${container}, interfaces: {eth0: dhcp}}}`, "CONTAINER_UNSUPPORTED"],
     [`nodes: {a: {kind: vyos, image: vyos, resources: {open-files: 99}}}`, "RESOURCES_OF_CONTAINER"],
   ])("%s is %s", (text, code) => {
     expect(codesOf(text)).toEqual([code]);
@@ -60,6 +59,18 @@ nodes: {a: {${container}, capabilities: [CAP_SYS_PTRACE, SYS_NICE]}, b: {${conta
       },
     });
     expect(JSON.stringify(specificationOf(node, surroundings))).not.toContain("Privileged");
+    const router = machine(load(`nodes: {a: {${container}, kind: router, frr: {config: ""}}}`), "a");
+    expect(router.image?.command).toBe("none");
+    expect(specificationOf(router, { ...surroundings, needs: needsOf(router) })).toMatchObject({
+      HostConfig: { CapAdd: ["NET_ADMIN", "NET_RAW", "SYS_ADMIN"], Devices: [] },
+    });
+    const nat64 = machine(
+      load(`nodes: {a: {${container}, kind: nat, preset: nat64, outside: eth0, interfaces: {eth0: 10.0.0.1/24}}}`),
+      "a",
+    );
+    expect(specificationOf(nat64, { ...surroundings, needs: needsOf(nat64) })).toMatchObject({
+      HostConfig: { CapAdd: ["NET_ADMIN", "NET_RAW"], Devices: [{ PathOnHost: "/dev/net/tun" }] },
+    });
     const idle = machine(load(`nodes: {a: {${container}, command: none}}`), "a");
     expect(specificationOf(idle, surroundings)).toMatchObject({ Entrypoint: surroundings.idle.argv, Cmd: [] });
     const vendors = machine(load("nodes: {a: {kind: sonic-vs, image: sonic}}"), "a");

@@ -38,9 +38,10 @@ const startMs = 30_000;
 const place = "/.netwright";
 /**
  * SYS_ADMIN to go to a network namespace and name a host, SYS_PTRACE to look up a container's namespace,
- * KILL for processes of containers, and the two others for a socket in a folder that is its user's alone.
+ * SYS_CHROOT to go to its file system (setns(2)), KILL for processes of containers, and the others for
+ * files there and for a socket in a folder that is its user's alone.
  */
-const capabilities = ["SYS_ADMIN", "SYS_PTRACE", "KILL", "CHOWN", "DAC_OVERRIDE"];
+const capabilities = ["SYS_ADMIN", "SYS_PTRACE", "SYS_CHROOT", "KILL", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"];
 
 /**
  * Starts the keeper of a lab.
@@ -137,6 +138,7 @@ function specification({ socket, image, identity, folder, owner, installation }:
     engine: `${place}/engine.sock`,
     owner,
     identity,
+    porter: ownProgram(installation.root, "lab/files/porter", installation.isSource).argv,
   };
   const bind = (source: string, target: string, readOnly: boolean) => ({
     Type: "bind",

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, chownSync, closeSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -5,6 +7,7 @@ import { inNamespaces, moveToNetns, Namespace, receiveDescriptor, sethostname } 
 import { removeContainers } from "../collect.ts";
 import { engineAt } from "../find.ts";
 import { call, reasonIn } from "../http.ts";
+import { actOnFile } from "./files.ts";
 import type { KeeperAnswer, KeeperOrder, KeeperOrders } from "./orders.ts";
 
 /*
@@ -40,7 +43,7 @@ async function serve(socket: Socket): Promise<void> {
   const first = await firstMessage(socket);
   if (first === undefined) return void socket.destroy();
   const { order, rest, descriptor } = first;
-  if (descriptor !== undefined && order.do !== "start") closeSync(descriptor);
+  if (descriptor !== undefined && order.do !== "start" && order.do !== "transfer") closeSync(descriptor);
   switch (order.do) {
     case "engine":
       return relay(socket, rest);
@@ -50,6 +53,12 @@ async function serve(socket: Socket): Promise<void> {
       return answer(socket, await inTurn(() => start(order.container, order.hostname, descriptor)).catch(refusal));
     case "signal":
       return answer(socket, signal(order.pid, order.signal));
+    case "file": {
+      const content = await remaining(socket, rest);
+      return answer(socket, await fileOf(order, content).catch(refusal));
+    }
+    case "transfer":
+      return transfer(socket, order, descriptor);
     default:
       order satisfies never;
   }
@@ -141,6 +150,56 @@ function nameHost(pid: number, hostname: string): void {
   }
   using _ = uts;
   inNamespaces([uts], () => sethostname(hostname));
+}
+
+/** What a connection still brings, to its end. */
+async function remaining(socket: Socket, first: Buffer): Promise<Buffer> {
+  const pieces = [first];
+  for await (const piece of socket.iterator({ destroyOnReturn: false })) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
+
+/**
+ * A container's file system, as its first process sees it.
+ *
+ * @throws where it does not run: another process may have the number of the one it had
+ */
+async function fileSystemOf(container: string): Promise<Namespace> {
+  const { State } = (await engine.container("Looking at it", container)) ?? {};
+  if (State === undefined || !State.Running || State.Pid === 0) throw new Error("the container does not run");
+  return Namespace.ofProcess(State.Pid, "mnt");
+}
+
+async function fileOf(order: Extract<KeeperOrder, { do: "file" }>, content: Buffer): Promise<KeeperAnswer> {
+  using fileSystem = await fileSystemOf(order.container);
+  return actOnFile(fileSystem, order.act, order.path, content);
+}
+
+async function transfer(
+  socket: Socket,
+  { container, request }: Extract<KeeperOrder, { do: "transfer" }>,
+  client: number | undefined,
+): Promise<void> {
+  if (client === undefined) return answer(socket, refusal("no connection came with the order"));
+  socket.resume();
+  try {
+    using fileSystem = await fileSystemOf(container);
+    const [program = "", ...words] = orders.porter;
+    const child = spawn(program, [...words, JSON.stringify(request)], {
+      stdio: [client, client, "inherit", fileSystem.fd],
+      env: {},
+      cwd: "/",
+    });
+    const ended = once(child, "exit");
+    await once(child, "spawn");
+    socket.write(`${JSON.stringify({ ok: true } satisfies KeeperAnswer)}\n`);
+    await ended;
+    socket.end();
+  } catch (error) {
+    answer(socket, refusal(error));
+  } finally {
+    closeSync(client);
+  }
 }
 
 function signal(pid: number, number: number): KeeperAnswer {

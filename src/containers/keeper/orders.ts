@@ -9,6 +9,8 @@ export type KeeperOrders = {
   /** Who may connect: the supervisor's user, as the host numbers it. */
   readonly owner: { readonly uid: number; readonly gid: number };
   readonly identity: ContainerIdentity;
+  /** How the program is started that copies files (`lab/files/porter`). */
+  readonly porter: readonly string[];
 };
 
 /**
@@ -17,14 +19,23 @@ export type KeeperOrders = {
  * `engine`: from then on it is a connection to the engine. `hold`: as long as one such is open, the lab
  * lives. `start`: starts a container in the network namespace whose file descriptor comes with the
  * message, and gives it its host name; answered with a `KeeperAnswer`. `signal`: for a process of a
- * container, as the host numbers it, and its process group.
+ * container, as the host numbers it, and its process group. `file`: one file of a running container, as
+ * its programs see it; what is to be written follows, to the end of what the connection brings.
+ * `transfer`: starts a porter in a running container's file system, which talks to the client whose
+ * connection comes with the message; answered when it has started, and ended when it has.
  */
 export type KeeperOrder =
   | { readonly do: "engine" }
   | { readonly do: "hold" }
   | { readonly do: "start"; readonly container: string; readonly hostname: string }
-  | { readonly do: "signal"; readonly pid: number; readonly signal: number };
+  | { readonly do: "signal"; readonly pid: number; readonly signal: number }
+  | { readonly do: "file"; readonly container: string; readonly act: FileAct; readonly path: string }
+  | { readonly do: "transfer"; readonly container: string; readonly request: unknown };
+
+/** `write`: in place, so that a file that is mounted there stays it, with its owner. `remove`: one that is not there is no error. */
+export type FileAct = "exists" | "read" | "write" | "remove";
 
 export type KeeperAnswer =
-  | { readonly ok: true }
+  /** `content`: of a file that was read, in base64. `exists`: of one that was looked for. */
+  | { readonly ok: true; readonly content?: string; readonly exists?: boolean }
   | { readonly ok: false; readonly status: number; readonly reason: string };

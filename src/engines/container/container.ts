@@ -1,14 +1,23 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { containerName, demultiplex, engineImageName } from "../../containers/index.ts";
 import type { Namespace } from "../../kernel/index.ts";
-import { labError, type NetwrightError, type ProgramNode } from "../../topology/index.ts";
+import {
+  type ContainerNeeds,
+  labError,
+  type NetwrightError,
+  type NodeFile,
+  type ProgramNode,
+} from "../../topology/index.ts";
+import type { Furnishing } from "../namespace/furnish.ts";
+import { userIn } from "../namespace/users.ts";
 import type { Program, ProgramRequest } from "../program.ts";
 import { resolvConf } from "../resolv-conf.ts";
 import { execIn } from "./exec.ts";
 import { specificationOf } from "./specification.ts";
-import { tarOf } from "./tar.ts";
+import { firstFileOf, type OwnedEntry, tarOf } from "./tar.ts";
 import type { ContainerYard } from "./yard.ts";
 
 /** How a container's program ended. */
@@ -18,6 +27,12 @@ export type ContainerEnd = { readonly exitCode: number; readonly how: string };
 const atOnceMs = 150;
 /** What a container wrote last is read within this. */
 const drainMs = 1_000;
+
+/** Of an image that says nothing of it (Docker's, and Podman's). */
+const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+const ownFolder = ({ settings }: ContainerYard, { name }: ProgramNode): string => `${settings.folder}/${name}`;
+const bytesOf = ({ contentBase64 }: NodeFile): Buffer => Buffer.from(contentBase64, "base64");
 
 /** One container of a node, from when it is made until it is removed; it may be stopped and started between. */
 export class NodeContainer {
@@ -39,16 +54,16 @@ export class NodeContainer {
    *
    * @throws CONTAINER_IMAGE_MISSING, CONTAINER_IMAGE_TRANSPORT, CONTAINER_ENGINE_REFUSED, CONTAINER_ENGINE_LOST
    */
-  static async create(node: ProgramNode, yard: ContainerYard): Promise<NodeContainer> {
+  static async create(node: ProgramNode, yard: ContainerYard, needs: ContainerNeeds): Promise<NodeContainer> {
     const { engine } = yard.link;
     const { identity, folder, idle } = yard.settings;
     const what = `Making the container of ${node.name}`;
-    const own = `${folder}/${node.name}`;
+    const own = ownFolder(yard, node);
     mkdirSync(own, { recursive: true });
     const files = { hosts: `${folder}/hosts`, hostname: `${own}/hostname`, resolv: `${own}/resolv.conf` };
     writeFileSync(files.hostname, `${node.hostname}\n`);
     writeFileSync(files.resolv, resolvConf(node));
-    const specification = specificationOf(node, { identity, files, idle });
+    const specification = specificationOf(node, { identity, files, idle, needs });
     const name = containerName(identity, node.name);
     const make = () => engine.create(what, name, specification);
     const image = engineImageName(node.image?.reference ?? "") ?? "";
@@ -61,10 +76,42 @@ export class NodeContainer {
       return make();
     });
     const container = new NodeContainer(id, node, yard);
-    // Those of the lab file come last, and win.
-    const written = [...(node.role?.software.files ?? []), ...node.files];
-    if (written.length > 0) await engine.putArchive(`Writing the files of ${node.name}`, id, "/", tarOf(written));
+    await container.#write(node.files.map((file) => ({ ...file, uid: 0, gid: 0, content: bytesOf(file) })));
     return container;
+  }
+
+  /** Of this node below the lab's runtime folder, seen by the engine too. */
+  get folder(): string {
+    return ownFolder(this.#yard, this.#node);
+  }
+
+  /**
+   * Makes what its kind wants to find in it, before its program starts. Files of the lab file win.
+   *
+   * @throws USER_NOT_FOUND for an owner that the image does not know
+   */
+  async furnish({ directories, files }: Furnishing): Promise<void> {
+    const isOwned = [...directories, ...files].some(({ owner }) => owner !== undefined);
+    const passwd = isOwned ? ((await this.readFile("/etc/passwd"))?.toString() ?? "") : "";
+    const owner = (name: string | undefined) => {
+      if (name === undefined) return { uid: 0, gid: 0 };
+      const { uid, gid } = userIn(passwd.split("\n"), name, this.#node.name);
+      return { uid, gid };
+    };
+    const own = new Set(this.#node.files.map(({ path }) => path));
+    await this.#write([
+      ...directories.map((one) => ({ ...one, ...owner(one.owner) })),
+      ...files
+        .filter(({ path }) => !own.has(path))
+        .map((one) => ({ ...one, ...owner(one.owner), content: bytesOf(one) })),
+    ]);
+  }
+
+  /** Where its image has programs looked for: the folders of PATH. */
+  async programFolders(): Promise<readonly string[]> {
+    const image = await this.#yard.link.engine.image(engineImageName(this.#node.image?.reference ?? "") ?? "");
+    const ofImage = image?.Config?.Env?.find((one) => one.startsWith("PATH="))?.slice("PATH=".length);
+    return (this.#node.environment["PATH"] ?? ofImage ?? usualPath).split(":").filter((folder) => folder !== "");
   }
 
   /** The program of the image runs, and nobody has stopped it. */
@@ -136,7 +183,7 @@ export class NodeContainer {
 
   /** Programs read resolv.conf when they look a name up: it changes while they run, unless the node has made it its own. */
   nameServers(from: ProgramNode, to: ProgramNode): void {
-    const path = `${this.#yard.settings.folder}/${this.#node.name}/resolv.conf`;
+    const path = `${this.folder}/resolv.conf`;
     // In place: the container has it mounted.
     if (readFileSync(path, "utf8") === resolvConf(from)) writeFileSync(path, resolvConf(to));
   }
@@ -156,8 +203,39 @@ export class NodeContainer {
     return execIn(this.#yard, this.id, this.#node.name, request);
   }
 
-  hasFile(path: string): Promise<boolean> {
-    return this.#yard.link.engine.hasFile(`Looking for ${path} in ${this.#node.name}`, this.id, path);
+  /** Whether there is such a file: while it runs, one that its programs see. */
+  async hasFile(path: string): Promise<boolean> {
+    const { link } = this.#yard;
+    const what = `Looking for ${path} in ${this.#node.name}`;
+    if (!this.#isRunning) return link.engine.hasFile(what, this.id, path);
+    return (await link.file(what, this.id, "exists", path)).exists ?? false;
+  }
+
+  /** @returns undefined when there is no such file */
+  async readFile(path: string): Promise<Buffer | undefined> {
+    const { link } = this.#yard;
+    const what = `Reading ${path} of ${this.#node.name}`;
+    if (this.#isRunning)
+      return (await this.hasFile(path))
+        ? Buffer.from((await link.file(what, this.id, "read", path)).content ?? "", "base64")
+        : undefined;
+    const tar = await link.engine.archive(what, this.id, path);
+    return tar === undefined ? undefined : firstFileOf(tar);
+  }
+
+  /** Of a running container; in place, with whose it is. Folders above it are made. */
+  async writeFile(path: string, content: Uint8Array): Promise<void> {
+    await this.#yard.link.file(`Writing ${path} of ${this.#node.name}`, this.id, "write", path, content);
+  }
+
+  /** Of a running container. One that is not there is no error. */
+  async removeFile(path: string): Promise<void> {
+    await this.#yard.link.file(`Removing ${path} of ${this.#node.name}`, this.id, "remove", path);
+  }
+
+  /** Has a porter (`lab/files`) copy files of the running container. @returns when it has ended */
+  transferFiles(request: unknown, client: Socket): Promise<void> {
+    return this.#yard.link.transfer(`Copying files of ${this.#node.name}`, this.id, request, client);
   }
 
   /** What the engine says of it. */
@@ -178,6 +256,12 @@ export class NodeContainer {
   kill(): void {
     this.#isRunning = false;
     void this.#yard.link.engine.kill(`Killing ${this.#node.name}`, this.id).catch(() => undefined);
+  }
+
+  async #write(entries: readonly OwnedEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const what = `Writing the files of ${this.#node.name}`;
+    await this.#yard.link.engine.putArchive(what, this.id, "/", tarOf(entries));
   }
 
   async #drain(): Promise<void> {

@@ -1,7 +1,13 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
-import { ContainerEngine, holdKeeper, type KeeperAnswer, type KeeperOrder } from "../../containers/index.ts";
+import {
+  ContainerEngine,
+  type FileAct,
+  holdKeeper,
+  type KeeperAnswer,
+  type KeeperOrder,
+} from "../../containers/index.ts";
 import { type Namespace, sendDescriptor } from "../../kernel/index.ts";
 import { labError } from "../../topology/index.ts";
 
@@ -47,13 +53,69 @@ export class KeeperLink {
     return (await this.#order("Sending a signal", { do: "signal", pid, signal })).ok;
   }
 
-  async #order(what: string, order: KeeperOrder, descriptor?: Namespace): Promise<KeeperAnswer> {
+  /**
+   * Does something to one file of a running container, as its programs see it.
+   *
+   * @returns what was asked for
+   * @throws CONTAINER_ENGINE_REFUSED, CONTAINER_ENGINE_LOST
+   */
+  async file(
+    what: string,
+    container: string,
+    act: FileAct,
+    path: string,
+    content: Uint8Array = new Uint8Array(),
+  ): Promise<{ readonly content?: string; readonly exists?: boolean }> {
+    const answer = await this.#order(what, { do: "file", container, act, path }, undefined, content);
+    if (answer.ok) return answer;
+    throw labError("CONTAINER_ENGINE_REFUSED", { what, status: answer.status, reason: answer.reason });
+  }
+
+  /**
+   * Has a porter copy files of a running container, which answers the client on its own from here on.
+   *
+   * @param request what the porter is started with
+   * @returns when the porter has ended
+   * @throws CONTAINER_ENGINE_REFUSED, CONTAINER_ENGINE_LOST before the client was told anything
+   */
+  async transfer(what: string, container: string, request: unknown, client: Socket): Promise<void> {
     const socket = connect({ path: this.#path });
+    let said = "";
+    try {
+      await once(socket, "connect");
+      const line = Buffer.from(lineOf({ do: "transfer", container, request }));
+      sendDescriptor(descriptorOf(socket), line, descriptorOf(client));
+      for await (const piece of socket.setEncoding("utf8")) {
+        said += piece;
+        // The porter has its own descriptor of it now. Closing this one says nothing to the client.
+        if (said === startedLine) client.destroy();
+      }
+    } catch (error) {
+      if (client.destroyed) return;
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw labError("CONTAINER_ENGINE_LOST", { what, reason: code ?? message }, { cause: error });
+    } finally {
+      socket.destroy();
+    }
+    if (client.destroyed) return;
+    const answer: KeeperAnswer =
+      said === "" ? { ok: false, status: 503, reason: "the keeper hung up" } : JSON.parse(said);
+    if (!answer.ok) throw labError("CONTAINER_ENGINE_REFUSED", { what, status: answer.status, reason: answer.reason });
+  }
+
+  async #order(
+    what: string,
+    order: KeeperOrder,
+    descriptor?: Namespace,
+    more: Uint8Array = new Uint8Array(),
+  ): Promise<KeeperAnswer> {
+    const socket = connect({ path: this.#path, allowHalfOpen: true });
     try {
       await once(socket, "connect");
       // Node has no way to send a descriptor with bytes: past it, on its own connection.
       if (descriptor === undefined) socket.write(lineOf(order));
       else sendDescriptor(descriptorOf(socket), Buffer.from(lineOf(order)), descriptor.fd);
+      if (order.do === "file") socket.end(more);
       return JSON.parse(await text(socket)) as KeeperAnswer;
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
@@ -63,6 +125,9 @@ export class KeeperLink {
     }
   }
 }
+
+/** What the keeper answers when a porter has started. */
+const startedLine = `${JSON.stringify({ ok: true } satisfies KeeperAnswer)}\n`;
 
 const lineOf = (order: KeeperOrder): string => `${JSON.stringify(order)}\n`;
 

@@ -5,7 +5,7 @@ import {
   labelsOf,
   type OwnProgram,
 } from "../../containers/index.ts";
-import { labError, type ProgramNode } from "../../topology/index.ts";
+import { type ContainerNeeds, labError, type ProgramNode } from "../../topology/index.ts";
 
 /**
  * What a node of a lab may do beyond what engines give every container: set up its own network, and look
@@ -18,6 +18,8 @@ export type Surroundings = {
   /** Files that every node has of its own, as the host sees them. */
   readonly files: { readonly hosts: string; readonly hostname: string; readonly resolv: string };
   readonly idle: OwnProgram;
+  /** For the node's kind. */
+  readonly needs: ContainerNeeds;
 };
 
 /**
@@ -25,7 +27,7 @@ export type Surroundings = {
  *
  * @throws CONTAINER_IMAGE_TRANSPORT
  */
-export function specificationOf(node: ProgramNode, { identity, files, idle }: Surroundings): unknown {
+export function specificationOf(node: ProgramNode, { identity, files, idle, needs }: Surroundings): unknown {
   const image = engineImageName(node.image?.reference ?? "");
   if (image === undefined)
     throw labError("CONTAINER_IMAGE_TRANSPORT", { node: node.name, image: node.image?.reference ?? "" });
@@ -52,8 +54,18 @@ export function specificationOf(node: ProgramNode, { identity, files, idle }: Su
     HostConfig: {
       NetworkMode: `container:${containerName(identity, "keeper")}`,
       CapAdd: [
-        ...new Set([...usualCapabilities, ...(node.role?.container?.capabilities ?? []), ...(node.capabilities ?? [])]),
+        ...new Set([
+          ...usualCapabilities,
+          ...(needs.capabilities ?? []),
+          ...(node.role?.container?.capabilities ?? []),
+          ...(node.capabilities ?? []),
+        ]),
       ],
+      Devices: (needs.devices ?? []).map((path) => ({
+        PathOnHost: path,
+        PathInContainer: path,
+        CgroupPermissions: "rwm",
+      })),
       Mounts: [
         bind(files.hosts, "/etc/hosts", true),
         bind(files.hostname, "/etc/hostname", true),

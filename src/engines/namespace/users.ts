@@ -10,8 +10,17 @@ export type User = { readonly uid: number; readonly gid: number; readonly home: 
  * @throws USER_NOT_FOUND
  */
 export function findUser(wanted: string, node: string): User {
+  return userIn(readLines("/etc/passwd"), wanted, node);
+}
+
+/**
+ * The same by a passwd(5) that somebody else has read; of groups that are not numbers, this thread's.
+ *
+ * @throws USER_NOT_FOUND
+ */
+export function userIn(passwd: readonly string[], wanted: string, node: string): User {
   const [name = "", group] = wanted.split(":");
-  const entries = readLines("/etc/passwd").map((line) => line.split(":"));
+  const entries = passwd.map((line) => line.split(":"));
   const entry = entries.find((fields) => fields[0] === name || fields[2] === name);
   const numeric = /^\d+$/.test(name);
   if (entry === undefined && !numeric) throw labError("USER_NOT_FOUND", { user: wanted, node });

@@ -1,5 +1,6 @@
-import { type Frr, labError, type NodeConfig, type RouterNode } from "../../topology/index.ts";
+import { type ContainerNeeds, type Frr, labError, type NodeConfig, type RouterNode } from "../../topology/index.ts";
 import type { HostFacts, Preparation, Service } from "../kind.ts";
+import { missingInImage } from "../role.ts";
 import { frrDaemons } from "./daemons.ts";
 
 /** Where Debian, Ubuntu, Fedora and FRR's own packages put the daemons. */
@@ -18,7 +19,10 @@ export function prepareFrr(node: RouterNode, frr: Frr, facts: HostFacts): Prepar
     throw labError("PROGRAM_MISSING", {
       program: "FRR",
       needed: `router ${node.name} has an frr configuration`,
-      mend: "Install it: sudo apt-get install frr (then see: netwright doctor)",
+      mend:
+        node.image === undefined
+          ? "Install it: sudo apt-get install frr (then see: netwright doctor)"
+          : missingInImage(node.image.reference, "Debian's package frr"),
     });
   }
   const daemons = frrDaemons(frr.config, (daemon) => facts.exists(`${folder}/${daemon}`));
@@ -27,7 +31,10 @@ export function prepareFrr(node: RouterNode, frr: Frr, facts: HostFacts): Prepar
     throw labError("PROGRAM_MISSING", {
       program: `FRR's ${daemon}`,
       needed: `the configuration of router ${node.name} needs it`,
-      mend: `Install the FRR package that has ${folder}/${daemon}.`,
+      mend:
+        node.image === undefined
+          ? `Install the FRR package that has ${folder}/${daemon}.`
+          : missingInImage(node.image.reference, `${folder}/${daemon}`),
     });
   }
   const asUser = facts.hasUsers;
@@ -58,6 +65,9 @@ export function prepareFrr(node: RouterNode, frr: Frr, facts: HostFacts): Prepar
     setup: [{ what: "Loading the FRR configuration", command: { argv: ["vtysh", "-b"] } }],
   };
 }
+
+/** Its daemons will not start without SYS_ADMIN, which they use to make and enter network namespaces (lib/privs.c). */
+export const frrNeeds: ContainerNeeds = { capabilities: ["SYS_ADMIN"] };
 
 /**
  * By a restart: reading a file into running daemons adds to what they have and takes nothing away

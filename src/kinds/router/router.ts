@@ -1,6 +1,6 @@
 import type { RouterNode } from "../../topology/index.ts";
 import type { Kind } from "../kind.ts";
-import { frrConfig, prepareFrr } from "./frr.ts";
+import { frrConfig, frrNeeds, prepareFrr } from "./frr.ts";
 
 /** Forwards IPv4 and IPv6; runs FRR when the lab file gives a configuration. */
 export const router: Kind<RouterNode> = {
@@ -19,6 +19,7 @@ export const router: Kind<RouterNode> = {
     "net.ipv6.fib_multipath_hash_policy": "1",
     "net.ipv6.conf.all.keep_addr_on_down": "1",
   }),
+  needs: (node) => (node.frr === undefined ? undefined : frrNeeds),
   config: (node) => (node.frr === undefined ? undefined : frrConfig),
   configured: (node, text) => ({ ...node, frr: { config: text } }),
   prepare: (node, facts) => (node.frr === undefined ? undefined : prepareFrr(node, node.frr, facts)),

@@ -1,6 +1,23 @@
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import type { ProcessStatus } from "../../api/index.ts";
-import { type ContainerYard, NodeContainer, type Program, type ProgramRequest } from "../../engines/index.ts";
+import {
+  type ContainerYard,
+  NodeContainer,
+  type Program,
+  type ProgramRequest,
+  runBeside,
+} from "../../engines/index.ts";
 import { inNamespaces, type Namespace } from "../../kernel/index.ts";
+import {
+  configOf,
+  configured,
+  type DhcpPlaces,
+  dhcpClients,
+  needsOf,
+  type Preparation,
+  prepareKind,
+} from "../../kinds/index.ts";
 import {
   type Interface,
   kindOfNode,
@@ -12,11 +29,22 @@ import {
 import type { ConsoleHub } from "../console/hub.ts";
 import { NodeConsole } from "../console/node-console.ts";
 import type { EventLog } from "../events.ts";
+import type { FileRequest } from "../files/porter-request.ts";
 import type { LogSink, LogStore } from "../log-store.ts";
 import type { PatchPanel } from "../panel/panel.ts";
 import { pump } from "../processes/output.ts";
-import { NodeServices } from "../services.ts";
+import { NodeServices, type ServicePlace } from "../services.ts";
 import { type LabSettings, NodeSettings } from "../settings.ts";
+import {
+  type ConfiguredNode,
+  filesInside,
+  forgetReadiness,
+  type NodeFiles,
+  ownConfig,
+  pushConfig,
+  readConfig,
+} from "./configuration.ts";
+import { knowing } from "./image-facts.ts";
 import type { MachineLife, MachineState } from "./life.ts";
 
 export type ContainerMachineOptions = {
@@ -42,6 +70,8 @@ export class ContainerMachine implements MachineLife {
   readonly #joins: string | undefined;
   readonly #settings: NodeSettings;
   readonly #services: NodeServices;
+  /** DHCP clients, which run on this machine in the container's network. */
+  readonly #beside: NodeServices;
   readonly #console: NodeConsole;
   readonly #log: LogSink;
   #node: ProgramNode;
@@ -61,6 +91,7 @@ export class ContainerMachine implements MachineLife {
         : panel.netnsOf(node.join);
     this.#settings = new NodeSettings(node.name, this.#netns, settings);
     this.#services = new NodeServices(node.name, options);
+    this.#beside = new NodeServices(node.name, options);
     this.#log = logs.sink({ source: node.name, node: node.name });
     this.#console = new NodeConsole({
       node: node.name,
@@ -78,7 +109,7 @@ export class ContainerMachine implements MachineLife {
   }
 
   get services(): readonly ProcessStatus[] {
-    return this.#services.statuses;
+    return [...this.#beside.statuses, ...this.#services.statuses];
   }
 
   addInterface(one: Interface): void {
@@ -106,13 +137,16 @@ export class ContainerMachine implements MachineLife {
     if (runsPrograms(node)) this.#node = node;
     const { panel, events } = this.#options;
     await panel.settled();
-    this.#container ??= await NodeContainer.create(this.#node, await this.#options.yard());
-    await this.#run(this.#container);
+    const isNew = this.#container === undefined;
+    this.#container ??= await NodeContainer.create(this.#node, await this.#options.yard(), needsOf(this.#node));
+    const container = this.#container;
+    const preparation = await this.#prepare(this.#node, container);
+    if (preparation !== undefined) await container.furnish(preparation);
+    await this.#startBeside(container);
+    await this.#run(container);
+    if (!isNew) await forgetReadiness(preparation, this.#files(container));
+    await this.#services.start(preparation, this.#place(container));
     const run = (request: ProgramRequest) => this.run(request);
-    // The files of a vendor's kind are in the container since it was made, and its program is the service.
-    const { setup = [] } = this.#node.role?.software ?? {};
-    const asked = { directories: [], files: [], services: [], setup };
-    await this.#services.start(asked, run, (body) => this.inside(body));
     await this.#services.runStartup(this.#node, run);
     if (this.#node.console?.startsWithNode) await this.#console.start();
     events.record("node.started", this.#node.name, `${this.#node.name} started`);
@@ -144,6 +178,7 @@ export class ContainerMachine implements MachineLife {
   async freeze(frozen: boolean): Promise<void> {
     if (this.#container?.isRunning !== true || frozen === this.#isPaused) return;
     await this.#container.freeze(frozen);
+    this.#beside.signal(frozen ? "SIGSTOP" : "SIGCONT");
     this.#isPaused = frozen;
   }
 
@@ -152,17 +187,26 @@ export class ContainerMachine implements MachineLife {
     return this.#console.hub;
   }
 
-  /** @throws CONFIG_NONE always: kinds with a configuration that can be changed do not run in containers */
-  pushConfig(): Promise<void> {
-    return Promise.reject(this.#withoutConfig());
+  /** Gives it another configuration while it runs, or with none that of the lab file. @throws CONFIG_NONE, CONFIG_REFUSED */
+  async pushConfig(text: string | undefined): Promise<void> {
+    const node = this.#configured();
+    const preparation = text === undefined ? await this.#prepare(this.#node, this.#alive) : undefined;
+    await pushConfig(node, text ?? ownConfig(preparation, node.config.path));
   }
 
+  /** Where its configuration is. @throws CONFIG_NONE */
   get configPath(): string {
-    throw this.#withoutConfig();
+    return this.#configured().config.path;
   }
 
-  readConfig(): Promise<string> {
-    return Promise.reject(this.#withoutConfig());
+  /** The configuration in force. @throws CONFIG_NONE */
+  async readConfig(): Promise<string> {
+    return readConfig(this.#configured());
+  }
+
+  /** @throws NODE_OFF, NODE_FAILED */
+  async transferFiles(request: FileRequest, connection: Socket): Promise<void> {
+    await this.#alive.transferFiles({ ...request, node: this.#node.name }, connection);
   }
 
   async inspect(): Promise<Record<string, unknown>> {
@@ -185,14 +229,10 @@ export class ContainerMachine implements MachineLife {
 
   /** @throws NODE_OFF, NODE_FAILED */
   async run(request: ProgramRequest): Promise<Program> {
-    const { name } = this.#node;
-    if (this.#power === "off") throw labError("NODE_OFF", { node: name });
-    // When its engine has gone, nobody knows what of it still runs.
-    if (this.#power === "failed" || this.#container?.isRunning !== true) throw labError("NODE_FAILED", { node: name });
-    return this.#container.run(request);
+    return this.#alive.run(request);
   }
 
-  /** Does something synchronous with its network. Its file system is out of reach. */
+  /** Does something synchronous with its network. Its file system is its engine's. */
   inside<Value>(body: () => Value): Value {
     return inNamespaces([this.#netns], body);
   }
@@ -218,8 +258,85 @@ export class ContainerMachine implements MachineLife {
     );
   }
 
-  #withoutConfig(): Error {
-    return labError("CONFIG_NONE", { node: this.#node.name, kind: kindOfNode(this.#node) });
+  /** Its container, while it runs. @throws NODE_OFF, NODE_FAILED */
+  get #alive(): NodeContainer {
+    const { name } = this.#node;
+    if (this.#power === "off") throw labError("NODE_OFF", { node: name });
+    // When its engine has gone, nobody knows what of it still runs.
+    if (this.#power === "failed" || this.#container?.isRunning !== true) throw labError("NODE_FAILED", { node: name });
+    return this.#container;
+  }
+
+  #configured(): ConfiguredNode {
+    const node = this.#node;
+    const config = configOf(node);
+    if (config === undefined) throw labError("CONFIG_NONE", { node: node.name, kind: kindOfNode(node) });
+    const container = this.#alive;
+    const place = this.#place(container);
+    const files = this.#files(container);
+    return {
+      name: node.name,
+      config,
+      files,
+      run: place.run,
+      prepared: (text) => this.#prepare(configured(node, text), container),
+      restart: async (preparation) => {
+        await this.#services.stop();
+        await forgetReadiness(preparation, files);
+        await this.#services.start(preparation, place);
+      },
+    };
+  }
+
+  /** What its kind has and runs in it, by what its image has. @throws PROGRAM_MISSING */
+  async #prepare(node: ProgramNode, container: NodeContainer): Promise<Preparation | undefined> {
+    const view = {
+      programFolders: hasKind(node) ? await container.programFolders() : [],
+      hasFile: (path: string) => container.hasFile(path),
+      readFile: (path: string) => container.readFile(path),
+    };
+    return knowing(view, (facts) => prepareKind(node, facts));
+  }
+
+  #files(container: NodeContainer): NodeFiles {
+    return {
+      readFile: async (path) =>
+        (await container.readFile(path)) ??
+        Promise.reject(labError("CONFIG_REFUSED", { node: this.#node.name, said: [`${path} is not there any more`] })),
+      writeFile: (path, content) => container.writeFile(path, content),
+      removeFile: (path) => container.removeFile(path),
+    };
+  }
+
+  /** What its kind runs is root's, whoever the image's own program belongs to. */
+  #place(container: NodeContainer): ServicePlace {
+    return {
+      run: (request) => container.run({ user: "0", ...request }),
+      inside: (body) => this.inside(body),
+      exists: (path) => container.hasFile(path),
+    };
+  }
+
+  /** Asks for its addresses: before its own program runs, so that this has them if the lab file says to wait. */
+  async #startBeside(container: NodeContainer): Promise<void> {
+    const places: DhcpPlaces = { folder: `${container.folder}/dhcp`, resolvConf: `${container.folder}/resolv.conf` };
+    const clients = dhcpClients(this.#node, places);
+    if (clients === undefined) return;
+    for (const { path, mode } of clients.directories) mkdirSync(path, { recursive: true, mode });
+    for (const { path, mode, contentBase64 } of clients.files) {
+      // In place: the container has one of them mounted.
+      writeFileSync(path, Buffer.from(contentBase64, "base64"));
+      chmodSync(path, mode);
+    }
+    await forgetReadiness(
+      clients,
+      filesInside((body) => body()),
+    );
+    await this.#beside.start(clients, {
+      run: (request) => runBeside(this.#node.name, this.#netns, request),
+      inside: (body) => this.inside(body),
+      exists: existsSync,
+    });
   }
 
   #fail(how: string): void {
@@ -233,8 +350,9 @@ export class ContainerMachine implements MachineLife {
   async #end(graceSeconds: number): Promise<void> {
     await this.#console.end();
     // A frozen container takes no signal.
-    if (this.#isPaused) await this.#container?.freeze(false);
+    if (this.#isPaused) await this.freeze(false);
     this.#isPaused = false;
+    await this.#beside.stop();
     const end = await this.#container?.stop(graceSeconds);
     this.#log.flush();
     if (end !== undefined)
@@ -248,3 +366,7 @@ export class ContainerMachine implements MachineLife {
     if (this.#joins === undefined) this.#options.panel.links.carrier.setPower(this.#node.name, isOn);
   }
 }
+
+/** Whether there is anything that a kind runs on it. */
+const hasKind = (node: ProgramNode): boolean =>
+  node.role !== undefined || (node.kind === "router" && node.frr !== undefined);

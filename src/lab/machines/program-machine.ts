@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { ProcessStatus } from "../../api/index.ts";
 import {
@@ -30,9 +30,16 @@ import type { FileRequest } from "../files/porter-request.ts";
 import { transfer } from "../files/transfer.ts";
 import type { LogStore } from "../log-store.ts";
 import type { PatchPanel } from "../panel/panel.ts";
-import { NodeServices } from "../services.ts";
+import { NodeServices, type ServicePlace } from "../services.ts";
 import { type LabSettings, NodeSettings } from "../settings.ts";
-import { type ConfiguredNode, pushConfig, readConfig } from "./configuration.ts";
+import {
+  type ConfiguredNode,
+  filesInside,
+  forgetReadiness,
+  ownConfig,
+  pushConfig,
+  readConfig,
+} from "./configuration.ts";
 import type { MachineLife, MachineState } from "./life.ts";
 
 export type ProgramMachineOptions = {
@@ -126,9 +133,8 @@ export class ProgramMachine implements MachineLife {
     if (runsPrograms(node)) this.#node = node;
     await this.#options.panel.settled();
     await this.#boot();
-    const run = (request: ProgramRequest) => this.#machine.run(this.#node, request);
-    await this.#services.start(this.#preparation, run, (body) => this.#machine.inside(body));
-    await this.#services.runStartup(this.#node, run);
+    await this.#services.start(this.#preparation, this.#place);
+    await this.#services.runStartup(this.#node, this.#place.run);
     if (this.#node.console?.startsWithNode) await this.#console.start();
     this.#options.events.record("node.started", this.#node.name, `${this.#node.name} started`);
   }
@@ -183,7 +189,7 @@ export class ProgramMachine implements MachineLife {
   /** Gives it another configuration while it runs, or with none that of the lab file. @throws CONFIG_NONE, CONFIG_REFUSED */
   async pushConfig(text: string | undefined): Promise<void> {
     const node = this.#configured();
-    await pushConfig(node, text ?? this.#ownConfig(node.config.path));
+    await pushConfig(node, text ?? ownConfig(this.#preparation, node.config.path));
   }
 
   /** Where its configuration is. @throws CONFIG_NONE */
@@ -251,29 +257,28 @@ export class ProgramMachine implements MachineLife {
     if (config === undefined) throw labError("CONFIG_NONE", { node: node.name, kind: kindOfNode(node) });
     if (this.#power === "off") throw labError("NODE_OFF", { node: node.name });
     if (!this.#machine.running) throw labError("NODE_FAILED", { node: node.name });
-    const run = (request: ProgramRequest) => this.#machine.run(node, request);
+    const files = filesInside((body) => this.#machine.inside(body));
     return {
       name: node.name,
       config,
-      run,
-      prepared: (text) => this.#prepare(configured(node, text)),
-      inside: (body) => this.#machine.inside(body),
+      files,
+      run: this.#place.run,
+      prepared: async (text) => this.#prepare(configured(node, text)),
       restart: async (preparation) => {
         await this.#services.stop();
-        // A file that says that a service is ready must not be that of its last run.
-        for (const { ready } of preparation?.services ?? []) {
-          const { check } = ready ?? {};
-          if (check?.type === "file") this.#machine.inside(() => rmSync(check.path, { force: true }));
-        }
-        await this.#services.start(preparation, run, (body) => this.#machine.inside(body));
+        await forgetReadiness(preparation, files);
+        await this.#services.start(preparation, this.#place);
       },
     };
   }
 
-  /** What the lab file says, as the kind writes it; empty where it says nothing. */
-  #ownConfig(path: string): string {
-    const file = this.#preparation?.files.find((one) => one.path === path);
-    return file === undefined ? "" : Buffer.from(file.contentBase64, "base64").toString();
+  get #place(): ServicePlace {
+    const inside = <Value>(body: () => Value) => this.#machine.inside(body);
+    return {
+      inside,
+      run: (request) => this.#machine.run(this.#node, request),
+      exists: (path) => inside(() => existsSync(path)),
+    };
   }
 
   async #boot(): Promise<void> {

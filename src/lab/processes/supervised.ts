@@ -83,6 +83,11 @@ export class SupervisedProcess {
     this.#finish({ success: false, exitCode: 1, error });
   }
 
+  /** For its program, where one runs. */
+  signal(signal: NodeJS.Signals): void {
+    this.#program?.signal(signal);
+  }
+
   /** Stop signal, grace period, SIGKILL. Resolves when it has ended. */
   async stop(): Promise<void> {
     this.#stopping.abort();

@@ -1,5 +1,6 @@
 export type { KindFacts } from "./kind.ts";
 export type {
+  ContainerNeeds,
   Json,
   NeededProgram,
   NodeConfig,

@@ -27,7 +27,7 @@ export type RoleContainer = {
  * Paths are of the node.
  */
 export type Software = {
-  /** Programs that must be there. Looked for on the host; what an image lacks shows when it is started. */
+  /** Programs that must be there: on the host, or in the image of a container. What another image lacks shows when it is started. */
   readonly programs: readonly NeededProgram[];
   /** Made before the files, empty, hiding what the host has there. */
   readonly directories: readonly NodeDirectory[];
@@ -38,6 +38,16 @@ export type Software = {
   readonly setup: readonly SetupCommand[];
   /** Absent: the node has no configuration of its own that could be pushed. */
   readonly config?: NodeConfig;
+  /** What a container engine must grant a node that is a container. */
+  readonly needs?: ContainerNeeds;
+};
+
+/** What programs need of a container beyond NET_ADMIN, NET_RAW and what engines give by themselves. */
+export type ContainerNeeds = {
+  /** Without CAP_, as Docker names them. */
+  readonly capabilities?: readonly string[];
+  /** Paths of devices, such as /dev/net/tun. */
+  readonly devices?: readonly string[];
 };
 
 /** A program by its name in PATH, and the Debian package that has it. */

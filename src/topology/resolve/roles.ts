@@ -92,7 +92,10 @@ export function imageOfRole({ role, settings }: ProgramDraft): NodeImage | undef
   if (container === undefined) {
     // What an image of Netwright's kinds would run by itself, the kind's services stand in for.
     const isOwn =
-      role !== undefined && image !== undefined && image.command === undefined && image.entrypoint === undefined;
+      (role !== undefined || settings.frr !== undefined) &&
+      image !== undefined &&
+      image.command === undefined &&
+      image.entrypoint === undefined;
     return isOwn ? { ...image, command: "none" } : image;
   }
   const named = parseImageReference(container.image ?? "");

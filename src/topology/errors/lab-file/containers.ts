@@ -7,12 +7,6 @@ export const containerFileErrors = {
     message: ({ key }) => `${key}: is for containers, and the node is none.`,
     remedy: ({ key }) => `Write engine: container, or leave out ${key}.`,
   }),
-  CONTAINER_UNSUPPORTED: entry<{ node: string; what: string }>({
-    exitCode: 2,
-    message: ({ node, what }) => `${node} is a container of an engine, in which Netwright runs nothing for ${what}.`,
-    remedy: ({ what }) =>
-      `Leave out ${what}; or leave out engine: container, so that Netwright runs the image itself, and ${what} with it.`,
-  }),
   CAPABILITY_INVALID: entry<{ name: string }>({
     exitCode: 2,
     message: ({ name }) => `${JSON.stringify(name)} is no capability.`,

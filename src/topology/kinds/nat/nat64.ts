@@ -35,6 +35,7 @@ export function nat64Software({ prefix, pool, poolAddress, outside }: Nat64Plan)
   return {
     ...rules,
     programs: [...rules.programs, { name: "tayga", package: "tayga" }, { name: "ip", package: "iproute2" }],
+    needs: { devices: ["/dev/net/tun"] },
     directories: [{ path: "/var/lib/tayga", mode: 0o755 }],
     files: [...rules.files, textFile(configPath, `${config.join("\n")}\n`)],
     services: [
@@ -53,8 +54,8 @@ export function nat64Software({ prefix, pool, poolAddress, outside }: Nat64Plan)
     setup: [
       ...rules.setup,
       { what: "Bringing the translator's interface up", command: argv("ip", "link", "set", device, "up") },
-      { what: "Routing IPv6 to the translator", command: argv("ip", "route", "add", prefix, "dev", device) },
-      { what: "Routing the pool to the translator", command: argv("ip", "route", "add", pool, "dev", device) },
+      { what: "Routing IPv6 to the translator", command: argv("ip", "route", "replace", prefix, "dev", device) },
+      { what: "Routing the pool to the translator", command: argv("ip", "route", "replace", pool, "dev", device) },
     ],
   };
 }
