@@ -67,8 +67,7 @@ describe.skipIf(why !== undefined)(`kinds in containers${why === undefined ? "" 
     expect((await client.detail()).processStatus.filter(({ node }) => node === "pc")).toMatchObject([
       { name: "pc.dhcp-eth0", state: "ready" },
     ]);
-    const reaches = async () =>
-      (await running.run("pc", ["nc", "-w", "3", "10.1.0.80", "80"])).exitCode === 0;
+    const reaches = async () => (await running.run("pc", ["nc", "-w", "3", "10.1.0.80", "80"])).exitCode === 0;
     // Configurations: pushed, refused, saved, reset.
     const rules = "table inet mine {\n chain forward {\n  type filter hook forward priority 0; policy drop;\n }\n}\n";
     await client.setNodeConfig("fw", rules);

@@ -1,9 +1,20 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLab, stopLab } from "../../src/client/index.ts";
 import { collectContainers } from "../../src/client/registry/containers.ts";
 import type { HostNode, Lab, NodeImage } from "../../src/topology/index.ts";
+import { Scratch } from "../archive/tree.ts";
 import { host, iface, lab, link, openFolder, process_, RunningLab } from "../lab/running-lab.ts";
 import { DockerDaemon } from "./docker-daemon.ts";
 
@@ -130,6 +141,58 @@ describe.skipIf(why !== undefined)(`containers${why === undefined ? "" : ` (${wh
     await running.down();
     expect(await docker.containers()).toEqual([]);
     expect(readFileSync(`${running.at.state}/threes/logs/output.ndjson`, "utf8")).toContain('"serving"');
+  });
+
+  it("take and give files, and nothing but theirs", async () => {
+    await using running = await RunningLab.up(
+      lab("copies", {
+        nodes: [
+          container("c1", ["10.0.0.1/24"], {}, box({ command: "none" })),
+          container("c2", [], {}, box({ command: "none", user: "guest" })),
+          host("h1", [iface("eth0", "10.0.0.2/24")]),
+        ],
+        links: [link("c1:eth0", "h1:eth0")],
+      }),
+    );
+    using scratch = new Scratch();
+    const { client } = running;
+    const at = (name: string) => join(scratch.path, name);
+    mkdirSync(at("site/sub"), { recursive: true });
+    writeFileSync(at("site/index"), "<p>", { mode: 0o640 });
+    symlinkSync("../index", at("site/sub/link"));
+    // Larger than what fits in any buffer on the way, and with holes.
+    writeFileSync(at("large"), "");
+    truncateSync(at("large"), 40_000_000);
+    const seen: number[] = [];
+    expect(await client.copyTo(at("site"), "c1", "/tmp")).toMatchObject({ files: 1, folders: 2, links: 1, bytes: 3 });
+    await client.copyTo(at("large"), "c1", "/tmp/large", { onProgress: (bytes) => seen.push(bytes) });
+    expect(seen.length).toBeGreaterThan(1);
+    expect(
+      await running.sh("c1", "stat -c '%u %a' /tmp/site/index; readlink /tmp/site/sub/link; wc -c </tmp/large"),
+    ).toBe("0 640\n../index\n40000000\n");
+    await client.copyBetween({ node: "c1", path: "/tmp/site/." }, { node: "h1", path: "/tmp/new" });
+    await client.copyBetween({ node: "h1", path: "/tmp/new" }, { node: "c2", path: "/tmp" });
+    expect(await running.sh("c2", "id -u; stat -c %u /tmp/new; readlink /tmp/new/sub/link")).toBe(
+      "1000\n0\n../index\n",
+    );
+    await client.copyFrom("c2", "/tmp/new", at("back"));
+    expect(readlinkSync(at("back/sub/link"))).toBe("../index");
+    await client.copyFrom("c1", "/proc/1/net/dev", at("dev"));
+    expect(readFileSync(at("dev"), "utf8")).toContain("eth0:");
+    // Links mean in a container what they mean there, and what is mounted is what its programs see.
+    await running.sh(
+      "c1",
+      `ln -s /etc/hostname /tmp/l; mkdir /tmp/x; ln -s ${scratch.path} /tmp/x/out; ln -s /proc/1/root /tmp/x/root`,
+    );
+    await client.copyFrom("c1", "/tmp/l", at("name"), { followLink: true });
+    expect(readFileSync(at("name"), "utf8")).toBe("c1\n");
+    await expect(client.copyTo(at("name"), "c1", "/tmp/x/out/f")).rejects.toMatchObject({ code: "COPY_NO_FOLDER" });
+    await client.copyTo(at("name"), "c1", "/tmp/x/root/tmp/inside");
+    expect(await running.sh("c1", "cat /tmp/inside")).toBe("c1\n");
+    expect(existsSync("/tmp/inside")).toBe(false);
+    await expect(client.copyFrom("c1", "/nosuch", at("no"))).rejects.toMatchObject({ code: "COPY_SOURCE_NOT_FOUND" });
+    await client.actOnNode("c2", "stop");
+    await expect(client.copyFrom("c2", "/tmp/new", at("no"))).rejects.toMatchObject({ code: "NODE_OFF" });
   });
 
   it("go with their lab when the supervisor is killed, and with gc when the keeper is killed as well", async () => {

@@ -83,6 +83,8 @@ export class KeeperLink {
     let said = "";
     try {
       await once(socket, "connect");
+      // What the client sends is for the porter, from the first byte on.
+      handleOf(client).readStop();
       const line = Buffer.from(lineOf({ do: "transfer", container, request }));
       sendDescriptor(descriptorOf(socket), line, descriptorOf(client));
       for await (const piece of socket.setEncoding("utf8")) {
@@ -131,5 +133,7 @@ const startedLine = `${JSON.stringify({ ok: true } satisfies KeeperAnswer)}\n`;
 
 const lineOf = (order: KeeperOrder): string => `${JSON.stringify(order)}\n`;
 
-const descriptorOf = (socket: Socket): number =>
-  (socket as Socket & { readonly _handle: { readonly fd: number } })._handle.fd;
+const descriptorOf = (socket: Socket): number => handleOf(socket).fd;
+
+const handleOf = (socket: Socket) =>
+  (socket as Socket & { readonly _handle: { readonly fd: number; readStop(): void } })._handle;
