@@ -1,6 +1,6 @@
-export { runBeside } from "./container/beside.ts";
 export { NodeContainer } from "./container/container.ts";
 export { ContainerYard, type YardSettings } from "./container/yard.ts";
+export { launch } from "./namespace/launch.ts";
 export { NamespaceMachine, type Premises } from "./namespace/machine.ts";
 export { EtcTemplate } from "./namespace/root/etc.ts";
 export { hasImage } from "./namespace/root/image.ts";

@@ -11,8 +11,8 @@ import {
   type NodeFile,
   type ProgramNode,
 } from "../../topology/index.ts";
-import type { Furnishing } from "../namespace/furnish.ts";
-import { userIn } from "../namespace/users.ts";
+import type { Furnishing } from "../furnishing.ts";
+import { findUserIn } from "../passwd.ts";
 import type { Program, ProgramRequest } from "../program.ts";
 import { resolvConf } from "../resolv-conf.ts";
 import { execIn } from "./exec.ts";
@@ -95,7 +95,7 @@ export class NodeContainer {
     const passwd = isOwned ? ((await this.readFile("/etc/passwd"))?.toString() ?? "") : "";
     const owner = (name: string | undefined) => {
       if (name === undefined) return { uid: 0, gid: 0 };
-      const { uid, gid } = userIn(passwd.split("\n"), name, this.#node.name);
+      const { uid, gid } = findUserIn({ passwd, group: "" }, name, this.#node.name);
       return { uid, gid };
     };
     const own = new Set(this.#node.files.map(({ path }) => path));

@@ -1,14 +1,9 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { bindMount, mount } from "../../kernel/index.ts";
-import { labError, type NodeFile, type ProgramNode } from "../../topology/index.ts";
+import { labError, type ProgramNode } from "../../topology/index.ts";
+import type { Furnishing } from "../furnishing.ts";
 import { findUser } from "./users.ts";
-
-/** What a node's kind wants to find in its file system. An owner is a user name of the node. */
-export type Furnishing = {
-  readonly directories: readonly { readonly path: string; readonly owner?: string; readonly mode: number }[];
-  readonly files: readonly (NodeFile & { readonly owner?: string })[];
-};
 
 /**
  * Makes folders and files in the node's file system, in which this thread must already be: so no

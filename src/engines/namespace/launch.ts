@@ -4,9 +4,10 @@ import { Socket } from "node:net";
 import { ReadStream } from "node:tty";
 import { inNamespaces, type Namespace, openPipe, openTerminal, resizeTerminal } from "../../kernel/index.ts";
 import { labError } from "../../topology/index.ts";
+import type { User } from "../passwd.ts";
 import type { Program, ProgramExit, ProgramRequest } from "../program.ts";
 import { limitProgram, type ProgramLimits } from "./program-limits.ts";
-import { findUser, type User } from "./users.ts";
+import { findUser } from "./users.ts";
 
 /** What every program of a node starts with (environ(7)); nothing comes from the user's own environment. */
 const baseEnvironment = {

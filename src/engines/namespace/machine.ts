@@ -1,8 +1,9 @@
 import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { inNamespaces, Namespace, sethostname, unmount, unshare } from "../../kernel/index.ts";
 import { labError, type ProgramNode } from "../../topology/index.ts";
+import type { Furnishing } from "../furnishing.ts";
 import type { Program, ProgramRequest } from "../program.ts";
-import { type Furnishing, furnish } from "./furnish.ts";
+import { furnish } from "./furnish.ts";
 import { NodeInit } from "./init.ts";
 import { launch } from "./launch.ts";
 import type { ProgramLimits } from "./program-limits.ts";

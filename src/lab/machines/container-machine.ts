@@ -1,13 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { ProcessStatus } from "../../api/index.ts";
-import {
-  type ContainerYard,
-  NodeContainer,
-  type Program,
-  type ProgramRequest,
-  runBeside,
-} from "../../engines/index.ts";
+import { type ContainerYard, launch, NodeContainer, type Program, type ProgramRequest } from "../../engines/index.ts";
 import { inNamespaces, type Namespace } from "../../kernel/index.ts";
 import {
   configOf,
@@ -332,8 +326,11 @@ export class ContainerMachine implements MachineLife {
       clients,
       filesInside((body) => body()),
     );
+    const { name } = this.#node;
+    // In the container's network and in nothing else of it.
+    const beside = { node: name, namespaces: [this.#netns], environment: {}, limits: {}, home: "/" };
     await this.#beside.start(clients, {
-      run: (request) => runBeside(this.#node.name, this.#netns, request),
+      run: (request) => launch(request, beside),
       inside: (body) => this.inside(body),
       exists: existsSync,
     });
