@@ -1,6 +1,13 @@
 import * as z from "zod";
 import { LabSummary, SourcePosition } from "./resources.ts";
 
+/** The control group of all nodes of a lab, by controller, which belongs to the lab (cgroups(7)). */
+export const GroupSettings = z.object({
+  version: z.literal([1, 2]),
+  folders: z.partialRecord(z.enum(["cpu", "memory", "pids", "cpuacct"]), z.string()),
+});
+export type GroupSettings = z.infer<typeof GroupSettings>;
+
 /**
  * How a launcher starts a supervisor: one LaunchRequest as JSON on standard input, then LaunchReports
  * as JSON lines on file descriptor 3 until `running` or `failed`. A launcher that goes away before
@@ -25,6 +32,7 @@ export const LaunchRequest = z.object({
    * and it ends when the launcher goes away (file descriptor 3 closes), whenever that is.
    */
   attended: z.boolean().default(false),
+  groups: GroupSettings.optional(),
   /** Of a lab with containers: where their engine is, and the like (YardSettings of the engines module). */
   containers: z.unknown().optional(),
   /** How much goes to debug.log in the log directory. */
@@ -65,5 +73,7 @@ export const LabRecord = z.object({
   version: z.string(),
   /** Of a lab with containers: the socket of their engine. */
   containers: z.string().optional(),
+  /** Its control groups, where it has any: folders that go with it. */
+  groups: z.array(z.string()).readonly().optional(),
 });
 export type LabRecord = z.infer<typeof LabRecord>;

@@ -200,6 +200,7 @@ export const LabEvent = z.object({
     "node.started",
     "node.failed",
     "node.changed",
+    "node.out-of-memory",
     "process.started",
     "process.ready",
     "process.exited",

@@ -81,6 +81,10 @@ export async function start(
       onPhase: (phase) => progress.phase(phase),
     });
     progress.finish();
+    if (started.warnings.length > 0) {
+      const { warningLines } = await import("./failure.ts");
+      output.note(...started.warnings.flatMap((warning) => warningLines(warning, output.notePaint)));
+    }
     return started;
   } catch (error) {
     progress.fail();

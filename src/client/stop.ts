@@ -5,6 +5,7 @@ import { labError } from "../topology/errors/error.ts";
 import { LabClient } from "./lab.ts";
 import { removeClaimed, tokenOf } from "./registry/claim.ts";
 import { findLab, type RegisteredLab, registeredLabs } from "./registry/find.ts";
+import { removeGroups } from "./registry/groups.ts";
 import { isAlive, type Owner } from "./registry/owner.ts";
 import { ownerOf } from "./registry/record.ts";
 
@@ -49,6 +50,7 @@ export async function stopLab(
       throw labError("TIMED_OUT", { what: `Killing lab "${name}"`, afterMs: killedMs });
   }
   await removeLeftovers(lab, token);
+  if (lab.record.groups !== undefined) await removeGroups(lab.record.groups);
   const { containers } = lab.record;
   if (containers !== undefined && token !== undefined) {
     const { removeLabContainers } = await import("./registry/containers.ts");

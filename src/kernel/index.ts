@@ -1,4 +1,5 @@
 export * from "./capture-ring.ts";
+export { childrenOf } from "./children.ts";
 export { setTimerSlack, WallClock } from "./clock.ts";
 export * from "./delay-distribution.ts";
 export { closeInherited } from "./descriptors.ts";

@@ -4,13 +4,14 @@ import { KernelError } from "./errno.ts";
 import { check, libc } from "./libc.ts";
 
 /** The kinds a running Node process can create and enter; user and PID namespaces of one's own need a process of one thread (unshare(1)). */
-export type NamespaceKind = "net" | "mnt" | "uts" | "ipc" | "pid";
+export type NamespaceKind = "net" | "mnt" | "uts" | "ipc" | "cgroup" | "pid";
 
 /** Flags of clone(2), linux/sched.h. */
 const cloneFlag = {
   mnt: 0x00020000,
   uts: 0x04000000,
   ipc: 0x08000000,
+  cgroup: 0x02000000,
   pid: 0x20000000,
   net: 0x40000000,
 } as const satisfies Record<NamespaceKind, number>;

@@ -1,20 +1,23 @@
 import type { NodeDetail } from "../api/index.ts";
 import { type GroupResources, groupLimits, type Lab, type Machine, runsPrograms } from "../topology/index.ts";
+import type { GroupUse, LabGroups } from "./groups/groups.ts";
 
 type LimitInForce = NonNullable<NodeDetail["limits"]>[number];
 
 const resourceOf = { cpus: "cpus", memoryBytes: "memory", processes: "processes" } as const;
 
-/** The limits of a node, as they are told: the lab file's, and by what the kernel enforces them. */
-export function limitsInForce(node: Machine, lab: Lab): LimitInForce[] {
-  const ofGroup = (of: string, limits: GroupResources, whole: boolean): LimitInForce[] =>
-    groupLimits.flatMap(({ key }) => {
+/** The limits of a node, as they are told: the lab file's, by what the kernel enforces them, and what is used of them. */
+export function limitsInForce(node: Machine, lab: Lab, groups: LabGroups | undefined): LimitInForce[] {
+  const ofGroup = (of: string, limits: GroupResources, use: GroupUse, whole: boolean): LimitInForce[] =>
+    groupLimits.flatMap(({ key, controller }) => {
       const most = limits[key];
       if (most === undefined) return [];
       const resource = resourceOf[key];
-      if (key === "processes" && whole)
+      const by = groups?.enforcerOf(controller);
+      if (by === undefined && key === "processes" && whole)
         return [{ resource, most, of: "each user, over the whole lab", enforcedBy: "RLIMIT_NPROC" }];
-      return [{ resource, most, of, enforcedBy: "nothing" }];
+      const used = use[key];
+      return [{ resource, most, ...(used === undefined ? {} : { used }), of, enforcedBy: by ?? "nothing" }];
     });
   const { programMemoryBytes, openFiles } = runsPrograms(node) ? (node.resources ?? {}) : {};
   const ofProgram = (
@@ -23,9 +26,9 @@ export function limitsInForce(node: Machine, lab: Lab): LimitInForce[] {
     enforcedBy: string,
   ): LimitInForce[] => (most === undefined ? [] : [{ resource, most, of: "each program", enforcedBy }]);
   return [
-    ...ofGroup("the node", node.resources ?? {}, false),
+    ...ofGroup("the node", node.resources ?? {}, groups?.use(node.name) ?? {}, false),
     ...ofProgram("program-memory", programMemoryBytes, "RLIMIT_DATA"),
     ...ofProgram("open-files", openFiles, "RLIMIT_NOFILE"),
-    ...ofGroup("all nodes of the lab", lab.resources ?? {}, true),
+    ...ofGroup("all nodes of the lab", lab.resources ?? {}, groups?.use() ?? {}, true),
   ];
 }

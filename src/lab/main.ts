@@ -10,6 +10,7 @@ import type { Lab } from "../topology/index.ts";
 import { reportOf } from "./error-report.ts";
 import { EventLog } from "./events.ts";
 import { failingAt } from "./failing.ts";
+import { LabGroups } from "./groups/groups.ts";
 import { LogStore } from "./log-store.ts";
 import { createLogger } from "./logger.ts";
 import { ProcessGroup } from "./processes/group.ts";
@@ -78,6 +79,7 @@ async function superviseLab(request: ReturnType<typeof LaunchRequest.parse>, lau
     logs,
     events,
     processes,
+    ...(request.groups === undefined ? {} : { groups: new LabGroups(request.groups) }),
     gate: { socket: `${runtimeFolder}/out.sock`, opener: gateFd, pid },
     ...(containers === undefined ? {} : { containers: containers as YardSettings }),
   });

@@ -5,6 +5,7 @@ import {
   ContainerYard,
   chooseAcceleration,
   EtcTemplate,
+  holdProgramIn,
   type Premises,
   type Program,
   type ProgramRequest,
@@ -16,8 +17,8 @@ import {
   type Interface,
   isAppliance,
   isMachine,
+  type Lab,
   type LabNode,
-  type LabResources,
   type LinkConditions,
   labError,
   type Machine,
@@ -27,6 +28,8 @@ import {
 import type { StepPerformer } from "./apply.ts";
 import { Captures } from "./captures/captures.ts";
 import type { EventLog } from "./events.ts";
+import type { LabGroups } from "./groups/groups.ts";
+import { MemoryWatch } from "./groups/memory-watch.ts";
 import type { LogStore } from "./log-store.ts";
 import { ApplianceMachine } from "./machines/appliance-machine.ts";
 import { ContainerMachine } from "./machines/container-machine.ts";
@@ -55,6 +58,8 @@ export type StageOptions = {
   readonly events: EventLog;
   readonly processes: ProcessGroup;
   readonly gate: GateOptions;
+  /** Of a lab whose limits need control groups. */
+  readonly groups?: LabGroups;
   /** Of a lab with containers. */
   readonly containers?: YardSettings;
 };
@@ -70,6 +75,7 @@ export class Stage implements StepPerformer {
   readonly #etc: EtcTemplate;
   readonly #premises: Premises;
   readonly #settings: LabSettings;
+  readonly #memory: MemoryWatch | undefined;
   #spareFiles = 0;
   #limits: { readonly processes?: number } = {};
   #acceleration: Promise<Acceleration> | undefined;
@@ -78,6 +84,8 @@ export class Stage implements StepPerformer {
   constructor(options: StageOptions) {
     this.#options = options;
     const { folder, hasUsers } = options.sandbox;
+    const { groups } = options;
+    this.#memory = groups && new MemoryWatch(groups, options.events);
     this.#wire = new WireProcess(() => options.logs.sink({ source: "wire" }), options.events);
     this.panel = new PatchPanel(
       this.#wire,
@@ -114,6 +122,7 @@ export class Stage implements StepPerformer {
       covered: options.covered,
       hasUsers,
       limits: () => this.#limits,
+      ...(groups === undefined ? {} : { join: (...who) => groups.join(...who) }),
       spare: () => {
         const path = `${folder}/spare/${++this.#spareFiles}`;
         writeFileSync(path, "");
@@ -125,12 +134,25 @@ export class Stage implements StepPerformer {
         return path;
       },
       still: () => stillProgramIn(folder),
+      hold: () => holdProgramIn(folder),
     };
   }
 
-  /** Limits every program that starts from now on. */
-  limit({ processes }: LabResources = {}): void {
-    this.#limits = processes === undefined ? {} : { processes };
+  /**
+   * Limits all nodes together: by their control group, or where there is none, the number of processes by a limit
+   * of every program that starts from now on.
+   */
+  limit({ nodes, resources = {} }: Lab): void {
+    const { groups } = this.#options;
+    const standIn = groups?.enforcerOf("pids") === undefined ? resources.processes : undefined;
+    this.#limits = standIn === undefined ? {} : { processes: standIn };
+    groups?.limitLab(resources);
+    this.#memory?.follow([resources, ...nodes.filter(isMachine).map((node) => node.resources)]);
+  }
+
+  /** What enforces limits of nodes as a whole, where something does. */
+  get groups(): LabGroups | undefined {
+    return this.#options.groups;
   }
 
   get seed(): number {
@@ -217,6 +239,7 @@ export class Stage implements StepPerformer {
 
   /** Ends what does not end with this process, and keeps what it wrote. Stops at no error; there is nobody to mend one. */
   async close(): Promise<void> {
+    this.#memory?.look();
     const containers = [...this.#machines.values()].filter((machine) => machine instanceof ContainerMachine);
     await Promise.allSettled(containers.map((machine) => machine.stop()));
     (await this.#yard?.catch(() => undefined))?.close();
@@ -230,11 +253,13 @@ export class Stage implements StepPerformer {
   }
 
   #createMachine(node: Machine): void {
-    const { logs, events, sandbox, lab, processes } = this.#options;
+    const { logs, events, sandbox, lab, processes, groups } = this.#options;
+    if (node.engine !== "container") groups?.limit(node.name, node.resources ?? {});
     if (isAppliance(node)) {
       // Found out while the rest of the lab is made.
       if (node.vm.acceleration === "auto") void this.#chosenAcceleration().catch(() => undefined);
-      const options = { lab, panel: this.panel, logs, events, folder: sandbox.folder };
+      const join = groups && { join: (name: string, pid: number) => groups.join(name, pid) };
+      const options = { lab, panel: this.panel, logs, events, folder: sandbox.folder, ...join };
       this.#machines.set(
         node.name,
         new ApplianceMachine(node, { ...options, acceleration: () => this.#chosenAcceleration() }),
@@ -288,6 +313,7 @@ export class Stage implements StepPerformer {
     await machine.stop();
     this.#machines.delete(name);
     await machine.remove();
+    await this.#options.groups?.remove(name);
   }
 
   #createInterface(node: string, one: Interface): void | Promise<void> {
@@ -298,6 +324,7 @@ export class Stage implements StepPerformer {
 
   #configure(from: LabNode, to: LabNode): void | Promise<void> {
     if (!isMachine(to)) return this.panel.configureSwitch(to);
+    if (to.engine !== "container") this.#options.groups?.limit(to.name, to.resources ?? {});
     if (isMachine(from)) this.#machine(to.name).configure(from, to);
     return undefined;
   }

@@ -142,7 +142,7 @@ export class Supervisor {
     const { performer, stage, logger, processes } = this.#options;
     this.events.record("lab.starting", this.lab.name, `Lab ${this.lab.name} starts`, { seed: stage.seed });
     this.faults.listen(this.lab);
-    stage.limit(this.lab.resources);
+    stage.limit(this.lab);
     const applier = new Applier(performer, logger);
     await applier.apply(phases(plan(this.lab, undefined)), report, AbortSignal.any([signal, this.#stopping.signal]));
     await stage.panel.settled();
@@ -241,7 +241,7 @@ export class Supervisor {
       ...this.nodes.status(node),
       ...(isMachine(node) ? { hostname: node.hostname } : {}),
       ...(runsPrograms(node) ? { root: node.root } : {}),
-      ...(isMachine(node) ? { limits: limitsInForce(node, this.#lab) } : {}),
+      ...(isMachine(node) ? { limits: limitsInForce(node, this.#lab, stage.groups) } : {}),
       ...(isAppliance(node) ? { machine: seen, kernel: {} } : { kernel: seen }),
     };
   }
@@ -309,10 +309,15 @@ export class Supervisor {
     const { performer, stage, logger } = this.#options;
     const applier = new Applier(performer, logger);
     this.#requireLimits(wanted);
-    stage.limit(wanted.resources);
-    await this.links.underPartition(this.#lab, wanted, () =>
-      applier.apply(phases(plan(wanted, this.#lab)), report, new AbortController().signal),
-    );
+    try {
+      stage.limit(wanted);
+      await this.links.underPartition(this.#lab, wanted, () =>
+        applier.apply(phases(plan(wanted, this.#lab)), report, new AbortController().signal),
+      );
+    } catch (error) {
+      stage.limit(this.#lab);
+      throw error;
+    }
     await stage.panel.settled();
     this.#lab = wanted;
     this.events.record("lab.applied", wanted.name, `Lab ${wanted.name} has been changed`);
@@ -320,11 +325,12 @@ export class Supervisor {
 
   /** @throws LIMIT_NOT_ENFORCEABLE */
   #requireLimits(wanted: Lab): void {
-    const limits = groupLimitsOf(wanted);
+    const { groups } = this.#options.stage;
+    const limits = groupLimitsOf(wanted).filter(({ controller }) => groups?.enforcerOf(controller) === undefined);
     if (limits.length === 0 || wanted.resources?.enforce === "if-possible") return;
     throw labError("LIMIT_NOT_ENFORCEABLE", {
       limits: listed(limits),
-      why: "the lab has no control group",
+      why: groups === undefined ? "the lab has no control group" : "the lab's control group has no such limit",
       mend: "Start it anew: netwright down, then netwright up.",
     });
   }

@@ -23,6 +23,7 @@ export * from "./reach/index.ts";
 export * from "./requires/index.ts";
 export * from "./resources.ts";
 export * from "./selection.ts";
+export { formatSize } from "./size.ts";
 export * from "./steps.ts";
 export * from "./switch/model.ts";
 export * from "./sysctl.ts";

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findGroupHome, groupFacts } from "../../src/client/launch/groups/home.ts";
 import { host, iface, lab, RunningLab } from "./running-lab.ts";
 
 let running: RunningLab;
@@ -49,4 +50,27 @@ it("inspect says what is enforced, and by what", async () => {
     { resource: "processes", most: 150, of: "each user, over the whole lab", enforcedBy: "RLIMIT_NPROC" },
   ]);
   expect((await running.client.node("h2")).limits?.map(({ resource }) => resource)).toEqual(["processes"]);
+});
+
+describe("limits that need a control group", () => {
+  const resources = { memoryBytes: 2 ** 26 };
+  const limited = lab("ungrouped", { nodes: [host("h1", [iface("eth0")], { resources })] });
+  const home = findGroupHome(groupFacts());
+  const here = "parents" in home ? "this user may make control groups here" : undefined;
+
+  it("are refused without one, and nothing starts", async ({ skip }) => {
+    skip(here !== undefined, here);
+    await expect(RunningLab.up(limited)).rejects.toMatchObject({ code: "LIMIT_NOT_ENFORCEABLE" });
+    await expect(running.client.apply({ lab: { ...limited, name: "limits" }, digest: "2" })).rejects.toMatchObject({
+      code: "LIMIT_NOT_ENFORCEABLE",
+    });
+  });
+
+  it("are told not to be enforced, where the lab takes that", async ({ skip }) => {
+    skip(here !== undefined, here);
+    await using lax = await RunningLab.up({ ...limited, resources: { enforce: "if-possible" } });
+    expect((await lax.client.node("h1")).limits).toEqual([
+      { resource: "memory", most: 2 ** 26, of: "the node", enforcedBy: "nothing" },
+    ]);
+  });
 });

@@ -74,8 +74,30 @@ export function takeSnapshot(watch: Watch): Snapshot {
     files: [
       ...watch.runtime.flatMap((folder) => filesBelow(folder)),
       ...watch.temporary.flatMap((folder) => entriesOwned(folder, watch)),
+      ...leftGroups(),
     ],
   };
+}
+
+/** Folders of labs' control groups. */
+export function leftGroups(): readonly string[] {
+  const mounts = lines("/proc/self/mountinfo").flatMap((line) =>
+    / - cgroup2? /.test(line) ? (line.split(" ")[4] ?? []) : [],
+  );
+  const below = (folder: string): readonly string[] =>
+    foldersIn(folder).flatMap((name) => [
+      ...(/\/netwright-lab-/.test(`${folder}/${name}`) ? [`${folder}/${name}`] : []),
+      ...below(`${folder}/${name}`),
+    ]);
+  return mounts.flatMap(below);
+}
+
+function foldersIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
+  } catch {
+    return [];
+  }
 }
 
 /**

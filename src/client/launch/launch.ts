@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import type { LabRecord, LaunchReport, LaunchRequest } from "../../api/launch.ts";
 import { type Locations, labFiles } from "../../api/locations.ts";
 import type { LabSummary } from "../../api/resources.ts";
-import { labError } from "../../topology/errors/error.ts";
+import { labError, type NetwrightError } from "../../topology/errors/error.ts";
 import type { Lab } from "../../topology/model.ts";
 import { prepareImages } from "../images.ts";
 import { entryOf, findInstallation } from "../installation.ts";
@@ -18,8 +18,9 @@ import { thisProcess } from "../registry/owner.ts";
 import { requireOfHost } from "../requirements.ts";
 import { prepareContainers, type StartedContainers } from "./containers.ts";
 import { prepareLogs, prepareRuntime } from "./folders.ts";
+import { LabGroup } from "./groups/lab-group.ts";
 import { toolPath } from "./id-facts.ts";
-import { requireLimits } from "./limits.ts";
+import { planLimits, refusedGroup } from "./limits.ts";
 import { withPortOwner } from "./port-owner.ts";
 import { requireOpenToOthers } from "./readable.ts";
 import { openSandbox, type Sandbox, type SandboxEnd } from "./sandbox.ts";
@@ -52,6 +53,8 @@ export type StartOptions = {
 export type StartedLab = {
   readonly client: LabClient;
   readonly summary: LabSummary;
+  /** What of the lab file does not hold on this machine, which the lab takes. */
+  readonly warnings: readonly NetwrightError[];
 };
 
 const startMs = 15 * 60_000;
@@ -62,7 +65,7 @@ const undoMs = 10_000;
  * Starts a lab: claims its name, makes a sandbox with the supervisor in it, and waits until the lab
  * runs. It goes on when this process ends.
  *
- * @throws LAB_EXISTS, LAB_BUSY, UP_ABORTED, LAB_LOST, USER_NAMESPACES_FORBIDDEN, or what the supervisor
+ * @throws LAB_EXISTS, LAB_BUSY, UP_ABORTED, LAB_LOST, LIMIT_NOT_ENFORCEABLE, USER_NAMESPACES_FORBIDDEN, or what the supervisor
  * reports: one NetwrightError, or an AggregateError of several
  */
 export async function startLab(options: StartOptions): Promise<StartedLab> {
@@ -71,7 +74,7 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
   const path = toolPath(environment["PATH"]);
   const { version } = findInstallation(import.meta.url);
   requireOfHost(lab.requires, path);
-  requireLimits(lab);
+  const limits = planLimits(lab);
   await prepareRuntime(locations);
   const containers = await prepareContainers({
     ...options,
@@ -87,9 +90,15 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
   let sandbox: Sandbox | undefined;
   let images: Awaited<ReturnType<typeof prepareImages>> | undefined;
   let started: Promise<StartedContainers> | undefined;
+  let group: LabGroup | undefined;
+  const warnings = [...limits.warnings];
   try {
     const { owner } = user.map;
-    claimed = await claimName(options, version, owner, containers?.engine.socket);
+    if (limits.home !== undefined) group = new LabGroup(limits.home, limits.name, owner);
+    claimed = await claimName(options, version, owner, {
+      ...(containers === undefined ? {} : { containers: containers.engine.socket }),
+      ...(group === undefined ? {} : { groups: group.folders }),
+    });
     const identity = { lab: lab.name, uid: process.getuid?.() ?? 0, claim: claimed.id, runtime: locations.runtime };
     // What an earlier lab's keeper could not remove, because it was killed or its engine had stopped.
     if (containers !== undefined) await collectContainers(locations, environment);
@@ -100,6 +109,13 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
       owner: owner ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
     });
     started?.catch(() => undefined);
+    try {
+      await group?.make();
+    } catch (error) {
+      warnings.push(...refusedGroup(lab, error));
+      await group?.remove();
+      group = undefined;
+    }
     const logDirectory = `${locations.state}/${lab.name}/logs`;
     await prepareLogs(logDirectory, owner);
     images = await prepareImages(
@@ -129,6 +145,7 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
         gate: { lab: lab.name, program: entryOf("gate/main", import.meta.url) },
         signal: abortable,
         ...(options.scratch === undefined ? {} : { scratch: options.scratch }),
+        ...(group === undefined ? {} : { groups: group }),
       });
     } finally {
       closeSync(output);
@@ -136,6 +153,10 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
     // Before the supervisor is told anything: from here on the lab is its, however this process ends.
     await claimed.handOver(sandbox.owner);
     const { socket } = labFiles(locations.runtime, lab.name);
+    const groups = await group?.settle().catch((error: unknown) => {
+      warnings.push(...refusedGroup(lab, error));
+      return undefined;
+    });
     const yard = await started;
     const request: LaunchRequest = {
       lab: images.lab,
@@ -145,6 +166,7 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
       version,
       attended: options.attended ?? false,
       ...(yard === undefined ? {} : { containers: yard.settings }),
+      ...(groups === undefined ? {} : { groups }),
       ...(options.file === undefined ? {} : { file: options.file }),
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.logLevel === undefined ? {} : { logLevel: options.logLevel }),
@@ -154,13 +176,14 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
     yard?.keeper.release();
     // The supervisor of an attended lab watches the descriptor of its reports: it stays open.
     sandbox.detach({ keepReports: options.attended === true });
-    return { client: new LabClient(lab.name, socket), summary };
+    return { client: new LabClient(lab.name, socket), summary, warnings };
   } catch (error) {
     user.release();
     if (sandbox !== undefined) await endSandbox(sandbox);
     // What went wrong is told already; what is left here, the next start removes.
     await started?.then(({ keeper }) => keeper.remove()).catch(() => undefined);
     await claimed?.release();
+    await group?.remove();
     if (abortable.aborted) throw labError("UP_ABORTED", { lab: lab.name }, { cause: error });
     throw error;
   } finally {
@@ -174,7 +197,7 @@ async function claimName(
   options: StartOptions,
   version: string,
   owner: { uid: number; gid: number } | undefined,
-  containers: string | undefined,
+  outside: Pick<LabRecord, "containers" | "groups">,
 ): Promise<Claim> {
   const { lab, locations } = options;
   const self = thisProcess();
@@ -186,7 +209,7 @@ async function claimName(
     ownerStartTime: self.startTime,
     version,
     ...(options.file === undefined ? {} : { file: options.file }),
-    ...(containers === undefined ? {} : { containers }),
+    ...outside,
   };
   // Twice: a dead lab in the way is removed after the first attempt.
   for (let attempt = 0; attempt < 2; attempt++) {

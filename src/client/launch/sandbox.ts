@@ -38,6 +38,8 @@ export type SandboxOptions = {
   readonly claimed?: { readonly folder: string; readonly id: string };
   /** A folder that goes with the sandbox when this process has gone before, and else is this process's to remove. */
   readonly scratch?: string;
+  /** Control groups, which go with it. `entrance`: the file by which the program gets into one before its namespaces are made. */
+  readonly groups?: { readonly folders: readonly string[]; readonly entrance: string | undefined };
   /** Starts this program outside when the one inside asks for it, through file descriptor 5. */
   readonly gate?: { readonly lab: string; readonly program: string };
   readonly signal?: AbortSignal;
@@ -56,10 +58,10 @@ const deadlineMs = 10_000;
  * sandbox. All that the program chooses is the number of a process.
  *
  * Parameters: folder, claim, scratch folder, whose, what of nsenter(1) comes before --pid, the lab's name,
- * node, the gate's program (or nothing: no way out), then the command.
+ * node, the gate's program (or nothing: no way out), the lab's control groups (one a line), then the command.
  */
 const reaper = `trap : HUP INT QUIT TERM
-folder=$1 claim=$2 scratch=$3 whose=$4 enter=$5 lab=$6 node=$7 gate=$8; shift 8
+folder=$1 claim=$2 scratch=$3 whose=$4 enter=$5 lab=$6 node=$7 gate=$8 groups=$9; shift 9
 exec 6>&2 7>&1 2>/dev/null
 {
   trap : HUP INT QUIT TERM
@@ -79,6 +81,14 @@ exec 6>&2 7>&1 2>/dev/null
       ended) status=$value ;;
     esac
   done
+  # The kernel may take a moment to let go of what has just ended.
+  [ -z "$groups" ] || for attempt in 1 2 3 4 5 6 7 8 9; do
+    left=$(printf '%s\\n' "$groups" | while IFS= read -r group; do
+      [ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir -- {} + || echo left
+    done)
+    [ -n "$left" ] || break
+    sleep 0.05
+  done
   gone=\${folder%/*}/.gone-$$-$claim
   [ -z "$folder" ] || { mv -- "$folder/claim.$claim" "$folder/removing.$$" && mv -- "$folder" "$gone" && rm -rf -- "$gone"; }
   [ -z "$scratch" ] || kill -0 "$whose" || rm -rf -- "$scratch"
@@ -89,7 +99,8 @@ exec 6>&2 7>&1 2>/dev/null
  * Tells its pid, which is the owner's as the command replaces it, and its /proc/pid/stat: a short program
  * may have ended before anybody here looks.
  */
-const tellPid = 'IFS= read -r stat </proc/self/stat; echo "$$ $stat" >&4; exec "$@"';
+const tellPid =
+  'entrance=$1; shift; [ -z "$entrance" ] || echo 0 >"$entrance" || exit; IFS= read -r stat </proc/self/stat; echo "$$ $stat" >&4; exec "$@"';
 /** Tells that the namespaces are made. What was said on standard error before was about them; now it is the program's. */
 const tellReady = 'echo ready >&4; exec "$@" 2>&1 4>&-';
 
@@ -100,7 +111,7 @@ const tellReady = 'echo ready >&4; exec "$@" 2>&1 4>&-';
  * @throws USER_NAMESPACES_FORBIDDEN, SANDBOX_FAILED, PROGRAM_MISSING, TIMED_OUT
  */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { user, argv, environment, output, claimed, scratch = "", gate, signal } = options;
+  const { user, argv, environment, output, claimed, scratch = "", groups, gate, signal } = options;
   const [only, ...others] = user.map.uid;
   const asRoot =
     only?.count === 1 && others.length === 0
@@ -123,7 +134,8 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       // Root's labs have no user with a right to the host's network: the gate stays root.
       ...[user.map.owner === undefined ? ["--user", ...asRoot].join(" ") : "", gate?.lab ?? "", process.execPath],
       gate?.program ?? "",
-      ...["sh", "-c", tellPid, "netwright"],
+      groups?.folders.join("\n") ?? "",
+      ...["sh", "-c", tellPid, "netwright", groups?.entrance ?? ""],
       ...["nsenter", `--user=${user.path}`, ...asRoot],
       ...["unshare", ...namespaces, "--fork", "--kill-child"],
       ...["sh", "-c", tellReady, "netwright", ...argv],

@@ -4,8 +4,9 @@ import { type Locations, labFiles } from "../../api/locations.ts";
 import type { LabSummary } from "../../api/resources.ts";
 import { moveAway, removeClaimed, tokenOf } from "./claim.ts";
 import { findLab, type RegisteredLab, registeredLabs } from "./find.ts";
+import { removeGroups } from "./groups.ts";
 import { isAlive, startTimeOf } from "./owner.ts";
-import { ownerOf } from "./record.ts";
+import { ownerOf, readRecord } from "./record.ts";
 
 /** What a lab says of itself, or why it says nothing. */
 export type ListedLab = RegisteredLab & {
@@ -68,7 +69,10 @@ export async function removeIfDead(locations: Locations, name: string): Promise<
   const token = await tokenOf(folder);
   const removerOf = token === undefined ? undefined : /^removing\.(\d+)/.exec(token)?.[1];
   if (removerOf !== undefined && startTimeOf(Number(removerOf)) !== undefined) return false;
+  const groups = readRecord(locations.runtime, name)?.groups;
   if (removerOf === undefined && findLab(locations, name) !== undefined) return false;
+  // Their names are in the record: as long as there are any, it stays.
+  if (groups !== undefined && !(await removeGroups(groups))) return false;
   if (token !== undefined) return removeClaimed(folder, token);
   const changed = await stat(folder).catch(() => undefined);
   if (changed === undefined || !changed.isDirectory() || Date.now() - changed.mtimeMs < removalMs) return false;

@@ -28,6 +28,8 @@ function isRecord(value: unknown): value is LabRecord {
   return (
     typeof record.name === "string" &&
     (record.file === undefined || typeof record.file === "string") &&
+    (record.groups === undefined ||
+      (Array.isArray(record.groups) && record.groups.every((one) => typeof one === "string"))) &&
     (record.containers === undefined || typeof record.containers === "string") &&
     typeof record.digest === "string" &&
     typeof record.startedAt === "string" &&

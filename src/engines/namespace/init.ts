@@ -15,6 +15,9 @@ const initScript =
  */
 const imageInitScript = 'mount -t proc -o nosuid,nodev,noexec proc "$1/proc" && exec env --ignore-signal=CHLD "$2"';
 
+/** Waits for a word before it becomes the rest of its words. */
+const waiting = ["sh", "-c", 'read -r word && exec "$@" </dev/null', "sh"] as const;
+
 const readyMs = 20_000;
 
 /** The running init of one node. Ending it ends every process of the node. */
@@ -22,10 +25,12 @@ export class NodeInit {
   readonly #parent: ChildProcess;
   /** Resolves when the init, and with it every process of the node, is gone. */
   readonly gone: Promise<void>;
+  readonly #hasGroup: boolean;
   #alive = true;
 
-  private constructor(parent: ChildProcess) {
+  private constructor(parent: ChildProcess, hasGroup: boolean) {
     this.#parent = parent;
+    this.#hasGroup = hasGroup;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.gone = promise;
     parent.once("exit", () => {
@@ -42,23 +47,34 @@ export class NodeInit {
    * Starts the init of a node in the given namespaces, which it keeps alive.
    *
    * @param staged where the file system of a node of an image is as yet, and the program that becomes its init
+   * @param enter puts a process into the node's control group, where it makes a cgroup namespace: what is in the
+   * node sees no more of control groups than its own, and cannot lift its limits (cgroup_namespaces(7))
    * @throws COMMAND_FAILED when it does not come up, with what it said
    */
   static async start(
     node: string,
     namespaces: readonly Namespace[],
-    staged?: { readonly root: string; readonly program: string },
+    {
+      staged,
+      enter,
+    }: {
+      readonly staged?: { readonly root: string; readonly program: string };
+      readonly enter?: ((pid: number) => void) | undefined;
+    } = {},
   ): Promise<NodeInit> {
     const script = staged === undefined ? [initScript] : [imageInitScript, "sh", staged.root, staged.program];
     // unshare(1) stays as the parent: --kill-child makes the kernel end the node with it, or with us.
+    const unshare = ["unshare", "--pid", "--fork", "--kill-child", ...(enter === undefined ? [] : ["--cgroup"])];
+    const [program = "", ...words] = [...(enter === undefined ? [] : waiting), ...unshare, "sh", "-c", ...script];
     const parent = inNamespaces(namespaces, () =>
-      spawn("unshare", ["--pid", "--fork", "--kill-child", "sh", "-c", ...script], {
+      spawn(program, words, {
         cwd: "/",
         env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: [enter === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       }),
     );
-    const init = new NodeInit(parent);
+    const init = new NodeInit(parent, enter !== undefined);
+    parent.stdin?.on("error", () => undefined);
     const said: string[] = [];
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const fail = (how: string) =>
@@ -76,6 +92,8 @@ export class NodeInit {
     parent.once("error", (error) => fail(`could not start (${error.message})`));
     parent.once("close", (code, signal) => fail(`ended with ${signal ?? `exit code ${code}`}`));
     try {
+      if (parent.pid !== undefined) enter?.(parent.pid);
+      parent.stdin?.end("enter\n");
       await promise;
     } catch (error) {
       init.kill();
@@ -93,7 +111,9 @@ export class NodeInit {
     const pid = this.#parent.pid as number;
     return [
       Namespace.open(`/proc/${pid}/ns/pid_for_children`, "pid"),
-      ...(["net", "uts", "ipc", "mnt"] as const).map((kind) => Namespace.ofProcess(pid, kind)),
+      ...(["net", "uts", "ipc", "mnt", ...(this.#hasGroup ? (["cgroup"] as const) : [])] as const).map((kind) =>
+        Namespace.ofProcess(pid, kind),
+      ),
     ];
   }
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { chownSync, closeSync, constants, existsSync, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { ReadStream } from "node:tty";
@@ -6,6 +6,7 @@ import { inNamespaces, type Namespace, openPipe, openTerminal, resizeTerminal } 
 import { labError } from "../../topology/index.ts";
 import type { User } from "../passwd.ts";
 import type { Program, ProgramExit, ProgramRequest } from "../program.ts";
+import { spawnHeld } from "./held.ts";
 import { limitProgram, type ProgramLimits } from "./program-limits.ts";
 import { findUser } from "./users.ts";
 
@@ -24,6 +25,10 @@ export type Surroundings = {
   readonly namespaces: readonly Namespace[];
   readonly environment: Readonly<Record<string, string>>;
   readonly limits: ProgramLimits;
+  /** Puts it into the node's control group. */
+  readonly join?: (pid: number) => void;
+  /** The program that holds others (`holdProgram`), where there is one. */
+  readonly hold?: () => string | undefined;
   /** Root's home and first working directory. */
   readonly home: string;
   /** What the node's image says of its programs. */
@@ -42,14 +47,16 @@ export type Surroundings = {
  * @throws USER_NOT_FOUND, or COMMAND_NOT_STARTED when the program or the directory is not there
  */
 export async function launch(request: ProgramRequest, surroundings: Surroundings): Promise<Program> {
-  const started = inNamespaces(surroundings.namespaces, () => {
-    const user = userOf(request, surroundings);
-    return request.terminal === undefined
-      ? spawnOnPipes(request, surroundings, user)
-      : spawnOnTerminal(request, request.terminal, surroundings, user);
-  });
-  const { child, program } = started;
-  limitProgram(child.pid, surroundings.limits);
+  const { child, program, letGo } = start(request, surroundings);
+  try {
+    limitProgram(child.pid, surroundings.limits);
+    if (child.pid !== undefined) surroundings.join?.(child.pid);
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw error;
+  } finally {
+    letGo();
+  }
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   child.once("spawn", resolve);
   child.once("error", (error: NodeJS.ErrnoException) => {
@@ -74,27 +81,47 @@ export async function launch(request: ProgramRequest, surroundings: Surroundings
   return program;
 }
 
+/** What is limited waits until it is. */
+function start(request: ProgramRequest, surroundings: Surroundings) {
+  const { limits, join } = surroundings;
+  const path = join === undefined && Object.keys(limits).length === 0 ? undefined : surroundings.hold?.();
+  const hold = path === undefined ? undefined : openSync(path, "r");
+  try {
+    return inNamespaces(surroundings.namespaces, () => {
+      const user = userOf(request, surroundings);
+      return request.terminal === undefined
+        ? spawnOnPipes(request, surroundings, user, hold)
+        : spawnOnTerminal(request, request.terminal, surroundings, user, hold);
+    });
+  } finally {
+    if (hold !== undefined) closeSync(hold);
+  }
+}
+
 /** Of an image, root has the home that its own passwd(5) says. */
 function userOf({ user }: ProgramRequest, { node, ofImage }: Surroundings): User | undefined {
   if (ofImage === undefined) return user === undefined ? undefined : findUser(user, node);
   return ofImage.hasUsers && user !== undefined ? findUser(user, node) : findUser("0", node);
 }
 
-function spawnOnPipes(request: ProgramRequest, surroundings: Surroundings, user: User | undefined) {
+function spawnOnPipes(
+  request: ProgramRequest,
+  surroundings: Surroundings,
+  user: User | undefined,
+  hold: number | undefined,
+) {
   const stdin = request.stdin ? openPipe() : undefined;
   const stdout = openPipe();
   const stderr = openPipe();
-  const child = spawn(request.argv[0] as string, request.argv.slice(1), {
-    ...spawnOptions(request, surroundings, user),
-    stdio: [stdin?.readFd ?? "ignore", stdout.writeFd, stderr.writeFd],
-  });
+  const stdio = [stdin?.readFd ?? "ignore", stdout.writeFd, stderr.writeFd] as const;
+  const { child, letGo } = spawnHeld(request.argv, { ...spawnOptions(request, surroundings, user), stdio }, hold);
   for (const fd of [stdin?.readFd, stdout.writeFd, stderr.writeFd]) if (fd !== undefined) closeSync(fd);
   const program = asProgram(child, {
     stdin: stdin && new Socket({ fd: stdin.writeFd, readable: false, writable: true }),
     stdout: new Socket({ fd: stdout.readFd, readable: true, writable: false }),
     stderr: new Socket({ fd: stderr.readFd, readable: true, writable: false }),
   });
-  return { child, program };
+  return { child, program, letGo };
 }
 
 function spawnOnTerminal(
@@ -102,19 +129,24 @@ function spawnOnTerminal(
   size: NonNullable<ProgramRequest["terminal"]>,
   surroundings: Surroundings,
   user: User | undefined,
+  hold: number | undefined,
 ) {
   const terminal = openTerminal(size);
   if (user !== undefined) chownSync(terminal.path, user.uid, user.gid);
   const options = spawnOptions(request, surroundings, user);
-  const child =
+  const { child, letGo } =
     surroundings.ofImage !== undefined && !existsSync("/bin/sh")
-      ? spawnWithTerminal(request, terminal.path, options)
-      : spawn(onTerminal[0], [...onTerminal.slice(1), terminal.path, ...request.argv], { ...options, stdio: "ignore" });
+      ? spawnWithTerminal(request, terminal.path, options, hold)
+      : spawnHeld(
+          [...onTerminal, terminal.path, ...request.argv],
+          { ...options, stdio: ["ignore", "ignore", "ignore"] },
+          hold,
+        );
   // A terminal's master side is one descriptor for both directions; EIO is how it says that nobody has the other side open.
   const stream = new ReadStream(terminal.masterFd);
   stream.on("error", () => stream.destroy());
   const program = asProgram(child, { stdin: stream, stdout: stream, stderr: undefined, terminalFd: terminal.masterFd });
-  return { child, program };
+  return { child, program, letGo };
 }
 
 /** In an image without a shell, nobody opens the terminal for the program: it works, but does not control the session. */
@@ -122,10 +154,11 @@ function spawnWithTerminal(
   request: ProgramRequest,
   path: string,
   options: ReturnType<typeof spawnOptions>,
-): ChildProcess {
+  hold: number | undefined,
+): ReturnType<typeof spawnHeld> {
   const fd = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
   try {
-    return spawn(request.argv[0] as string, request.argv.slice(1), { ...options, stdio: [fd, fd, fd] });
+    return spawnHeld(request.argv, { ...options, stdio: [fd, fd, fd] }, hold);
   } finally {
     closeSync(fd);
   }

@@ -26,12 +26,16 @@ export type Premises = {
   readonly hasUsers: boolean;
   /** Of every program of the lab. */
   readonly limits: () => ProgramLimits;
+  /** Puts a process that has just started into the control group of its node, where there are groups. */
+  readonly join?: (node: string, pid: number) => void;
   /** Opens a new, empty file that only the sandbox sees. */
   readonly spare: () => string;
   /** A new, empty folder for what a node of an image writes. */
   readonly writable: (node: string) => string;
   /** The program that is init where an image has none (`stillProgram`). */
   readonly still: () => string;
+  /** The program that holds others until they are limited (`holdProgram`). */
+  readonly hold: () => string | undefined;
 };
 
 /**
@@ -86,6 +90,7 @@ export class NamespaceMachine {
   /** Runs a program; the machine must have been started. */
   async run(node: ProgramNode, request: ProgramRequest): Promise<Program> {
     if (!this.#running?.alive) throw labError("NODE_FAILED", { node: node.name });
+    const { join } = this.#premises;
     const namespaces = this.#running.openNamespaces();
     try {
       return await launch(request, {
@@ -94,6 +99,8 @@ export class NamespaceMachine {
         environment: { NETWRIGHT_LAB: this.#premises.lab, NETWRIGHT_NODE: node.name, ...node.environment },
         home: node.root === "isolated" ? "/root" : "/",
         limits: { ...limitsOf(node), ...this.#premises.limits() },
+        ...(join === undefined ? {} : { join: (pid: number) => join(node.name, pid) }),
+        hold: this.#premises.hold,
         ...(hasImage(node)
           ? {
               ofImage: {
@@ -160,7 +167,7 @@ export class NamespaceMachine {
     const namespaces = this.#build(node, furnishing);
     try {
       if (hasImage(node)) return await this.#bootImage(node, furnishing, namespaces);
-      const init = await NodeInit.start(node.name, namespaces);
+      const init = await NodeInit.start(node.name, namespaces, { enter: this.#entering(node) });
       if (node.root === "isolated")
         inNamespaces(
           namespaces.filter((namespace) => namespace.kind === "mnt"),
@@ -172,6 +179,11 @@ export class NamespaceMachine {
     }
   }
 
+  #entering(node: ProgramNode): ((pid: number) => void) | undefined {
+    const { join } = this.#premises;
+    return join === undefined ? undefined : (pid) => join(node.name, pid);
+  }
+
   /** The init of an image comes before its root is entered: it is started with the sandbox's programs. */
   async #bootImage(
     node: ImageNode,
@@ -179,7 +191,10 @@ export class NamespaceMachine {
     namespaces: readonly Namespace[],
   ): Promise<NodeInit> {
     const { stage, still, spare } = this.#premises;
-    const init = await NodeInit.start(node.name, namespaces, { root: stage, program: still() });
+    const init = await NodeInit.start(node.name, namespaces, {
+      staged: { root: stage, program: still() },
+      enter: this.#entering(node),
+    });
     try {
       inNamespaces(
         namespaces.filter(({ kind }) => kind !== "net"),

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { getLimit, KernelError, type Resource, setLimit } from "../../kernel/index.ts";
+import { childrenOf, getLimit, KernelError, type Resource, setLimit } from "../../kernel/index.ts";
 
 /** Limits of each program of a node, which its children inherit and nobody in the lab can raise. Absent: as this machine has it. */
 export type ProgramLimits = { readonly [Which in Extract<Resource, "dataBytes" | "openFiles" | "processes">]?: number };
@@ -26,13 +25,4 @@ export function limitProgram(pid: number | undefined, limits: ProgramLimits): vo
     }
   }
   for (const child of childrenOf(pid)) limitProgram(child, limits);
-}
-
-/** proc_tid_children(5). */
-function childrenOf(pid: number): readonly number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
 }

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { labError } from "../../topology/index.ts";
+import { type MachineCode, staticProgram } from "./static-program.ts";
 
 /*
  * A program that does nothing, as the init of nodes whose image has no program to be one. It must run
@@ -11,13 +12,8 @@ import { labError } from "../../topology/index.ts";
  * starts it ignores SIGCHLD, so that the kernel reaps orphans (wait(2), NOTES).
  */
 
-/** Where the program is loaded: as linkers have it. */
-const address = 0x400000n;
-const elfHeaderBytes = 64;
-const programHeaderBytes = 56;
-
-/** Machine (elf.h: EM_X86_64, EM_AARCH64) and code, with the six bytes that it writes at the end. */
-const programs: Readonly<Partial<Record<string, { readonly machine: number; readonly code: readonly number[] }>>> = {
+/** With the six bytes that it writes at the end. */
+const codes: MachineCode = {
   x64: {
     machine: 62,
     code: [
@@ -56,33 +52,7 @@ const programs: Readonly<Partial<Record<string, { readonly machine: number; read
   },
 };
 
-/** The program for a processor as Node names it; undefined where it is not known how. The format is that of elf(5). */
-export function stillProgram(architecture: string): Buffer | undefined {
-  const program = programs[architecture];
-  if (program === undefined) return undefined;
-  const code = Buffer.concat([Buffer.from(program.code), Buffer.from("ready\n")]);
-  const start = elfHeaderBytes + programHeaderBytes;
-  const file = Buffer.alloc(start + code.length);
-  file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]); // magic, 64 bits, little-endian, version
-  file.writeUInt16LE(2, 16); // ET_EXEC
-  file.writeUInt16LE(program.machine, 18);
-  file.writeUInt32LE(1, 20);
-  file.writeBigUInt64LE(address + BigInt(start), 24); // entry
-  file.writeBigUInt64LE(BigInt(elfHeaderBytes), 32); // program headers
-  file.writeUInt16LE(elfHeaderBytes, 52);
-  file.writeUInt16LE(programHeaderBytes, 54);
-  file.writeUInt16LE(1, 56);
-  const header = elfHeaderBytes;
-  file.writeUInt32LE(1, header); // PT_LOAD
-  file.writeUInt32LE(5, header + 4); // read, execute
-  file.writeBigUInt64LE(address, header + 16);
-  file.writeBigUInt64LE(address, header + 24);
-  file.writeBigUInt64LE(BigInt(file.length), header + 32);
-  file.writeBigUInt64LE(BigInt(file.length), header + 40);
-  file.writeBigUInt64LE(0x1000n, header + 48);
-  code.copy(file, start);
-  return file;
-}
+export const stillProgram = (architecture: string): Buffer | undefined => staticProgram(codes, architecture, "ready\n");
 
 /** The program as a file of a folder, made when it is first asked for. @throws PROCESSOR_UNKNOWN where it is not known how */
 export function stillProgramIn(folder: string): string {

@@ -20,6 +20,8 @@ export type QemuSurroundings = {
   /** Of the NICs, in their order. Taps that were opened in the panel. */
   readonly taps: readonly number[];
   readonly environment: Readonly<Record<string, string>>;
+  /** Puts QEMU into the node's control group, before it has the guest's memory. */
+  readonly join?: (pid: number) => void;
 };
 
 /** From spawn to the first answer: QEMU has the guest's memory by then. */
@@ -48,7 +50,7 @@ export class Qemu {
    *
    * @throws PROGRAM_MISSING, VM_NOT_STARTED with what QEMU said
    */
-  static async start(vm: VmDescription, { netns, storage, taps, environment }: QemuSurroundings): Promise<Qemu> {
+  static async start(vm: VmDescription, { netns, storage, taps, environment, join }: QemuSurroundings): Promise<Qemu> {
     const [control, serial] = [openSocketPair(), openSocketPair()];
     const inherited: number[] = [];
     /** The number in QEMU of one of our files. */
@@ -70,6 +72,7 @@ export class Qemu {
         stdio: ["ignore", "ignore", "pipe", ...inherited],
       }),
     );
+    if (child.pid !== undefined) join?.(child.pid);
     for (const { theirs } of [control, serial]) closeSync(theirs);
     const said = new LastLines();
     const { promise: failed, reject } = Promise.withResolvers<never>();

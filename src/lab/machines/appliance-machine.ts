@@ -25,6 +25,8 @@ export type ApplianceMachineOptions = {
   readonly events: EventLog;
   /** A folder of the sandbox. */
   readonly folder: string;
+  /** Puts QEMU into the node's control group, where there are groups. */
+  readonly join?: (node: string, pid: number) => void;
   /** How machines that leave it open are run here. */
   readonly acceleration: () => Promise<Acceleration>;
 };
@@ -207,6 +209,7 @@ export class ApplianceMachine implements MachineLife {
 
   async #startMachine(): Promise<void> {
     const { name, vm } = this.#node;
+    const { join } = this.#options;
     const acceleration: Acceleration =
       vm.acceleration === "auto"
         ? await this.#options.acceleration()
@@ -220,6 +223,7 @@ export class ApplianceMachine implements MachineLife {
       storage,
       taps: taps.map(({ tap }) => tap.fd),
       environment: { PATH: process.env["PATH"] ?? "/usr/bin:/bin" },
+      ...(join === undefined ? {} : { join: (pid: number) => join(name, pid) }),
     });
     const run = { machine, acceleration };
     this.#run = run;

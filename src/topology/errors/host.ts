@@ -58,6 +58,11 @@ export const hostErrors = {
     remedy: ({ mend }) =>
       `${mend} Or start the lab without: resources: {enforce: if-possible} at the top of the lab file.`,
   }),
+  LIMIT_NOT_ENFORCED: entry<{ limits: readonly string[]; why: string; mend: string }>({
+    exitCode: 3,
+    message: ({ limits, why }) => `Nothing enforces ${limits.join(", ")}: ${why}.`,
+    remedy: ({ mend }) => mend,
+  }),
   SANDBOX_FAILED: entry<{ reason: string }>({
     exitCode: 3,
     message: ({ reason }) => `The lab's sandbox could not be made: ${reason}`,

@@ -1,0 +1,43 @@
+/** What a processor of a kind is told (elf.h: EM_X86_64, EM_AARCH64), by Node's name for it. */
+export type MachineCode = Readonly<
+  Partial<Record<string, { readonly machine: number; readonly code: readonly number[] }>>
+>;
+
+/** Where the program is loaded: as linkers have it. */
+const address = 0x400000n;
+const elfHeaderBytes = 64;
+const programHeaderBytes = 56;
+
+/**
+ * A program that needs nothing of the file system it runs in; made here, since the machine may have no compiler.
+ * The format is that of elf(5).
+ *
+ * @param data what follows the code
+ * @returns undefined for a processor that there is no code for
+ */
+export function staticProgram(codes: MachineCode, architecture: string, data = ""): Buffer | undefined {
+  const program = codes[architecture];
+  if (program === undefined) return undefined;
+  const code = Buffer.concat([Buffer.from(program.code), Buffer.from(data)]);
+  const start = elfHeaderBytes + programHeaderBytes;
+  const file = Buffer.alloc(start + code.length);
+  file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]); // magic, 64 bits, little-endian, version
+  file.writeUInt16LE(2, 16); // ET_EXEC
+  file.writeUInt16LE(program.machine, 18);
+  file.writeUInt32LE(1, 20);
+  file.writeBigUInt64LE(address + BigInt(start), 24); // entry
+  file.writeBigUInt64LE(BigInt(elfHeaderBytes), 32); // program headers
+  file.writeUInt16LE(elfHeaderBytes, 52);
+  file.writeUInt16LE(programHeaderBytes, 54);
+  file.writeUInt16LE(1, 56);
+  const header = elfHeaderBytes;
+  file.writeUInt32LE(1, header); // PT_LOAD
+  file.writeUInt32LE(5, header + 4); // read, execute
+  file.writeBigUInt64LE(address, header + 16);
+  file.writeBigUInt64LE(address, header + 24);
+  file.writeBigUInt64LE(BigInt(file.length), header + 32);
+  file.writeBigUInt64LE(BigInt(file.length), header + 40);
+  file.writeBigUInt64LE(0x1000n, header + 48);
+  code.copy(file, start);
+  return file;
+}
