@@ -10,10 +10,11 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ImageLibrary } from "../../src/client/image-library.ts";
+import { tryLock } from "../../src/kernel/index.ts";
 import type { NetwrightError } from "../../src/topology/errors/error.ts";
 import type { RegistryReference } from "../../src/topology/image/reference.ts";
 import { finished, Netwright } from "../cli/netwright.ts";
@@ -99,6 +100,22 @@ const atWork = (): readonly string[] =>
       }
     })
     .filter((command) => command.startsWith("skopeo") && command.includes(store()));
+
+/** The workers that a process has started. */
+const childrenOf = (parent: number | undefined): readonly string[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\) /s, "");
+        return (
+          stat.split(" ")[1] === String(parent) &&
+          readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("images/worker")
+        );
+      } catch {
+        return false;
+      }
+    });
 
 /** Everything of the image is here, and nothing else. */
 async function expectWhole(): Promise<void> {
@@ -206,6 +223,25 @@ describe("an interrupted fetch", () => {
     registry.takeFetched();
     await expectWhole();
     expect(fetchedLayers()).toEqual([big]);
+  });
+
+  test("by kill -9 while it is unpacked leaves no process either, and what was half-way is made anew", async () => {
+    const [, layer = ""] = (await library().pull(box())).layers;
+    const [folder, name] = [dirname(layer), basename(layer)];
+    rmSync(`${layer}.json`);
+    const lock = tryLock(`${folder}/.lock-${name}`, "exclusive");
+    const child = netwright.spawn(["image", "pull", `${registry.name}/team/box:1`]);
+    const gone = finished(child);
+    // It waits for the layer, which somebody else seems to unpack.
+    await expect.poll(() => childrenOf(child.pid).length, { timeout: 60_000 }).toBe(1);
+    const workers = childrenOf(child.pid);
+    child.kill("SIGKILL");
+    await gone;
+    await expect.poll(() => workers.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 20_000 }).toEqual([]);
+    lock?.release();
+    mkdirSync(`${folder}/.new-${name}-1`);
+    await expectWhole();
+    expect(readdirSync(folder).filter((one) => one.startsWith(".new"))).toEqual([]);
   });
 
   test("by an interrupt ends at once, and its half goes with it", async () => {
