@@ -1,7 +1,7 @@
 # The front door: works before Node is there. Every target sets up what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs setup setup-tests build schema appliances format clean
+.PHONY: help demo test check bench docs setup setup-tests build schema images appliances format clean
 
 run := scripts/with-node
 
@@ -40,6 +40,10 @@ build: setup ## the package, plain JavaScript, into dist
 
 schema: setup ## schema/lab.schema.json, from the schema that reads lab files
 	@$(run) node scripts/schema.ts
+
+images: ## the images of images/, of Debian packages, into your store of images
+	@scripts/setup.sh images
+	@$(run) node scripts/images.ts
 
 appliances: setup ## the example appliance Rabbit, into build/appliances
 	@$(run) node appliances/rabbit/build.ts

@@ -2,6 +2,7 @@
 # Prepares a checkout: Debian packages, a Node that is new enough, npm packages.
 #
 #   scripts/setup.sh          what labs and the demo use
+#   scripts/setup.sh images   and what images are built with
 #   scripts/setup.sh tests    and what only tests and benchmarks use
 #
 # Does what is missing and nothing else, so every make target starts with it. What it may not do
@@ -35,6 +36,7 @@ have dnsmasq || optional dnsmasq-base
 ls /usr/lib/python3*/http/server.py >/dev/null 2>&1 || optional python3
 [ -x /usr/lib/frr/zebra ] || optional frr
 
+case "${1:-}" in images | tests) have mmdebstrap || optional mmdebstrap ;; esac
 if [ "${1:-}" = tests ]; then
   have etcd || optional etcd-server
   have etcdctl || optional etcd-client

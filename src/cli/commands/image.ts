@@ -41,6 +41,21 @@ export const image: CommandDefinition = (program, bind) => {
   });
   pull.action(bind<TimeoutOptions>(pullImages));
 
+  const build = command
+    .command("build")
+    .summary("Make an image as a recipe says")
+    .description(
+      "Make an image as a recipe says: Debian packages, from where this machine's apt has them, or another image, and on top of it packages, files and commands. The same packages make the same image, byte for byte; SOURCE_DATE_EPOCH dates it. Needs mmdebstrap for Debian alone, and subordinate ids or root for packages.",
+    )
+    .argument("<recipe>", "a file in YAML")
+    .argument("[name]", "name of the image; default: the name in the recipe, or that of the file");
+  withOutput(build);
+  withExamples(build, {
+    "By its own name": ["netwright image build images/dns-server.yaml"],
+    "By another": ["netwright image build probe.yaml team/probe:v2"],
+  });
+  build.action(bind<object>(buildFromRecipe));
+
   const push = command
     .command("push")
     .summary("Send an image to a registry, or into a file")
@@ -173,6 +188,40 @@ async function pullImages({ context, output, options }: Session<TimeoutOptions>,
   }
   if (output.json) output.printJson({ images: pulled });
   return 0;
+}
+
+async function buildFromRecipe({ context, output }: Session<object>, file = "", given?: string): Promise<number> {
+  const [{ progressOf }, { onInterrupt }, { readRecipe }, { buildImage }, { requireOwnName }, names] =
+    await Promise.all([
+      import("../progress.ts"),
+      import("../interrupt.ts"),
+      import("../../client/build/read-recipe.ts"),
+      import("../../client/build/build.ts"),
+      import("../../client/images.ts"),
+      import("../../topology/image/reference.ts"),
+    ]);
+  const { recipe, name } = readRecipe(context.directory, file);
+  const reference = names.imageReferenceText(requireOwnName(given ?? name));
+  const epoch = context.environment["SOURCE_DATE_EPOCH"];
+  using interrupt = onInterrupt(process);
+  const progress = progressOf(context, output);
+  try {
+    const image = await buildImage(recipe, reference, {
+      ...context,
+      signal: interrupt.signal,
+      onPhase: (phase) => progress.phase(phase),
+      ...(epoch !== undefined && /^\d{1,11}$/.test(epoch) ? { seconds: Number(epoch) } : {}),
+    });
+    progress.finish();
+    const report = { name: names.familiarName(reference), id: image.id, manifest: image.manifestDigest };
+    if (output.json) output.printJson({ image: report });
+    else output.print(report.name);
+    return 0;
+  } catch (error) {
+    progress.fail();
+    if (interrupt.signal.aborted) return interrupt.exitCode();
+    throw error;
+  }
 }
 
 async function pushImage({ context, output, options }: Session<TimeoutOptions>, name = "", to?: string) {

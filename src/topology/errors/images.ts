@@ -104,6 +104,31 @@ export const imageErrors = {
     remedy: ({ node, image }) =>
       `Fetch it again, by its digest where ${image} means another by now, and start the node anew: netwright node restart ${node}`,
   }),
+  RECIPE_INVALID: entry<{ problem: string; remedy: string }>({
+    exitCode: 2,
+    message: ({ problem }) => `This recipe cannot be followed: ${problem}.`,
+    remedy: ({ remedy }) => remedy,
+  }),
+  RECIPE_UNREADABLE: entry<{ file: string; reason: string }>({
+    exitCode: 2,
+    message: ({ file, reason }) => `The recipe ${file} cannot be read: ${reason}.`,
+  }),
+  RECIPE_NEEDS_IDS: entry<{ image: string }>({
+    exitCode: 3,
+    message: ({ image }) =>
+      `${image} cannot be built: Debian packages have files of several users, and you have no subordinate ids.`,
+    remedy: () => "Have some given to you, as netwright doctor says, or build it as root.",
+  }),
+  RECIPE_NO_DEBIAN: entry<{ image: string; base: string }>({
+    exitCode: 1,
+    message: ({ image, base }) =>
+      `${image} cannot be built: it asks for Debian packages on top of ${base}, which is not made of such.`,
+    remedy: () => "Write another from:, or leave it out.",
+  }),
+  RECIPE_STEP_FAILED: entry<{ image: string; what: string; how: string; lastLines: readonly string[] }>({
+    exitCode: 1,
+    message: ({ image, what, how, lastLines }) => `${image} cannot be built: ${what} ${how}.${lastWords(lastLines)}`,
+  }),
   IMAGE_ROOT_REFUSED: entry<{ node: string; image: string; reason: string }>({
     exitCode: 3,
     message: ({ node, image, reason }) => `${node}: the kernel refuses a file system of ${image}: ${reason}.`,

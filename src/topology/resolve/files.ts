@@ -9,7 +9,7 @@ export function fileBytes(
   target: string,
   definition: FileDefinition,
   at: Path,
-  { findings, files }: Context,
+  { findings, files }: Pick<Context, "findings" | "files">,
 ): string | undefined {
   if (typeof definition === "string") return base64Of(definition);
   const { content, base64, from } = definition;

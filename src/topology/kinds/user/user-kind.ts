@@ -1,7 +1,7 @@
-import type * as z from "zod";
 import { parseDuration } from "../../duration.ts";
 import type { Command, Readiness } from "../../model.ts";
 import { nearest } from "../../nearest.ts";
+import { formProblems } from "../../schema/problems.ts";
 import type { AnyKind, KindAnswer, KindFacts } from "../kind.ts";
 import type { Json, NodeService, OwnedFile } from "../software.ts";
 import { type KindFile, type KindParts, kindFile, kindParts } from "./kind-file.ts";
@@ -33,7 +33,7 @@ export function userKind(
   taken: readonly string[],
 ): { readonly kind: AnyKind } | { readonly problems: readonly KindProblem[] } {
   const parsed = kindFile.safeParse(data);
-  if (!parsed.success) return { problems: problemsOf(parsed.error.issues) };
+  if (!parsed.success) return { problems: formProblems(parsed.error.issues, "A kind") };
   const file = parsed.data;
   const problems = [...optionProblems(file, taken), ...partProblems(file), ...templateProblems(file)];
   if (file.make !== undefined) {
@@ -83,7 +83,7 @@ function made(
     return answerOf({}, {});
   }
   const parsed = kindParts.safeParse(result);
-  const problems = parsed.success ? partProblems(parsed.data) : problemsOf(parsed.error.issues);
+  const problems = parsed.success ? partProblems(parsed.data) : formProblems(parsed.error.issues, "A kind");
   for (const { path, problem, remedy } of problems)
     facts.report(`the kind's code gives something else: ${[...path].join(".")}: ${problem}`, remedy, []);
   return problems.length > 0 || !parsed.success ? answerOf({}, {}) : answerOf(parsed.data, undefined);
@@ -231,27 +231,4 @@ function templateProblems({ make, options = {}, summary: _, ...parts }: KindFile
   };
   visit(parts, []);
   return problems;
-}
-
-/** Issues of a schema in words. */
-function problemsOf(issues: readonly z.core.$ZodIssue[]): readonly KindProblem[] {
-  return issues.flatMap((issue): readonly KindProblem[] => {
-    const path = issue.path as readonly (string | number)[];
-    const where = path.length === 0 ? "A kind" : path.join(".");
-    if (issue.code === "unrecognized_keys") {
-      const allowed = issue.message.split(" ");
-      return issue.keys.map((key) => {
-        const suggestion = nearest(key, allowed);
-        return {
-          path: [...path, key],
-          problem: `${where} has no "${key}"`,
-          remedy: suggestion === undefined ? `It has ${allowed.join(", ")}.` : `Did you mean "${suggestion}"?`,
-        };
-      });
-    }
-    const inner = issue.code === "invalid_union" ? issue.errors.flat().find((one) => one.path.length > 0) : undefined;
-    if (inner !== undefined && issue.code === "invalid_union")
-      return problemsOf([{ ...inner, path: [...path, ...inner.path] } as z.core.$ZodIssue]);
-    return [{ path, problem: `${where} is not what it should be`, remedy: `It takes ${issue.message}.` }];
-  });
 }
