@@ -43,6 +43,7 @@ if [ "${1:-}" = tests ]; then
   have socat || optional socat
   have tayga || optional tayga
   have dockerd || optional docker.io
+  have podman || optional podman
   have docker-registry || optional docker-registry
   have ovs-vswitchd || optional openvswitch-switch
   have qemu-system-x86_64 || [ "$(uname -m)" != x86_64 ] || optional qemu-system-x86
@@ -96,6 +97,11 @@ install_packages() {
     case " $* " in *" docker.io "*)
       if [ -d /run/systemd/system ]; then systemctl disable --now docker.socket docker containerd >/dev/null 2>&1
       else update-rc.d docker disable >/dev/null 2>&1; fi ;;
+    esac
+    case " $* " in *" podman "*)
+      if [ -d /run/systemd/system ]; then
+        systemctl disable --now podman.socket podman podman-restart podman-auto-update.timer >/dev/null 2>&1
+      fi ;;
     esac
     [ -z "$ours" ] || rm -f "$policy"
     exit $status

@@ -67,9 +67,8 @@ export function kindsImage(): Buffer {
 
 /** Gives an engine an image of a root file system (Docker Engine API, "Create an image", fromSrc). */
 export async function importImage(socket: string, name: string, root: Buffer): Promise<void> {
-  const [repository = "", tag = ""] = name.split(":");
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const path = `/images/create?fromSrc=-&repo=${repository}&tag=${tag}`;
+  const path = `/images/create?fromSrc=-&repo=${encodeURIComponent(name)}`;
   const call = request({ socketPath: socket, method: "POST", path }, (response) => {
     response.resume();
     response.once("end", () =>

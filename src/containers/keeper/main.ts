@@ -33,6 +33,9 @@ const orders = JSON.parse(process.argv[2] ?? "") as KeeperOrders;
 const engine = engineAt(orders.engine);
 const home = Namespace.current("net");
 
+/** Orders that a file descriptor comes with. */
+const withDescriptor: ReadonlySet<KeeperOrder["do"]> = new Set(["start", "enter", "transfer"]);
+
 let holds = 0;
 let isEnding = false;
 /** Containers start one after the other: there is one process whose namespace they get. */
@@ -43,7 +46,7 @@ async function serve(socket: Socket): Promise<void> {
   const first = await firstMessage(socket);
   if (first === undefined) return void socket.destroy();
   const { order, rest, descriptor } = first;
-  if (descriptor !== undefined && order.do !== "start" && order.do !== "transfer") closeSync(descriptor);
+  if (descriptor !== undefined && !withDescriptor.has(order.do)) closeSync(descriptor);
   switch (order.do) {
     case "engine":
       return relay(socket, rest);
@@ -51,6 +54,11 @@ async function serve(socket: Socket): Promise<void> {
       return hold(socket);
     case "start":
       return answer(socket, await inTurn(() => start(order.container, order.hostname, descriptor)).catch(refusal));
+    case "enter":
+      return answer(
+        socket,
+        await inTurn(() => inNetwork(`/v4.0.0/libpod/containers/${order.container}/init`, descriptor)).catch(refusal),
+      );
     case "signal":
       return answer(socket, signal(order.pid, order.signal));
     case "file": {
@@ -118,6 +126,15 @@ function inTurn<Result>(body: () => Promise<Result>): Promise<Result> {
 }
 
 async function start(container: string, hostname: string, descriptor: number | undefined): Promise<KeeperAnswer> {
+  const started = await inNetwork(`/containers/${container}/start`, descriptor);
+  if (!started.ok) return started;
+  const { State } = (await engine.container("Looking at it", container)) ?? {};
+  if (State !== undefined && State.Pid > 0) nameHost(State.Pid, hostname);
+  return { ok: true };
+}
+
+/** Asks something of the engine while this process is in a network namespace. */
+async function inNetwork(path: string, descriptor: number | undefined): Promise<KeeperAnswer> {
   if (descriptor === undefined) return { ok: false, status: 400, reason: "no network namespace came with the order" };
   using netns = Namespace.open(`/proc/self/fd/${descriptor}`, "net");
   closeSync(descriptor);
@@ -126,17 +143,14 @@ async function start(container: string, hostname: string, descriptor: number | u
     const { status, text } = await call(() => connect({ path: orders.engine }), {
       what: "Starting a container",
       method: "POST",
-      path: `/containers/${container}/start`,
+      path,
       withinMs: startMs,
       accept: [400, 404, 409, 500],
     });
-    if (status >= 400) return { ok: false, status, reason: reasonIn(text, status) };
+    return status >= 400 ? { ok: false, status, reason: reasonIn(text, status) } : { ok: true };
   } finally {
     moveToNetns(home);
   }
-  const { State } = (await engine.container("Looking at it", container)) ?? {};
-  if (State !== undefined && State.Pid > 0) nameHost(State.Pid, hostname);
-  return { ok: true };
 }
 
 /** A container that shares a network has the host name of whom it shares it with, and engines let nobody choose another. */

@@ -18,7 +18,8 @@ export type KeeperOrders = {
  *
  * `engine`: from then on it is a connection to the engine. `hold`: as long as one such is open, the lab
  * lives. `start`: starts a container in the network namespace whose file descriptor comes with the
- * message, and gives it its host name; answered with a `KeeperAnswer`. `signal`: for a process of a
+ * message, and gives it its host name; answered with a `KeeperAnswer`. `enter`: of Podman, whose containers
+ * are in their namespaces before they start, when someone attaches: makes it enter that namespace. `signal`: for a process of a
  * container, as the host numbers it, and its process group. `file`: one file of a running container, as
  * its programs see it; what is to be written follows, to the end of what the connection brings.
  * `transfer`: starts a porter in a running container's file system, which talks to the client whose
@@ -28,6 +29,7 @@ export type KeeperOrder =
   | { readonly do: "engine" }
   | { readonly do: "hold" }
   | { readonly do: "start"; readonly container: string; readonly hostname: string }
+  | { readonly do: "enter"; readonly container: string }
   | { readonly do: "signal"; readonly pid: number; readonly signal: number }
   | { readonly do: "file"; readonly container: string; readonly act: FileAct; readonly path: string }
   | { readonly do: "transfer"; readonly container: string; readonly request: unknown };

@@ -135,6 +135,7 @@ export class NodeContainer {
     const { link } = this.#yard;
     const { name, hostname } = this.#node;
     const what = `Starting the container of ${name}`;
+    if (/^Podman/.test(this.#yard.settings.engine)) await link.enter(what, this.id, netns);
     const { socket, head } = await link.engine.attach(what, this.id);
     const { stdout, stderr } = demultiplex(socket, head);
     this.#drained = output(stdout, stderr);
@@ -172,7 +173,8 @@ export class NodeContainer {
     this.#isRunning = false;
     const what = `Stopping the container of ${this.#node.name}`;
     const { engine } = this.#yard.link;
-    if (graceSeconds === 0) await engine.kill(what, this.id);
+    // One that runs nothing has nothing to end, and takes no signal that it could ignore.
+    if (graceSeconds === 0 || this.#node.image?.command === "none") await engine.kill(what, this.id);
     else await engine.stop(what, this.id, graceSeconds);
     // The engine has answered after its end; news of it is on the way.
     const end = await Promise.race([this.#ended, sleep(drainMs).then(() => undefined)]);

@@ -45,6 +45,16 @@ export class KeeperLink {
   }
 
   /**
+   * Has a container of Podman enter a network namespace, which it does before it starts: when it is attached to.
+   *
+   * @throws CONTAINER_ENGINE_REFUSED, CONTAINER_ENGINE_LOST
+   */
+  async enter(what: string, container: string, netns: Namespace): Promise<void> {
+    const answer = await this.#order(what, { do: "enter", container }, netns);
+    if (!answer.ok) throw labError("CONTAINER_ENGINE_REFUSED", { what, status: answer.status, reason: answer.reason });
+  }
+
+  /**
    * Sends a signal to a process of a container and its process group.
    *
    * @param pid as the host numbers it

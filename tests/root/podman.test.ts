@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startLab } from "../../src/client/index.ts";
+import { openFolder } from "../lab/running-lab.ts";
+import { actLikeNodes, takeAndGiveFiles, three } from "./container-core.ts";
+import { PodmanService } from "./podman-service.ts";
+
+const why = PodmanService.unavailable();
+let podman: PodmanService;
+
+beforeAll(async () => {
+  if (why !== undefined) return;
+  podman = await PodmanService.start();
+  process.env["DOCKER_HOST"] = `unix://${podman.socket}`;
+}, 90_000);
+afterAll(async () => {
+  await podman?.[Symbol.asyncDispose]();
+  delete process.env["DOCKER_HOST"];
+}, 90_000);
+
+describe.skipIf(why !== undefined)(`Podman as a service of root's${why === undefined ? "" : ` (${why})`}`, () => {
+  it("runs nodes as any other, and nothing of them is left", () => actLikeNodes(() => podman.containers()));
+
+  it("takes and gives files", takeAndGiveFiles);
+
+  it("has no containers of a lab whose supervisor was killed", async () => {
+    const folder = await openFolder("podman");
+    const locations = { runtime: `${folder}/run`, state: `${folder}/state`, cache: `${folder}/cache` };
+    const { summary } = await startLab({ lab: three("killed"), locations, environment: process.env, digest: "test" });
+    process.kill(summary.supervisorPid, "SIGKILL");
+    await expect.poll(() => podman.containers(), { timeout: 60_000 }).toEqual([]);
+  });
+});
