@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLab, stopLab } from "../../src/client/index.ts";
 import { collectContainers } from "../../src/client/registry/containers.ts";
@@ -7,6 +8,7 @@ import type { HostNode, Lab, NodeImage } from "../../src/topology/index.ts";
 import { lab, openFolder, RunningLab } from "../lab/running-lab.ts";
 import { actLikeNodes, box, container, takeAndGiveFiles, three } from "./container-core.ts";
 import { DockerDaemon } from "./docker-daemon.ts";
+import { OtherUser } from "./other-user.ts";
 
 const why = DockerDaemon.unavailable();
 let docker: DockerDaemon;
@@ -62,6 +64,55 @@ describe.skipIf(why !== undefined)(`containers${why === undefined ? "" : ` (${wh
     expect(await collectContainers(at, process.env)).toEqual(["forgotten"]);
     expect(await docker.containers()).toEqual([]);
     execFileSync("rm", ["-rf", folder]);
+  });
+
+  it("are for a user in the group of the engine's socket, with no other right", async () => {
+    const group = 54_321;
+    docker.allow(group);
+    using user = new OtherUser(group, { DOCKER_HOST: `unix://${docker.socket}` });
+    const image = '"docker-daemon:box:1"';
+    writeFileSync(
+      join(user.folder, "lab.yaml"),
+      `name: group
+nodes:
+  c1: {engine: container, image: ${image}, command: none, interfaces: {eth0: 10.0.0.1/24}}
+  c2: {engine: container, image: ${image}, kind: web, interfaces: {eth0: 10.0.0.2/24}}
+  c3: {engine: container, image: ${image}, command: [sleep, "1000"], join: c1}
+links: [[c1, c2]]
+`,
+    );
+    const does = async (...words: readonly string[]) => {
+      const done = await user.netwright(...words);
+      expect(done, words.join(" ")).toMatchObject({ status: 0 });
+      return done.stdout;
+    };
+    const supervisor = async () => JSON.parse(await does("ps", "--json")).lab.supervisorPid as number;
+    await does("up");
+    expect(await does("exec", "c3", "--", "wget", "-q", "-O", "-", "http://c2/")).toBe("This is c2.\n");
+    await does("cp", "lab.yaml", "c1:/tmp");
+    await does("cp", "c1:/tmp/lab.yaml", "back");
+    expect(readFileSync(join(user.folder, "back"), "utf8")).toContain("name: group");
+    const ofSupervisor = readFileSync(`/proc/${await supervisor()}/status`, "utf8");
+    expect(/^Uid:\s+(\d+)/m.exec(ofSupervisor)?.[1]).not.toBe("0");
+    process.kill(await supervisor(), "SIGKILL");
+    await expect.poll(() => docker.containers(), { timeout: 60_000 }).toEqual([]);
+    await does("up");
+    const keeper = (await docker.containers()).find((name) => name.endsWith("-keeper")) ?? "";
+    const pid = await supervisor();
+    await docker.engine.kill("Killing the keeper", keeper);
+    process.kill(pid, "SIGKILL");
+    await expect.poll(() => docker.containers(), { timeout: 30_000 }).toHaveLength(3);
+    await does("gc");
+    expect(await docker.containers()).toEqual([]);
+    await does("up");
+    await does("down");
+    expect(await docker.containers()).toEqual([]);
+    const closed = new OtherUser(group + 1, { DOCKER_HOST: `unix://${docker.socket}` });
+    using _ = closed;
+    writeFileSync(join(closed.folder, "lab.yaml"), `nodes: {c1: {engine: container, image: ${image}}}\n`);
+    const refused = await closed.netwright("up");
+    expect(refused.status).not.toBe(0);
+    expect(refused.stderr).toContain("usermod -aG docker");
   });
 
   it("that cannot be, say why, and nothing is left of the lab", async () => {
