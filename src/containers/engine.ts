@@ -23,8 +23,8 @@ export type ExecState = { readonly Running: boolean; readonly ExitCode: number |
 /** What happened to a container (Docker Engine API, "Monitor events"). */
 export type EngineEvent = {
   readonly container: string;
-  /** `exec`: a program in it has ended. */
-  readonly what: "die" | "exec";
+  /** `exec`: a program in it has ended. `oom`: the kernel has ended one, since it had no memory left. */
+  readonly what: "die" | "exec" | "oom";
   /** Of a program in it. */
   readonly exec: string;
   readonly exitCode: number;
@@ -46,6 +46,16 @@ export type ListedContainer = {
   readonly Names: readonly string[];
   readonly Labels: Readonly<Record<string, string>>;
   readonly State: string;
+};
+
+/** What of `GET /info` Netwright looks at. */
+export type EngineInfo = {
+  readonly SecurityOptions?: readonly string[] | null;
+  readonly Rootless?: boolean;
+  /** Whether the kernel lets it limit these. */
+  readonly MemoryLimit?: boolean;
+  readonly CpuCfsQuota?: boolean;
+  readonly PidsLimit?: boolean;
 };
 
 const answerMs = 20_000;
@@ -82,7 +92,7 @@ export class ContainerEngine {
     return JSON.parse((await this.#get("Asking for its version", "/version")).text);
   }
 
-  async info(): Promise<{ readonly SecurityOptions?: readonly string[] | null; readonly Rootless?: boolean }> {
+  async info(): Promise<EngineInfo> {
     return JSON.parse((await this.#get("Asking for its settings", "/info")).text);
   }
 
@@ -173,7 +183,7 @@ export class ContainerEngine {
   ): Promise<() => void> {
     const filters = {
       type: ["container"],
-      event: ["die", "died", "exec_die", "exec_died"],
+      event: ["die", "died", "exec_die", "exec_died", "oom"],
       label: Object.entries(of).map(([key, value]) => `${key}=${value}`),
     };
     const path = `/events?${query({ filters: JSON.stringify(filters) })}`;
@@ -277,7 +287,7 @@ function eventIn(line: string): EngineEvent | undefined {
   const exitCode = Number(Attributes["exitCode"] ?? Attributes["containerExitCode"] ?? 0);
   return {
     container: ID,
-    what: Action.startsWith("exec") ? "exec" : "die",
+    what: Action.startsWith("exec") ? "exec" : Action === "oom" ? "oom" : "die",
     exec: Attributes["execID"] ?? "",
     exitCode,
   };

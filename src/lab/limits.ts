@@ -8,11 +8,13 @@ const resourceOf = { cpus: "cpus", memoryBytes: "memory", processes: "processes"
 
 /** The limits of a node, as they are told: the lab file's, by what the kernel enforces them, and what is used of them. */
 export function limitsInForce(node: Machine, lab: Lab, groups: LabGroups | undefined): LimitInForce[] {
+  const isContainer = node.engine === "container";
   const ofGroup = (of: string, limits: GroupResources, use: GroupUse, whole: boolean): LimitInForce[] =>
     groupLimits.flatMap(({ key, controller }) => {
       const most = limits[key];
       if (most === undefined) return [];
       const resource = resourceOf[key];
+      if (isContainer) return [{ resource, most, of, enforcedBy: whole ? "nothing" : "the container engine" }];
       const by = groups?.enforcerOf(controller);
       if (by === undefined && key === "processes" && whole)
         return [{ resource, most, of: "each user, over the whole lab", enforcedBy: "RLIMIT_NPROC" }];

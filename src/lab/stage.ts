@@ -268,6 +268,8 @@ export class Stage implements StepPerformer {
     }
     if (node.engine === "container") {
       if (this.#options.containers === undefined) throw labError("CONTAINER_ENGINE_ABSENT", { lab });
+      // A lab in which nobody has an address has no names to set.
+      this.#shareHosts();
       // Opened now: from here on this process, too, keeps the lab's containers.
       void this.#openYard().catch(() => undefined);
       const options = { panel: this.panel, settings: this.#settings, logs, events };
@@ -300,6 +302,10 @@ export class Stage implements StepPerformer {
 
   #setHosts(entries: readonly HostEntry[]): void {
     this.#etc.setHosts(entries);
+    this.#shareHosts();
+  }
+
+  #shareHosts(): void {
     const { containers } = this.#options;
     if (containers === undefined) return;
     mkdirSync(containers.folder, { recursive: true });

@@ -20,7 +20,11 @@ export function groupLimitsOf({ nodes, resources = {} }: Lab): readonly GroupLim
       of[key] === undefined ? [] : [{ what: `${words[key]} of ${owner}`, controller }],
     );
   return [
-    ...nodes.filter(isMachine).flatMap((node) => limits(node.resources ?? {}, `node ${node.name}`)),
+    // Those of a container are its engine's to enforce.
+    ...nodes
+      .filter(isMachine)
+      .filter(({ engine }) => engine !== "container")
+      .flatMap((node) => limits(node.resources ?? {}, `node ${node.name}`)),
     ...limits(resources, "the lab").filter(({ controller }) => controller !== "pids"),
   ];
 }

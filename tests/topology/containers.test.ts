@@ -35,7 +35,6 @@ nodes: {a: {${container}, capabilities: [CAP_SYS_PTRACE, SYS_NICE]}, b: {${conta
     [`nodes: {a: {${container}, join: b, interfaces: {eth0: 10.0.0.1/24}}, b: }`, "JOIN_WITH_NETWORK"],
     [`nodes: {a: {${container}, join: b, internet: true}, b: }`, "JOIN_WITH_NETWORK"],
     [`nodes: {a: {${container}, join: b, ports: [80]}, b: }`, "JOIN_WITH_NETWORK"],
-    [`nodes: {a: {kind: vyos, image: vyos, resources: {open-files: 99}}}`, "RESOURCES_OF_CONTAINER"],
   ])("%s is %s", (text, code) => {
     expect(codesOf(text)).toEqual([code]);
   });
@@ -56,6 +55,21 @@ nodes: {a: {${container}, capabilities: [CAP_SYS_PTRACE, SYS_NICE]}, b: {${conta
         NetworkMode: "container:netwright-demo-01234567-keeper",
         CapAdd: ["NET_ADMIN", "NET_RAW", "SYS_NICE"],
         Mounts: [{ Target: "/etc/hosts", ReadOnly: true }, { Target: "/etc/hostname" }, { Target: "/etc/resolv.conf" }],
+      },
+    });
+    const limited = "{cpus: 0.5, memory: 64MiB, processes: 40, program-memory: 16MiB, open-files: 99}";
+    expect(
+      specificationOf(machine(load(`nodes: {a: {${container}, resources: ${limited}}}`), "a"), surroundings),
+    ).toMatchObject({
+      HostConfig: {
+        NanoCpus: 500_000_000,
+        Memory: 67_108_864,
+        MemorySwap: 67_108_864,
+        PidsLimit: 40,
+        Ulimits: [
+          { Name: "data", Soft: 16_777_216, Hard: 16_777_216 },
+          { Name: "nofile", Soft: 99, Hard: 99 },
+        ],
       },
     });
     expect(JSON.stringify(specificationOf(node, surroundings))).not.toContain("Privileged");

@@ -50,8 +50,8 @@ nodes:
     expect(codesOf("nodes: { h1: { kind: switch, resources: { cpus: 1 } } }")).toEqual(["UNKNOWN_KEY"]);
     expect(codesOf("nodes: { h1: { resources: { program-memory: 5 } } }")).toEqual(["WRONG_VALUE"]);
     expect(codesOf("resources: { processes: 3 }")).toEqual(["WRONG_VALUE"]);
-    expect(codesOf("nodes: { h1: { engine: container, image: docker://x, resources: { open-files: 99 } } }")).toEqual([
-      "RESOURCES_OF_CONTAINER",
-    ]);
+    const container = "nodes: { h1: { engine: container, image: docker://x, resources: { open-files: 99 } } }";
+    expect(codesOf(`${container}\nresources: { cpus: 1 }`)).toEqual(["RESOURCES_OF_LAB_WITH_CONTAINERS"]);
+    expect(load(`${container}\nresources: { cpus: 1, enforce: if-possible }`).resources).toMatchObject({ cpus: 1 });
   });
 });

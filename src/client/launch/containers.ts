@@ -3,6 +3,7 @@ import {
   type ContainerEngine,
   type ContainerIdentity,
   type EngineAddress,
+  type EngineInfo,
   engineAt,
   engineImageName,
   findEngine,
@@ -56,7 +57,7 @@ export async function prepareContainers(options: ContainersOptions): Promise<Pre
   if (first === undefined) return undefined;
   const address = await findEngine(environment);
   const engine = engineAt(address.socket);
-  await requireSuitable(engine, address);
+  await requireSuitable(engine, address, lab);
   const images = new Map(nodes.map((node) => [node.image?.reference ?? "", node]));
   let done = 0;
   const report = () => options.onPhase?.({ type: "phase", phase: "Look for images", done, total: images.size });
@@ -96,8 +97,9 @@ export async function prepareContainers(options: ContainersOptions): Promise<Pre
 }
 
 /** An engine that does not run as the machine's root cannot enter networks that are not its own. */
-async function requireSuitable(engine: ContainerEngine, { name }: EngineAddress): Promise<void> {
-  const { SecurityOptions, Rootless } = await engine.info();
+async function requireSuitable(engine: ContainerEngine, { name }: EngineAddress, lab: Lab): Promise<void> {
+  const { SecurityOptions, Rootless, ...may } = await engine.info();
+  requireLimits(lab, name, may);
   const has = (option: string) => (SecurityOptions ?? []).some((one) => one.split(",").includes(`name=${option}`));
   if (Rootless === true || has("rootless"))
     throw labError("CONTAINER_ENGINE_UNSUITABLE", {
@@ -109,6 +111,28 @@ async function requireSuitable(engine: ContainerEngine, { name }: EngineAddress)
       engine: name,
       why: "it runs containers in a user namespace (userns-remap), out of which they may not enter the networks of labs",
     });
+}
+
+const limits = [
+  { key: "cpus", needs: "CpuCfsQuota", what: "cpus" },
+  { key: "memoryBytes", needs: "MemoryLimit", what: "memory" },
+  { key: "processes", needs: "PidsLimit", what: "processes" },
+] as const;
+
+/** An engine leaves out a limit that it cannot have enforced, and says so to nobody. @throws LIMIT_NOT_ENFORCEABLE */
+function requireLimits(lab: Lab, engine: string, may: Omit<EngineInfo, "SecurityOptions" | "Rootless">): void {
+  if (lab.resources?.enforce === "if-possible") return;
+  const not = containersOf(lab).flatMap(({ name, resources = {} }) =>
+    limits
+      .filter(({ key, needs }) => resources[key] !== undefined && may[needs] === false)
+      .map(({ what }) => `${what} of node ${name}`),
+  );
+  if (not.length === 0) return;
+  throw labError("LIMIT_NOT_ENFORCEABLE", {
+    limits: not,
+    why: `${engine} says that this machine has no control groups for them`,
+    mend: "See what it says: docker info.",
+  });
 }
 
 async function ensureImage(

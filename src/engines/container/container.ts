@@ -123,13 +123,13 @@ export class NodeContainer {
    * Starts it in a network namespace.
    *
    * @param output takes what its program writes
-   * @param onEnd its program has ended by itself
+   * @param on `end`: its program has ended by itself. `outOfMemory`: the kernel has ended one of its programs
    * @throws CONTAINER_ENDED when that is at once, CONTAINER_ENGINE_REFUSED, CONTAINER_ENGINE_LOST
    */
   async start(
     netns: Namespace,
     output: (stdout: Readable, stderr: Readable) => Promise<unknown>,
-    onEnd: (end: ContainerEnd) => void,
+    on: { readonly end: (end: ContainerEnd) => void; readonly outOfMemory: () => void },
     lastLines: () => readonly string[],
   ): Promise<void> {
     const { link } = this.#yard;
@@ -142,14 +142,27 @@ export class NodeContainer {
     const { promise, resolve } = Promise.withResolvers<ContainerEnd>();
     this.#ended = promise;
     let isSettled = false;
-    const forget = this.#yard.onEnd(this.id, (exitCode) => {
-      forget();
+    let isTold = false;
+    const outOfMemory = () => {
+      isTold = true;
+      on.outOfMemory();
+    };
+    const forgetMemory = this.#yard.onOutOfMemory(this.id, outOfMemory);
+    const forgetEnd = this.#yard.onEnd(this.id, (exitCode) => {
+      forgetEnd();
       const wasRunning = this.#isRunning;
       this.#isRunning = false;
-      const end = { exitCode, how: `its program ended with exit code ${exitCode}` };
-      resolve(end);
-      if (wasRunning && isSettled) onEnd(end);
+      void this.#endOf(exitCode).then(({ isOutOfMemory, ...end }) => {
+        forgetMemory();
+        if (isOutOfMemory && !isTold) outOfMemory();
+        resolve(end);
+        if (wasRunning && isSettled) on.end(end);
+      });
     });
+    const forget = () => {
+      forgetEnd();
+      forgetMemory();
+    };
     this.#isRunning = true;
     try {
       await link.start(what, this.id, hostname, netns);
@@ -258,6 +271,17 @@ export class NodeContainer {
   kill(): void {
     this.#isRunning = false;
     void this.#yard.link.engine.kill(`Killing ${this.#node.name}`, this.id).catch(() => undefined);
+  }
+
+  /** Not every engine tells at once who had no memory left; all know it afterwards. */
+  async #endOf(exitCode: number): Promise<ContainerEnd & { readonly isOutOfMemory: boolean }> {
+    const what = `Looking at how ${this.#node.name} ended`;
+    const state = await this.#yard.link.engine.container(what, this.id).catch(() => undefined);
+    const isOutOfMemory = state?.State.OOMKilled ?? false;
+    const how = isOutOfMemory
+      ? "the kernel ended its program, for which there was no memory left"
+      : `its program ended with exit code ${exitCode}`;
+    return { exitCode, how, isOutOfMemory };
   }
 
   async #write(entries: readonly OwnedEntry[]): Promise<void> {

@@ -61,6 +61,7 @@ export function specificationOf(node: ProgramNode, { identity, files, idle, need
           ...(node.capabilities ?? []),
         ]),
       ],
+      ...limitsOf(node),
       Devices: (needs.devices ?? []).map((path) => ({
         PathOnHost: path,
         PathInContainer: path,
@@ -74,6 +75,20 @@ export function specificationOf(node: ProgramNode, { identity, files, idle, need
         ...(isIdle ? idle.binds.map(({ source, target }) => bind(source, target, true)) : []),
       ],
     },
+  };
+}
+
+/** Swap is within the memory that a node may use, and not beside it. */
+function limitsOf({ resources = {} }: ProgramNode): Readonly<Record<string, unknown>> {
+  const { cpus, memoryBytes, processes, programMemoryBytes, openFiles } = resources;
+  const each = (name: string, most: number | undefined) =>
+    most === undefined ? [] : [{ Name: name, Soft: most, Hard: most }];
+  const ulimits = [...each("data", programMemoryBytes), ...each("nofile", openFiles)];
+  return {
+    ...(cpus === undefined ? {} : { NanoCpus: Math.round(cpus * 1e9) }),
+    ...(memoryBytes === undefined ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes }),
+    ...(processes === undefined ? {} : { PidsLimit: processes }),
+    ...(ulimits.length === 0 ? {} : { Ulimits: ulimits }),
   };
 }
 

@@ -20,6 +20,7 @@ export type YardSettings = {
 export class ContainerYard {
   readonly settings: YardSettings;
   readonly link: KeeperLink;
+  readonly #memoryListeners = new Map<string, () => void>();
   readonly #listeners = new Map<string, (exitCode: number) => void>();
   #holding: Socket | undefined;
   #unfollow: () => void = () => undefined;
@@ -62,6 +63,12 @@ export class ContainerYard {
     };
   }
 
+  /** Calls `listener` when the kernel ends a program of a container for want of memory. */
+  onOutOfMemory(container: string, listener: () => void): () => void {
+    this.#memoryListeners.set(container, listener);
+    return () => this.#memoryListeners.delete(container);
+  }
+
   /** The keeper removes what is left, and itself. */
   close(): void {
     this.#isOpen = false;
@@ -70,6 +77,7 @@ export class ContainerYard {
   }
 
   #hear({ what, container, exec, exitCode }: EngineEvent): void {
-    this.#listeners.get(what === "exec" ? exec : container)?.(exitCode);
+    if (what === "oom") this.#memoryListeners.get(container)?.();
+    else this.#listeners.get(what === "exec" ? exec : container)?.(exitCode);
   }
 }

@@ -247,7 +247,15 @@ export class ContainerMachine implements MachineLife {
     await container.start(
       this.#netns,
       (stdout, stderr) => pump({ stdout, stderr }, this.#log).closed,
-      ({ how }) => this.#fail(how),
+      {
+        end: ({ how }) => this.#fail(how),
+        outOfMemory: () =>
+          this.#options.events.record(
+            "node.out-of-memory",
+            this.#node.name,
+            `${this.#node.name}: out of memory, the kernel ended one of its processes`,
+          ),
+      },
       () => this.#log.lastLines(),
     );
   }

@@ -10,6 +10,7 @@ import type { Lab } from "../model.ts";
 import { labelPattern, labelRule } from "../name-rules.ts";
 import { requirementsOf } from "../requires/requirements.ts";
 import type { LabDefinition } from "../schema/lab.ts";
+import { validateContainers } from "../validate/containers.ts";
 import { validate } from "../validate/validate.ts";
 import { build } from "./build.ts";
 import { type Cable, linkWiring, networkForm, networkWiring, type SubnetRequest } from "./cables.ts";
@@ -88,6 +89,7 @@ export function resolve(definition: LabDefinition, files: FileStore, options: Re
   const lab = withReach(built, draft, definition, isExpected, findings);
   const { faults, capture, requires } = definition;
   const resources = labResourcesOf(definition);
+  validateContainers(lab.nodes, resources, findings);
   const isWhole = !namedSections.some((section) => findings.isTainted([section]));
   const captures = readCaptures(capture ?? [], lab, findings, isWhole);
   return {

@@ -1,21 +1,14 @@
 import type { GroupResources, LabResources, NodeResources } from "../resources.ts";
 import type { LabDefinition } from "../schema/lab.ts";
 import { parseSize } from "../size.ts";
-import type { Context, Layer, MachineDefinition } from "./settings.ts";
+import type { Layer, MachineDefinition } from "./settings.ts";
 
 /** What the programs of a machine may use: each limit from where it was said last. */
-export function resourcesOf(
-  layers: readonly Layer<MachineDefinition>[],
-  { findings }: Context,
-): NodeResources | undefined {
-  const given = layers.flatMap(({ data, path }) =>
-    data.resources === undefined ? [] : [{ of: data.resources, path }],
-  );
-  const merged = Object.assign({}, ...given.map(({ of }) => of)) as NonNullable<MachineDefinition["resources"]>;
-  const last = given.at(-1);
-  if (last === undefined || Object.keys(merged).length === 0) return undefined;
-  if (layers.findLast(({ data }) => data.engine !== undefined)?.data.engine === "container")
-    findings.error("RESOURCES_OF_CONTAINER", {}, [...last.path, "resources"], "key");
+export function resourcesOf(layers: readonly Layer<MachineDefinition>[]): NodeResources | undefined {
+  const merged = Object.assign({}, ...layers.map(({ data }) => data.resources)) as NonNullable<
+    MachineDefinition["resources"]
+  >;
+  if (Object.keys(merged).length === 0) return undefined;
   const { "program-memory": programMemory, "open-files": openFiles, ...whole } = merged;
   const programMemoryBytes = programMemory === undefined ? undefined : parseSize(programMemory);
   return {

@@ -51,7 +51,7 @@ export function machineSettings(layers: readonly Layer<MachineDefinition>[], con
     startup: layers.flatMap(({ data }) => (data.startup ?? []).map(commandOf)),
     files: files(layers, context),
     mounts: mounts(layers, context),
-    resources: resourcesOf(layers, context),
+    resources: resourcesOf(layers),
     console: consoleOf(last("console")),
     ...containerOf(layers, context),
     frr: frr(last("frr"), context),

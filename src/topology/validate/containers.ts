@@ -1,14 +1,16 @@
 import type { Findings } from "../findings.ts";
-import { type LabDraft, runsProgramsDraft } from "../resolve/draft.ts";
+import { type LabNode, runsPrograms } from "../model.ts";
+import type { LabResources } from "../resources.ts";
 
-/** What Netwright has for its own machines and not for containers is refused, instead of left out. */
-export function validateContainers(draft: LabDraft, findings: Findings): void {
-  for (const node of draft.nodes.values()) {
-    if (!runsProgramsDraft(node)) continue;
-    const { role, settings, path } = node;
-    const isVendors = role?.kind.container !== undefined;
-    // The engine that a file names has been looked at where resources are read.
-    if (isVendors && settings.engine !== "container" && settings.resources !== undefined)
-      findings.error("RESOURCES_OF_CONTAINER", {}, [...path, "resources"], "key");
-  }
+/** What all nodes of a lab may use together cannot be enforced on containers: it is refused, instead of left out. */
+export function validateContainers(
+  nodes: readonly LabNode[],
+  resources: LabResources | undefined,
+  findings: Findings,
+): void {
+  const { enforce, ...limits } = resources ?? {};
+  if (enforce === "if-possible" || Object.keys(limits).length === 0) return;
+  const container = nodes.filter(runsPrograms).find(({ engine }) => engine === "container");
+  if (container !== undefined)
+    findings.error("RESOURCES_OF_LAB_WITH_CONTAINERS", { node: container.name }, ["resources"], "key");
 }

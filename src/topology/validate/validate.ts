@@ -2,7 +2,6 @@ import type { Findings } from "../findings.ts";
 import type { LabDraft } from "../resolve/draft.ts";
 import type { Segments } from "../resolve/segments.ts";
 import { validateAddresses } from "./addresses.ts";
-import { validateContainers } from "./containers.ts";
 import { validateJoins } from "./joins.ts";
 import { validatePorts } from "./ports.ts";
 import { validatePrefixes } from "./prefixes.ts";
@@ -18,6 +17,5 @@ export function validate(draft: LabDraft, segments: Segments, findings: Findings
   validatePrefixes(draft, segments, findings);
   validateRoutes(draft, segments, findings);
   validateSysctls(draft, findings);
-  validateContainers(draft, findings);
   validateJoins(draft, findings);
 }

@@ -7,6 +7,12 @@ export const containerFileErrors = {
     message: ({ key }) => `${key}: is for containers, and the node is none.`,
     remedy: ({ key }) => `Write engine: container, or leave out ${key}.`,
   }),
+  RESOURCES_OF_LAB_WITH_CONTAINERS: entry<{ node: string }>({
+    exitCode: 2,
+    message: ({ node }) =>
+      `What all nodes together may use cannot be limited: ${node} is a container, which runs in its engine's control groups.`,
+    remedy: () => "Limit each container by its own resources:, or write enforce: if-possible.",
+  }),
   CAPABILITY_INVALID: entry<{ name: string }>({
     exitCode: 2,
     message: ({ name }) => `${JSON.stringify(name)} is no capability.`,

@@ -22,11 +22,6 @@ export const imageFileErrors = {
         ? "Name an image, or write a process under processes:, which has command, user and directory."
         : "Name an image, or leave it out.",
   }),
-  RESOURCES_OF_CONTAINER: entry<Record<never, never>>({
-    exitCode: 2,
-    message: () => "The programs of a container are limited by what runs the container, and not yet from here.",
-    remedy: () => "Leave out resources, or engine: container.",
-  }),
   CONTAINER_NEEDS_IMAGE: entry<Record<never, never>>({
     exitCode: 2,
     message: () => "A container is made of an image, and the node has none.",
