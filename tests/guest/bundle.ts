@@ -12,27 +12,45 @@ export type Bundle = {
   readonly files: Record<string, Uint8Array>;
 };
 
-/** koffi brings a native library and stays in a folder of its own. */
-export async function bundle(program: string): Promise<Bundle> {
-  const built = await build({
-    entryPoints: [join(import.meta.dirname, "programs", `${program}.ts`)],
+/** Where it is in the guest. */
+const folder = "/netwright";
+
+/**
+ * koffi brings a native library and stays in a folder of its own.
+ *
+ * @param parts what else of src/ runs as a program, such as `lab/main`, which is started as of an installation
+ */
+export async function bundle(program: string, parts: readonly string[] = []): Promise<Bundle> {
+  const programs = parts.map((part) => [`dist/${part}`, join(root, "src", `${part}.ts`)]);
+  const { outputFiles } = await build({
+    entryPoints: {
+      "dist/program": join(import.meta.dirname, "programs", `${program}.ts`),
+      ...Object.fromEntries(programs),
+    },
+    outdir: folder,
     bundle: true,
+    splitting: true,
     write: false,
     platform: "node",
     format: "esm",
     target: "node24",
     external: ["koffi"],
+    // Packages in CommonJS ask for Node's own modules.
+    banner: {
+      js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
+    },
   });
-  const [output] = built.outputFiles;
-  if (output === undefined) throw new Error(`nothing was built of ${program}`);
   const koffi = [
     ...globSync(join(root, "node_modules/koffi/**/*.{js,cjs,json}")),
     ...hostFolder(join(root, "node_modules/@koromix")),
   ];
-  const packages = koffi.map((file) => [file.slice(root.length), readFileSync(file)] as const);
   return {
-    argv: [process.execPath, "/program.mjs"],
+    argv: [process.execPath, `${folder}/dist/program.js`],
     share: [process.execPath],
-    files: { "/program.mjs": output.contents, ...Object.fromEntries(packages) },
+    files: {
+      [`${folder}/package.json`]: readFileSync(join(root, "package.json")),
+      ...Object.fromEntries(outputFiles.map(({ path, contents }) => [path, contents])),
+      ...Object.fromEntries(koffi.map((file) => [`${folder}${file.slice(root.length)}`, readFileSync(file)])),
+    },
   };
 }

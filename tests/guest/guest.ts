@@ -16,6 +16,8 @@ export type GuestRun = {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** Kernel modules beside those for links, queues and filters. */
   readonly modules?: readonly string[];
+  /** Runs the command in a root file system that can be left, as labs do; the initramfs cannot (pivot_root(2)). */
+  readonly ownRoot?: boolean;
 };
 
 export type GuestResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
@@ -95,7 +97,7 @@ function contents(
   for (const module of modules) put(`/modules/${basename(module)}`, readFileSync(module), false);
   for (const [path, content] of Object.entries(run.files ?? {})) put(path, Buffer.from(content), true);
   put("/busybox/busybox", readFileSync(kernel.busybox), true);
-  put("/init", Buffer.from(init(modules, argv)), true);
+  put("/init", Buffer.from(init(modules, run.ownRoot === true ? [...intoOwnRoot, ...argv] : argv)), true);
   return entries.values();
 }
 
@@ -114,6 +116,12 @@ ${argv.map(quoted).join(" ")} </dev/null >/dev/vport0p1 2>/dev/vport0p2
 echo $? >/dev/vport0p3
 poweroff -f
 `;
+
+/** Binds the root over itself, and runs its words there. */
+const intoOwnRoot = [
+  ...["sh", "-c", 'mkdir /root2 && mount -o rbind / /root2 && cd /root2 && mount -o move . / && exec chroot . "$@"'],
+  "sh",
+];
 
 /** One word of the shell, whatever is in it. */
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
