@@ -8,7 +8,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   topology: [],
   kernel: [],
   api: [],
-  archive: ["topology"],
+  archive: ["kernel", "topology"],
   dataplane: ["kernel"],
   gate: ["kernel", "topology"],
   containers: ["kernel", "topology"],

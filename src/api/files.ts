@@ -9,6 +9,8 @@ import * as z from "zod";
  * packed, and closes its direction; the answer is a `CopyReport`, which may come early. So what one
  * connection gives is what another takes: a copy between nodes passes bytes on. The protocol's name in
  * the Upgrade field is `archiveUpgrade` of endpoints.ts.
+ *
+ * Where the answer to `writeFiles` says so, large files may come as descriptors (src/archive/hand-over.ts).
  */
 
 export const ReadFilesQuery = z.object({

@@ -4,6 +4,8 @@
  * must not cost more than the copying.
  */
 
+import { handedSizeKey } from "./hand-over.ts";
+
 export const blockBytes = 512;
 
 /** What an archive can carry; `other` is a device, a pipe, or something of a format of its own. */
@@ -22,6 +24,8 @@ export type Entry = {
   /** Of what follows the header. */
   readonly sizeBytes: number;
   readonly modifiedMs: number;
+  /** Of a file whose contents come by its descriptor (hand-over.ts). */
+  readonly handedBytes?: number;
 };
 
 const typeFlag = { file: "0", hardlink: "1", symlink: "2", folder: "5", fifo: "6" } as const;
@@ -50,6 +54,7 @@ export function encodeHeader(entry: WrittenEntry): Buffer {
   if (entry.sizeBytes > mostOctalSize) extended.push(["size", String(entry.sizeBytes)]);
   if (entry.uid > mostOctalId) extended.push(["uid", String(entry.uid)]);
   if (entry.gid > mostOctalId) extended.push(["gid", String(entry.gid)]);
+  if (entry.handedBytes !== undefined) extended.push([handedSizeKey, String(entry.handedBytes)]);
   for (const [key, value] of entry.attributes ?? []) extended.push([`SCHILY.xattr.${key}`, value]);
   const plain = block({ ...entry, name, flag: typeFlag[entry.type] });
   if (extended.length === 0) return plain;

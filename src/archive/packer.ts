@@ -16,7 +16,8 @@ import { labError } from "../topology/errors/error.ts";
 import { contentsOf, pieceBytes } from "./contents.ts";
 import { type CopyCounts, newCounts, skip } from "./counts.ts";
 import { Folder, type GivenPath, type OpenFiles } from "./folder.ts";
-import { type EntryType, encodeHeader, endOfArchive, padding } from "./header.ts";
+import { type HandedFile, leastHandedBytes } from "./hand-over.ts";
+import { blockBytes, type EntryType, encodeHeader, endOfArchive, padding } from "./header.ts";
 
 export type PackOptions = {
   /** A symbolic link that is given is followed; those below never are. */
@@ -24,6 +25,8 @@ export type PackOptions = {
   readonly files: OpenFiles;
   /** How a path is told to people: with its node, or as it is. */
   readonly show: (path: string) => string;
+  /** Whether large files can be handed over; asked for each, after an empty piece. */
+  readonly canHandOver?: () => boolean;
 };
 
 /** Files that the kernel makes up say that they are empty. */
@@ -41,12 +44,19 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
  * @returns what was packed
  * @throws COPY_SOURCE_NOT_FOUND; COPY_FAILED for what cannot be read, only before the first piece: later it is told in the result
  */
-export function* pack(source: GivenPath, options: PackOptions): Generator<Uint8Array, CopyCounts> {
+export function pack(
+  source: GivenPath,
+  options: PackOptions & { readonly canHandOver?: never },
+): Generator<Uint8Array, CopyCounts>;
+export function pack(source: GivenPath, options: PackOptions): Generator<Piece, CopyCounts>;
+export function* pack(source: GivenPath, options: PackOptions): Generator<Piece, CopyCounts> {
   const packing = new Packing(options);
   yield* packing.all(source);
   yield endOfArchive();
   return packing.counts;
 }
+
+type Piece = Uint8Array | HandedFile;
 
 class Packing {
   readonly counts = newCounts();
@@ -59,7 +69,7 @@ class Packing {
     this.#options = options;
   }
 
-  *all(source: GivenPath): Generator<Uint8Array> {
+  *all(source: GivenPath): Generator<Piece> {
     const { files, show } = this.#options;
     const { parent, name, stats } = this.#find(source);
     using folder = parent;
@@ -101,7 +111,7 @@ class Packing {
     }
   }
 
-  *#folder(folder: Folder, name: string, stats: Stats, path: string): Generator<Uint8Array> {
+  *#folder(folder: Folder, name: string, stats: Stats, path: string): Generator<Piece> {
     this.counts.folders += 1;
     yield header("folder", name, stats);
     let names: readonly string[];
@@ -136,7 +146,7 @@ class Packing {
     }
   }
 
-  *#one(folder: Folder, name: string, inArchive: string, stats: Stats, path: string): Generator<Uint8Array> {
+  *#one(folder: Folder, name: string, inArchive: string, stats: Stats, path: string): Generator<Piece> {
     if (stats.isSymbolicLink()) {
       this.counts.links += 1;
       yield header("symlink", inArchive, stats, { target: readlinkSync(folder.path(name)) });
@@ -157,7 +167,7 @@ class Packing {
     yield* this.#file(folder.path(name), inArchive, path);
   }
 
-  *#file(place: string, inArchive: string, path: string): Generator<Uint8Array> {
+  *#file(place: string, inArchive: string, path: string): Generator<Piece> {
     // Not blocking: what was a file a moment ago may be a pipe now.
     const fd = openSync(place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
@@ -167,6 +177,7 @@ class Packing {
       const sizeBytes = early?.length ?? stats.size;
       this.counts.files += 1;
       this.counts.bytes += sizeBytes;
+      if (yield* this.#handOver(fd, inArchive, stats)) return;
       yield header("file", inArchive, stats, { sizeBytes });
       if (early !== undefined) yield early;
       else yield* contentsOf(fd, sizeBytes, this.#piece, (error) => this.#fail(path, error));
@@ -174,6 +185,18 @@ class Packing {
     } finally {
       closeSync(fd);
     }
+  }
+
+  /** @returns whether the file is handed over as it is */
+  *#handOver(fd: number, inArchive: string, stats: Stats): Generator<Piece, boolean> {
+    const { canHandOver } = this.#options;
+    if (canHandOver === undefined || stats.size < leastHandedBytes) return false;
+    // The first piece says that the source can be read, and only then is the other side asked what it can.
+    yield Buffer.alloc(0);
+    if (!canHandOver()) return false;
+    yield header("file", inArchive, stats, { sizeBytes: 1, handedBytes: stats.size });
+    yield { fd, sizeBytes: stats.size, block: Buffer.alloc(blockBytes) };
+    return true;
   }
 
   /** The contents of a file that claims to have none. */
@@ -197,7 +220,7 @@ function header(
   type: Exclude<EntryType, "other">,
   name: string,
   stats: Stats,
-  more: { readonly target?: string; readonly sizeBytes?: number } = {},
+  more: { readonly target?: string; readonly sizeBytes?: number; readonly handedBytes?: number } = {},
 ): Buffer {
   const { mode, uid, gid, mtimeMs } = stats;
   return encodeHeader({ type, name, mode: mode & 0o7777, uid, gid, modifiedMs: mtimeMs, sizeBytes: 0, ...more });

@@ -1,4 +1,5 @@
 import { labError } from "../topology/errors/error.ts";
+import { handedSizeKey } from "./hand-over.ts";
 import { blockBytes, decodeHeader, decodePax, type Entry, padding, type RawHeader, typeOf } from "./header.ts";
 
 /** Who takes an archive apart. Each call is made while `TarReader.push` runs. */
@@ -118,16 +119,19 @@ export class TarReader {
     const type = typeOf(raw.flag, name);
     const target = said("linkpath") ?? raw.target;
     const sizeBytes = number("size") ?? raw.sizeBytes;
+    const handedBytes = this.#forNext.has(handedSizeKey) ? number(handedSizeKey) : undefined;
     const seconds = number("mtime");
     if (raw.flag === "S" || said("GNU.sparse.major") !== undefined || said("GNU.sparse.map") !== undefined)
       throw labError("ARCHIVE_BAD", { reason: `${name} is stored as a sparse file, which is GNU tar's own format` });
-    if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0)
-      throw labError("ARCHIVE_BAD", { reason: `the size of ${name} is ${sizeBytes}` });
+    for (const size of [sizeBytes, handedBytes ?? 0])
+      if (!Number.isSafeInteger(size) || size < 0)
+        throw labError("ARCHIVE_BAD", { reason: `the size of ${name} is ${size}` });
     return {
       ...raw,
       type,
       name: name.length > 1 ? name.replace(/\/+$/, "") || "/" : name,
       ...(target === undefined ? {} : { target }),
+      ...(handedBytes === undefined ? {} : { handedBytes }),
       uid: number("uid") ?? raw.uid,
       gid: number("gid") ?? raw.gid,
       sizeBytes,

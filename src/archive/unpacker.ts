@@ -20,8 +20,10 @@ import {
 } from "node:fs";
 import { posix } from "node:path";
 import { labError, NetwrightError } from "../topology/errors/error.ts";
+import { contentsOf } from "./contents.ts";
 import { newCounts, skip } from "./counts.ts";
 import { Folder, type GivenPath, type OpenFiles } from "./folder.ts";
+import type { HandOver } from "./hand-over.ts";
 import type { Entry } from "./header.ts";
 import type { EntrySink } from "./reader.ts";
 
@@ -38,8 +40,12 @@ export type UnpackOptions = {
   readonly files: OpenFiles;
   /** How a path is told to people: with its node, or as it is. */
   readonly show: (path: string) => string;
+  /** Where descriptors of large files come from; absent where none may. */
+  readonly handOver?: HandOver;
 };
 
+/** Small enough to stay in the processor's cache between reading and writing. */
+const handedPieceBytes = 1 << 18;
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_TRUNC } = constants;
 
 /** A folder that entries go into, below the one where all go. */
@@ -76,10 +82,33 @@ export class Unpacker implements EntrySink, Disposable {
   data(bytes: Buffer): void {
     const file = this.#file;
     if (file === undefined) return;
-    this.#attempt(file.path, () => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file.fd, bytes, at);
-    });
+    const { handedBytes } = file.entry;
+    if (handedBytes !== undefined) {
+      this.#attempt(file.path, () => this.#copyHanded(file.fd, handedBytes, file));
+      return;
+    }
+    this.#attempt(file.path, () => writeAll(file.fd, bytes));
     this.counts.bytes += bytes.length;
+  }
+
+  #copyHanded(fd: number, sizeBytes: number, { entry, path }: { readonly entry: Entry; readonly path: string }): void {
+    const { handOver, show } = this.#options;
+    const handed = handOver?.take();
+    if (handOver === undefined || handed === undefined) throw refused(entry.name, "its contents are not there");
+    const failed = (error: unknown) => {
+      const { code, message } = error as NodeJS.ErrnoException;
+      this.counts.failed ??= labError("COPY_FAILED", { path: show(path), reason: code ?? message }).toReport();
+    };
+    try {
+      const memory = Buffer.allocUnsafeSlow(handedPieceBytes);
+      for (const piece of contentsOf(handed, sizeBytes, memory, failed)) {
+        if (handOver.isBroken()) throw labError("COPY_BROKEN_OFF", { what: "The other side" });
+        writeAll(fd, piece);
+        this.counts.bytes += piece.length;
+      }
+    } finally {
+      closeSync(handed);
+    }
   }
 
   entryEnd(): void {
@@ -313,6 +342,10 @@ export class Unpacker implements EntrySink, Disposable {
       throw labError("COPY_FAILED", { path: this.#options.show(path), reason: code ?? message }, { cause: error });
     }
   }
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }
 
 const refused = (name: string, reason: string) => labError("COPY_REFUSED", { name, reason });

@@ -1,7 +1,9 @@
 import { connect, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { archiveUpgrade, endpoints } from "../api/endpoints.ts";
 import type { CopyReport, ReadChangesQuery, ReadFilesQuery, WriteFilesQuery } from "../api/files.ts";
 import type { Problem } from "../api/resources.ts";
+import { type HandedFile, handOverField } from "../archive/hand-over.ts";
 import { readReport } from "../archive/report.ts";
 import { labError, NetwrightError } from "../topology/errors/error.ts";
 import { pathOf } from "./path.ts";
@@ -12,6 +14,9 @@ const answerMs = 60_000;
 const stallMs = 120_000;
 const readBytes = 1 << 20;
 const mostHeadBytes = 1 << 16;
+/** Between two looks at how much of a handed file has been read; and how long it may stand still, on a slow disk, before its end counts as missed. */
+const handLookMs = 5;
+const handIdleMs = 10_000;
 
 export type ArchiveTarget = { readonly lab: string; readonly socket: string; readonly node: string };
 type Waiting = { readonly signal?: AbortSignal };
@@ -34,6 +39,7 @@ export class ArchiveConnection implements Disposable {
   #error: unknown;
   #ended = false;
   #answered = false;
+  #takesDescriptors = false;
 
   private constructor(lab: string, path: string, signal: AbortSignal | undefined) {
     this.#lab = lab;
@@ -97,6 +103,35 @@ export class ArchiveConnection implements Disposable {
   /** A report came. */
   get answered(): boolean {
     return this.#answered;
+  }
+
+  /** Whether files can be handed over. */
+  get takesDescriptors(): boolean {
+    return this.#takesDescriptors;
+  }
+
+  /**
+   * Hands a file over, after all that was sent, and waits while it is read.
+   *
+   * @param onProgress how much of it has been read
+   * @returns false when nobody takes any more
+   */
+  async hand(file: HandedFile, onProgress: (bytes: number) => void): Promise<boolean> {
+    const { sendFile, positionOf } = await import("../archive/hand.ts");
+    const { fd } = (this.#socket as unknown as { readonly _handle: { readonly fd: number } })._handle;
+    const isGone = () => this.#answered || this.#socket.destroyed || !this.#socket.writable;
+    while (!isGone() && !sendFile(fd, file)) await pause(handLookMs);
+    // What has been read shows in the position that both share. Nothing depends on the end being seen.
+    let [last, movedAt] = [0, performance.now()];
+    while (!isGone() && last < file.sizeBytes && performance.now() - movedAt < handIdleMs) {
+      await pause(handLookMs);
+      const now = positionOf(file.fd);
+      if (now === last) continue;
+      [last, movedAt] = [now, performance.now()];
+      onProgress(now);
+      this.#stallAfter(stallMs);
+    }
+    return !isGone();
   }
 
   /** Sends a piece, which may be used again when this resolves. @returns false when nobody takes any more */
@@ -190,6 +225,7 @@ export class ArchiveConnection implements Disposable {
     const end = await Promise.race([whole, this.#closed.then(() => -1)]);
     if (end < 0) throw this.#lost();
     const all = Buffer.concat(pieces);
+    this.#takesDescriptors = all.toString("latin1", 0, end).includes(`\r\n${handOverField}`);
     const status = /^HTTP\/1\.1 (\d{3})/.exec(all.toString("latin1", 0, end))?.[1];
     if (status === "101") {
       this.#taker = undefined;

@@ -28,16 +28,29 @@ export async function copyTo(
 ): Promise<CopyResult> {
   const source = givenPath(from.path, from.directory);
   const { followLink = false } = options;
-  const pieces = pack(source, { followLink, files: ownOpenFiles, show: (path) => path });
+  let canHandOver = false;
+  const pieces = pack(source, {
+    followLink,
+    files: ownOpenFiles,
+    show: (path) => path,
+    canHandOver: () => canHandOver,
+  });
   // What is not there is found out before the node is asked for anything.
   let piece = pieces.next();
   using connection = await ArchiveConnection.writing(target, writeQuery(to, source, options), options);
   const answer = connection.report();
   answer.catch(() => undefined);
+  canHandOver = connection.takesDescriptors;
   let bytes = 0;
   for (; !piece.done; piece = pieces.next()) {
-    if (!(await connection.send(piece.value))) break;
-    bytes += piece.value.length;
+    const { value } = piece;
+    if ("fd" in value) {
+      if (!(await connection.hand(value, (read) => options.onProgress?.(bytes + read)))) break;
+      bytes += value.sizeBytes;
+    } else {
+      if (!(await connection.send(value))) break;
+      bytes += value.length;
+    }
     options.onProgress?.(bytes);
   }
   // Where it is not, the answer is there already, and its sender waits for our end.

@@ -33,12 +33,19 @@ export { setSuperFrames } from "./offload.ts";
 export * from "./packet.ts";
 export * from "./packet-ring.ts";
 export * from "./pipe.ts";
-export { waitReadable, waitWritable } from "./poll.ts";
+export { isHungUp, waitReadable, waitWritable } from "./poll.ts";
 export { captureLagMs, openRing, type RingKind, ringBytes } from "./ring-socket.ts";
 export { SendBatch } from "./send-batch.ts";
 export { bindAddress, connectAddress, connectPath, type Transport } from "./socket-address.ts";
 export { attachFilter } from "./socket-filter.ts";
-export { openSocketPair, type Received, receiveDescriptor, type SocketPair, sendDescriptor } from "./socket-pair.ts";
+export {
+  DescriptorReader,
+  openSocketPair,
+  type Received,
+  receiveDescriptor,
+  type SocketPair,
+  sendDescriptor,
+} from "./socket-pair.ts";
 export { StreamSocket } from "./stream-socket.ts";
 export * from "./sysctl-view.ts";
 export * from "./tap.ts";

@@ -17,6 +17,9 @@ export const waitReadable = (fd: number, timeoutMs: number): boolean => wait(fd,
 /** The same for room to write. */
 export const waitWritable = (fd: number, timeoutMs: number): boolean => wait(fd, POLLOUT, timeoutMs);
 
+/** Whether the other end has closed both ways: poll(2) says so without being asked (POLLHUP). */
+export const isHungUp = (fd: number): boolean => wait(fd, 0, 0);
+
 function wait(fd: number, events: number, timeoutMs: number): boolean {
   const pollfd = pinned(8);
   pollfd.writeInt32LE(fd, 0);

@@ -62,20 +62,59 @@ export function receiveDescriptor(socket: number, length = 65_536): Received | u
   const { bytes, control, header } = message(length);
   for (;;) {
     const received = libc.recvmsg(socket, header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (received >= 0) {
-      const hasDescriptor =
-        header.readBigUInt64LE(40) >= 20n &&
-        control.readInt32LE(8) === SOL_SOCKET &&
-        control.readInt32LE(12) === SCM_RIGHTS;
-      return {
-        data: Buffer.from(bytes.subarray(0, received)),
-        descriptor: hasDescriptor ? control.readInt32LE(16) : undefined,
-      };
-    }
+    if (received >= 0)
+      return { data: Buffer.from(bytes.subarray(0, received)), descriptor: descriptorIn(header, control) };
     const errno = lastErrno();
     if (errno === EAGAIN) return undefined;
     if (errno !== EINTR) throw new KernelError("recvmsg", errno);
   }
+}
+
+/**
+ * Reads a stream socket on which descriptors may come (`sendDescriptor`), into the same memory each
+ * time. At most one comes with what is read at once: the kernel stops there (unix(7)).
+ */
+export class DescriptorReader {
+  /** Those that have come, and belong to whoever takes them out. */
+  readonly descriptors: number[] = [];
+  readonly #socket: number;
+  readonly #message: ReturnType<typeof message>;
+
+  /** @param length the most that is read at once */
+  constructor(socket: number, length: number) {
+    this.#socket = socket;
+    this.#message = message(length);
+  }
+
+  /**
+   * @returns what has come, valid until the next call; without a byte when the other end has closed;
+   *   undefined when nothing has come yet
+   * @throws {KernelError} ECONNRESET and others of recvmsg(2)
+   */
+  read(): Buffer | undefined {
+    const { bytes, control, header } = this.#message;
+    for (;;) {
+      header.writeBigUInt64LE(BigInt(control.length), 40);
+      const received = libc.recvmsg(this.#socket, header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+      if (received >= 0) {
+        const descriptor = descriptorIn(header, control);
+        if (descriptor !== undefined) this.descriptors.push(descriptor);
+        return bytes.subarray(0, received);
+      }
+      const errno = lastErrno();
+      if (errno === EAGAIN) return undefined;
+      if (errno !== EINTR) throw new KernelError("recvmsg", errno);
+    }
+  }
+}
+
+/** What recvmsg(2) has put beside the data. */
+function descriptorIn(header: Buffer, control: Buffer): number | undefined {
+  const hasDescriptor =
+    header.readBigUInt64LE(40) >= 20n &&
+    control.readInt32LE(8) === SOL_SOCKET &&
+    control.readInt32LE(12) === SCM_RIGHTS;
+  return hasDescriptor ? control.readInt32LE(16) : undefined;
 }
 
 /** A `struct msghdr` (recvmsg(2)) for `length` bytes and one descriptor, and the memory it points to. */

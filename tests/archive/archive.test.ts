@@ -6,11 +6,13 @@ import {
   lstatSync,
   lutimesSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -18,6 +20,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeHeader, endOfArchive, padding } from "../../src/archive/header.ts";
+import { givenPath, ownOpenFiles, pack, TarReader, Unpacker } from "../../src/archive/index.ts";
 import { NetwrightError } from "../../src/topology/errors/error.ts";
 import { listing, packed, Scratch, tar, unpack } from "./tree.ts";
 
@@ -278,5 +281,38 @@ describe("hostile archives", () => {
       const made = tar(scratch.path, ["-c", `--format=${format}`, "--sparse", "sparse"]);
       expect(failing(() => unpack(made, into)).message).toContain("sparse");
     }
+  });
+});
+
+describe("a large file that is handed over", () => {
+  it.each([
+    ["is read by whoever unpacks", 20 << 20],
+    ["and became shorter is filled with zeros, and told", 3 << 20],
+  ])("%s", (_what, left) => {
+    using scratch = new Scratch();
+    const [from, to] = [join(scratch.path, "big"), join(scratch.path, "copy")];
+    const content = Buffer.alloc(20 << 20, "large ");
+    writeFileSync(from, content);
+    const descriptors: number[] = [];
+    const handOver = { take: () => descriptors.shift(), isBroken: () => false };
+    const common = { files: ownOpenFiles, show: (path: string) => path };
+    const unpacker = new Unpacker(givenPath(to, "/"), { ...common, of: "big", owners: false, setuid: false, handOver });
+    const reader = new TarReader(unpacker);
+    let carried = 0;
+    for (const piece of pack(givenPath(from, "/"), { ...common, followLink: false, canHandOver: () => true })) {
+      if ("fd" in piece) {
+        truncateSync(from, left);
+        descriptors.push(openSync(`/proc/self/fd/${piece.fd}`, "r"));
+      }
+      const bytes = "fd" in piece ? piece.block : Buffer.from(piece);
+      carried += bytes.length;
+      reader.push(bytes);
+    }
+    unpacker.finish();
+    expect(carried).toBeLessThan(10_000);
+    const expected = Buffer.concat([content.subarray(0, left), Buffer.alloc(content.length - left)]);
+    expect(readFileSync(to).equals(expected)).toBe(true);
+    expect(unpacker.counts.failed?.code).toBe(left < content.length ? "COPY_FAILED" : undefined);
+    expect(descriptors).toEqual([]);
   });
 });

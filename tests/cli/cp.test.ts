@@ -1,7 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encodeHeader, endOfArchive } from "../../src/archive/index.ts";
 import { copyPlace } from "../../src/cli/copy-place.ts";
+import { copyTo } from "../../src/client/files.ts";
 import { tar } from "../archive/tree.ts";
 import { Netwright, twoHosts } from "./netwright.ts";
 
@@ -37,6 +40,35 @@ describe("cp", () => {
     expect((await netwright.call(["cp", "-", "h1:/var"], { input })).exitCode).toBe(0);
     const { bytes } = await netwright.call(["cp", "h1:/var/site", "-"]);
     expect(tar(netwright.folder, ["-xO", "site/a"], bytes).toString()).toBe("a");
+  });
+
+  it("hands large files over instead of sending them, and takes no archive's word for one", async () => {
+    const content = randomBytes(40 << 20);
+    mkdirSync(join(netwright.folder, "large"));
+    writeFileSync(join(netwright.folder, "large/big"), content, { mode: 0o751 });
+    linkSync(join(netwright.folder, "large/big"), join(netwright.folder, "large/same"));
+    const readHere = () => Number(/^rchar: (\d+)/m.exec(readFileSync("/proc/self/io", "utf8"))?.[1]);
+    const before = readHere();
+    const target = { lab: "two", socket: join(netwright.runtime, "two/api.sock"), node: "h1" };
+    let seen = 0;
+    const from = { path: "large", directory: netwright.folder };
+    const result = await copyTo(target, from, "/srv", {
+      onProgress: (bytes) => {
+        seen = bytes;
+      },
+    });
+    expect(readHere() - before).toBeLessThan(content.length / 2);
+    expect(result).toMatchObject({ files: 1, folders: 1, links: 1, bytes: content.length });
+    expect(seen).toBeGreaterThan(content.length);
+    const digest = createHash("sha256").update(content).digest("hex");
+    expect(await netwright.ok("exec", "h1", "--", "sha256sum", "/srv/large/same")).toContain(digest);
+    expect(await netwright.ok("exec", "h1", "--", "stat", "-c", "%a %h", "/srv/large/big")).toBe("751 2\n");
+    const plain = { type: "file", mode: 0o644, uid: 0, gid: 0, modifiedMs: 0 } as const;
+    const header = encodeHeader({ ...plain, name: "forged", sizeBytes: 1, handedBytes: 5 });
+    const input = Buffer.concat([header, Buffer.alloc(512), endOfArchive()]);
+    const forged = await netwright.call(["cp", "-", "h1:/var"], { input });
+    expect(forged.exitCode).not.toBe(0);
+    expect(forged.stderr).toContain("its contents are not there");
   });
 
   it("says what is left out, and what is wrong", async () => {

@@ -1,9 +1,10 @@
-import { constants, openSync, readSync, writeSync } from "node:fs";
+import { constants, openSync, writeSync } from "node:fs";
 import type { CopyReport } from "../../api/files.ts";
 import {
   type CopyCounts,
   type GivenPath,
   givenPath,
+  handOverField,
   type OpenFiles,
   ownOpenFiles,
   pack,
@@ -12,7 +13,14 @@ import {
   TarReader,
   Unpacker,
 } from "../../archive/index.ts";
-import { attributesOf, enterMountNamespace, waitReadable, waitWritable } from "../../kernel/index.ts";
+import {
+  attributesOf,
+  DescriptorReader,
+  enterMountNamespace,
+  isHungUp,
+  waitReadable,
+  waitWritable,
+} from "../../kernel/index.ts";
 import { labError, NetwrightError } from "../../topology/errors/error.ts";
 import { fd, type PorterRequest } from "./porter-request.ts";
 
@@ -28,7 +36,7 @@ const pieceBytes = 1 << 20;
 const waitMs = 600_000;
 /** Empty blocks after an archive's end, and a report. */
 const mostRestBytes = 16 << 20;
-const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: netwright-archive\r\n\r\n";
+const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: netwright-archive\r\n";
 
 function carry(request: PorterRequest): void {
   const show = (path: string) => `${request.node}:${path}`;
@@ -62,25 +70,25 @@ function sendAll(pieces: Generator<Uint8Array, CopyCounts>): void {
     sendProblem(error);
     return;
   }
-  send(Buffer.from(switching));
+  send(Buffer.from(`${switching}\r\n`));
   for (; !piece.done; piece = pieces.next()) send(piece.value);
   report({ type: "done", result: piece.value });
 }
 
 function write(path: GivenPath, options: ConstructorParameters<typeof Unpacker>[1]): void {
-  send(Buffer.from(switching));
-  const piece = Buffer.allocUnsafeSlow(pieceBytes);
+  send(Buffer.from(`${switching}${handOverField}\r\n\r\n`));
+  const connection = new DescriptorReader(fd.input, pieceBytes);
+  const handOver = { take: () => connection.descriptors.shift(), isBroken: () => isHungUp(fd.input) };
   try {
-    using unpacker = new Unpacker(path, options);
+    using unpacker = new Unpacker(path, { ...options, handOver });
     const reader = new TarReader(unpacker);
     const rest: Buffer[] = [];
     let restBytes = 0;
-    for (let length = receive(piece); length > 0; length = receive(piece)) {
-      const received = piece.subarray(0, length);
+    for (let received = receive(connection); received.length > 0; received = receive(connection)) {
       const taken = reader.push(received);
-      if (taken === length) continue;
+      if (taken === received.length) continue;
       rest.push(Buffer.from(received.subarray(taken)));
-      restBytes += length - taken;
+      restBytes += received.length - taken;
       if (restBytes > mostRestBytes) throw labError("ARCHIVE_BAD", { reason: "much follows its end" });
     }
     const packed = reader.ended ? readReport(rest) : undefined;
@@ -91,7 +99,7 @@ function write(path: GivenPath, options: ConstructorParameters<typeof Unpacker>[
   } catch (error) {
     report({ type: "failed", error: reportOf(error) });
     // Closing on bytes that nobody has read would take the answer back.
-    while (receive(piece) > 0);
+    while (receive(connection).length > 0);
   }
 }
 
@@ -134,15 +142,12 @@ const asError = ({ code, message, remedy }: { code: string; message: string; rem
     ...(remedy === undefined ? {} : { remedy }),
   });
 
-/** @returns 0 at the end */
-function receive(into: Buffer): number {
+/** @returns nothing at the end */
+function receive(connection: DescriptorReader): Buffer {
   for (;;) {
-    try {
-      return readSync(fd.input, into);
-    } catch (error) {
-      if (!isBusy(error)) throw error;
-      waitReadable(fd.input, waitMs);
-    }
+    const received = connection.read();
+    if (received !== undefined) return received;
+    waitReadable(fd.input, waitMs);
   }
 }
 
