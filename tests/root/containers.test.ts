@@ -181,6 +181,28 @@ links: [[c1, c2]]
     expect(await docker.containers()).toEqual([]);
   });
 
+  it("that are being started when their engine stops fail the lab, and go when it is back", async () => {
+    const nodes = Array.from({ length: 8 }, (_, index) => container(`c${index}`, [], {}, box({ command: "none" })));
+    const folder = await openFolder("containers");
+    const locations = { runtime: `${folder}/run`, state: `${folder}/state`, cache: `${folder}/cache` };
+    const options = { lab: lab("broken", { nodes }), locations, environment: process.env, digest: "test" };
+    const starting = startLab(options).then(
+      () => ({ code: "NONE" }),
+      (error: unknown) => (error instanceof AggregateError ? error.errors[0] : error) as { code: string },
+    );
+    await expect
+      .poll(async () => (await docker.containers()).length, { timeout: 30_000, interval: 5 })
+      .toBeGreaterThan(2);
+    await docker.stop();
+    const { code } = await starting;
+    expect(code).toMatch(/^CONTAINER_ENGINE_(LOST|REFUSED)$/);
+    expect(readdirSync(locations.runtime)).toEqual([]);
+    await docker.run();
+    await collectContainers(locations, process.env);
+    expect(await docker.containers()).toEqual([]);
+    execFileSync("rm", ["-rf", folder]);
+  });
+
   it("fail with their engine, and go when it is back", async () => {
     await using running = await RunningLab.up(three("halfway"));
     await docker.stop();
