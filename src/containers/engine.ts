@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { labError } from "../topology/errors/error.ts";
 import { type Answer, type Call, type Connect, call, hijack, stream } from "./http.ts";
 
@@ -161,7 +162,12 @@ export class ContainerEngine {
   /** Kills it where it runs, and removes it with its volumes. One that is gone, or going, is no error. */
   async remove(what: string, id: string): Promise<void> {
     const path = `/containers/${id}?${query({ force: true, v: true })}`;
-    await this.#call({ what, method: "DELETE", path, withinMs: workMs, accept: [404, 409] });
+    const { status } = await this.#call({ what, method: "DELETE", path, withinMs: workMs, accept: [404, 409] });
+    // Somebody else removes it, as the engine itself does with one that is to go when it ends.
+    for (let waitedMs = 0; status === 409 && waitedMs < answerMs; waitedMs += 20) {
+      if ((await this.container(what, id)) === undefined) return;
+      await sleep(20);
+    }
   }
 
   /** @returns undefined when there is no such container */

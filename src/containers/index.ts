@@ -13,4 +13,3 @@ export { engineImageName } from "./image-name.ts";
 export { holdKeeper, type Keeper, startKeeper } from "./keeper/keeper.ts";
 export type { FileAct, KeeperAnswer, KeeperOrder } from "./keeper/orders.ts";
 export { type ContainerIdentity, containerName, keeperSocket, labels, labelsOf } from "./labels.ts";
-export { type BoundFile, idleProgram, type OwnProgram } from "./own-program.ts";

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
@@ -56,24 +55,4 @@ function foreignFunctions(root: string): readonly BoundFile[] {
   return ["koffi", native]
     .map((name) => ({ source: join(packages, name), target: `${place}/package/node_modules/${name}` }))
     .filter(({ source }) => existsSync(source));
-}
-
-/**
- * A program that does nothing until it is killed, for a container of any image: the host's shell, which
- * waits for a line that never comes.
- */
-export function idleProgram(): OwnProgram {
-  const loader = loadedLibraries().find(isLoader);
-  const shell = realpathSync("/bin/sh");
-  const wait = [`${place}/sh`, "-c", "while :; do read -r _ || exit 1; done"];
-  if (loader === undefined) return { argv: wait, binds: [{ source: shell, target: wait[0] as string }] };
-  const listed = execFileSync(loader, ["--list", shell], { encoding: "utf8" });
-  const libraries = [...new Set(listed.match(/\/[^\s()]+/g) ?? [])].filter((path) => path !== shell);
-  return {
-    argv: [`${place}/lib/${basename(loader)}`, "--library-path", `${place}/lib`, ...wait],
-    binds: [
-      { source: shell, target: `${place}/sh` },
-      ...[...new Set([...libraries, loader])].map((source) => ({ source, target: `${place}/lib/${basename(source)}` })),
-    ],
-  };
 }

@@ -84,6 +84,8 @@ export async function actLikeNodes(containers: Containers): Promise<void> {
     ).stdout.trim(),
   ).toBe("33 90");
   await expect(running.run("c1", ["nosuch"])).rejects.toMatchObject({ code: "COMMAND_NOT_STARTED" });
+  // What programs leave behind does not stay as zombies.
+  await running.sh("c2", "for i in 1 2 3; do (sleep 0.1 &); done; until ! pgrep sleep; do sleep 0.1; done >/dev/null");
   // A cut link is loss of carrier.
   await running.client.setLink("c1:eth0 — c2:eth0", "down");
   expect(await running.sh("c2", "cat /sys/class/net/eth0/carrier")).toBe("0\n");

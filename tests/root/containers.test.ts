@@ -151,7 +151,7 @@ links: [[c1, c2]]
     await expect
       .poll(async () => (await told("c2", "node.failed")).map(({ message }) => message), { timeout: 60_000 })
       .toEqual([expect.stringContaining("no memory left")]);
-    expect(await told("c2", "node.out-of-memory")).toHaveLength(1);
+    expect(await told("c2", "node.out-of-memory")).not.toEqual([]);
   });
 
   it("that cannot be, say why, and nothing is left of the lab", async () => {

@@ -9,7 +9,6 @@ const surroundings = {
   identity: { lab: "demo", uid: 1000, claim: "0123456789abcdef", runtime: "/run/netwright" },
   files: { hosts: "/f/hosts", hostname: "/f/a/hostname", resolv: "/f/a/resolv.conf" },
   needs: {},
-  idle: { argv: ["/.netwright/node", "idle"], binds: [{ source: "/usr/bin/node", target: "/.netwright/node" }] },
 };
 
 describe("containers", () => {
@@ -86,7 +85,7 @@ nodes: {a: {${container}, capabilities: [CAP_SYS_PTRACE, SYS_NICE]}, b: {${conta
       HostConfig: { CapAdd: ["NET_ADMIN", "NET_RAW"], Devices: [{ PathOnHost: "/dev/net/tun" }] },
     });
     const idle = machine(load(`nodes: {a: {${container}, command: none}}`), "a");
-    expect(specificationOf(idle, surroundings)).toMatchObject({ Entrypoint: surroundings.idle.argv, Cmd: [] });
+    expect(specificationOf(idle, surroundings)).toMatchObject({ Entrypoint: ["/.netwright-idle"], Cmd: [] });
     const vendors = machine(load("nodes: {a: {kind: sonic-vs, image: sonic}}"), "a");
     expect(vendors.engine).toBe("container");
     expect(specificationOf(vendors, surroundings)).toMatchObject({

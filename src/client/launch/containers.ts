@@ -7,7 +7,6 @@ import {
   engineAt,
   engineImageName,
   findEngine,
-  idleProgram,
   type Keeper,
   startKeeper,
 } from "../../containers/index.ts";
@@ -89,7 +88,6 @@ export async function prepareContainers(options: ContainersOptions): Promise<Pre
         identity,
         keeper: keeper.socket,
         folder: `${folder}/containers`,
-        idle: idleProgram(),
       };
       return { keeper, settings };
     },

@@ -16,6 +16,7 @@ import { findUserIn } from "../passwd.ts";
 import type { Program, ProgramRequest } from "../program.ts";
 import { resolvConf } from "../resolv-conf.ts";
 import { execIn } from "./exec.ts";
+import { idlePath, idleProgram } from "./idle.ts";
 import { specificationOf } from "./specification.ts";
 import { firstFileOf, type OwnedEntry, tarOf } from "./tar.ts";
 import type { ContainerYard } from "./yard.ts";
@@ -25,6 +26,8 @@ export type ContainerEnd = { readonly exitCode: number; readonly how: string };
 
 /** A program that ends sooner than this has ended at once. */
 const atOnceMs = 150;
+/** Programs that end this soon after another for want of memory are told of once. */
+const togetherMs = 1_000;
 /** What a container wrote last is read within this. */
 const drainMs = 1_000;
 
@@ -56,14 +59,14 @@ export class NodeContainer {
    */
   static async create(node: ProgramNode, yard: ContainerYard, needs: ContainerNeeds): Promise<NodeContainer> {
     const { engine } = yard.link;
-    const { identity, folder, idle } = yard.settings;
+    const { identity, folder } = yard.settings;
     const what = `Making the container of ${node.name}`;
     const own = ownFolder(yard, node);
     mkdirSync(own, { recursive: true });
     const files = { hosts: `${folder}/hosts`, hostname: `${own}/hostname`, resolv: `${own}/resolv.conf` };
     writeFileSync(files.hostname, `${node.hostname}\n`);
     writeFileSync(files.resolv, resolvConf(node));
-    const specification = specificationOf(node, { identity, files, idle, needs });
+    const specification = specificationOf(node, { identity, files, needs });
     const name = containerName(identity, node.name);
     const make = () => engine.create(what, name, specification);
     const image = engineImageName(node.image?.reference ?? "") ?? "";
@@ -76,7 +79,11 @@ export class NodeContainer {
       return make();
     });
     const container = new NodeContainer(id, node, yard);
-    await container.#write(node.files.map((file) => ({ ...file, uid: 0, gid: 0, content: bytesOf(file) })));
+    const asRoot = { uid: 0, gid: 0 };
+    await container.#write([
+      ...(node.image?.command === "none" ? [{ path: idlePath, mode: 0o755, ...asRoot, content: idleProgram() }] : []),
+      ...node.files.map((file) => ({ ...file, ...asRoot, content: bytesOf(file) })),
+    ]);
     return container;
   }
 
@@ -143,8 +150,12 @@ export class NodeContainer {
     this.#ended = promise;
     let isSettled = false;
     let isTold = false;
+    let toldMs = 0;
     const outOfMemory = () => {
       isTold = true;
+      // The kernel ends several when the first was not enough, and engines tell each of them.
+      if (Date.now() - toldMs < togetherMs) return;
+      toldMs = Date.now();
       on.outOfMemory();
     };
     const forgetMemory = this.#yard.onOutOfMemory(this.id, outOfMemory);

@@ -1,11 +1,6 @@
-import {
-  type ContainerIdentity,
-  containerName,
-  engineImageName,
-  labelsOf,
-  type OwnProgram,
-} from "../../containers/index.ts";
+import { type ContainerIdentity, containerName, engineImageName, labelsOf } from "../../containers/index.ts";
 import { type ContainerNeeds, labError, type ProgramNode } from "../../topology/index.ts";
+import { idlePath } from "./idle.ts";
 
 /**
  * What a node of a lab may do beyond what engines give every container: set up its own network, and look
@@ -17,7 +12,6 @@ export type Surroundings = {
   readonly identity: ContainerIdentity;
   /** Files that every node has of its own, as the host sees them. */
   readonly files: { readonly hosts: string; readonly hostname: string; readonly resolv: string };
-  readonly idle: OwnProgram;
   /** For the node's kind. */
   readonly needs: ContainerNeeds;
 };
@@ -27,7 +21,7 @@ export type Surroundings = {
  *
  * @throws CONTAINER_IMAGE_TRANSPORT
  */
-export function specificationOf(node: ProgramNode, { identity, files, idle, needs }: Surroundings): unknown {
+export function specificationOf(node: ProgramNode, { identity, files, needs }: Surroundings): unknown {
   const image = engineImageName(node.image?.reference ?? "");
   if (image === undefined)
     throw labError("CONTAINER_IMAGE_TRANSPORT", { node: node.name, image: node.image?.reference ?? "" });
@@ -42,7 +36,7 @@ export function specificationOf(node: ProgramNode, { identity, files, idle, need
   const directory = node.image?.workingDirectory;
   return {
     Image: image,
-    ...(isIdle ? { Entrypoint: idle.argv, Cmd: [], StopSignal: "SIGKILL" } : programOf(node)),
+    ...(isIdle ? { Entrypoint: [idlePath], Cmd: [], StopSignal: "SIGKILL" } : programOf(node)),
     ...(user === undefined ? {} : { User: user }),
     ...(directory === undefined ? {} : { WorkingDir: directory }),
     Env: Object.entries({ NETWRIGHT_LAB: identity.lab, NETWRIGHT_NODE: node.name, ...node.environment }).map(
@@ -72,7 +66,6 @@ export function specificationOf(node: ProgramNode, { identity, files, idle, need
         bind(files.hostname, "/etc/hostname", true),
         bind(files.resolv, "/etc/resolv.conf", false),
         ...node.mounts.map(({ source, target, readOnly }) => bind(source, target, readOnly)),
-        ...(isIdle ? idle.binds.map(({ source, target }) => bind(source, target, true)) : []),
       ],
     },
   };

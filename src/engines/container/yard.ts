@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { ContainerIdentity, EngineEvent, OwnProgram } from "../../containers/index.ts";
+import type { ContainerIdentity, EngineEvent } from "../../containers/index.ts";
 import { labels } from "../../containers/index.ts";
 import { KeeperLink } from "./keeper-link.ts";
 
@@ -12,8 +12,6 @@ export type YardSettings = {
   readonly keeper: string;
   /** Below the lab's runtime folder, seen by the engine too. */
   readonly folder: string;
-  /** Runs in containers that run nothing. */
-  readonly idle: OwnProgram;
 };
 
 /** What the containers of one lab share: the way to their engine, and news of who has ended. */

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { resolve } from "node:path";
 import { openPipe } from "../../kernel/index.ts";
-import { type MachineCode, staticProgram } from "./static-program.ts";
+import { type MachineCode, staticProgram } from "../static-program.ts";
 
 /*
  * A program that must be limited before it does anything is started by another, which is static and waits for a

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { labError } from "../../topology/index.ts";
-import { type MachineCode, staticProgram } from "./static-program.ts";
+import { type MachineCode, staticProgram } from "../static-program.ts";
 
 /*
  * A program that does nothing, as the init of nodes whose image has no program to be one. It must run
