@@ -17,8 +17,8 @@ import {
   type Interface,
   isAppliance,
   isMachine,
-  type Lab,
   type LabNode,
+  type LabResources,
   type LinkConditions,
   labError,
   type Machine,
@@ -138,18 +138,6 @@ export class Stage implements StepPerformer {
     };
   }
 
-  /**
-   * Limits all nodes together: by their control group, or where there is none, the number of processes by a limit
-   * of every program that starts from now on.
-   */
-  limit({ nodes, resources = {} }: Lab): void {
-    const { groups } = this.#options;
-    const standIn = groups?.enforcerOf("pids") === undefined ? resources.processes : undefined;
-    this.#limits = standIn === undefined ? {} : { processes: standIn };
-    groups?.limitLab(resources);
-    this.#memory?.follow([resources, ...nodes.filter(isMachine).map((node) => node.resources)]);
-  }
-
   /** What enforces limits of nodes as a whole, where something does. */
   get groups(): LabGroups | undefined {
     return this.#options.groups;
@@ -188,6 +176,8 @@ export class Stage implements StepPerformer {
         return this.#setHosts(step.to);
       case "reach.set":
         return this.reach.set(step.node, step.from, step.to);
+      case "limits.set":
+        return this.#limit(step.to);
       case "mode.set":
         return this.#options.processes.setMode(step.to);
       case "node.start":
@@ -250,6 +240,17 @@ export class Stage implements StepPerformer {
     this.#wire.stop();
     this.panel.stop();
     for (const machine of this.#machines.values()) machine.kill();
+  }
+
+  /**
+   * Limits all nodes together: by their control group, or where there is none, the number of processes by a limit
+   * of every program that starts from now on.
+   */
+  #limit(resources: LabResources): void {
+    const { groups } = this.#options;
+    const standIn = groups?.enforcerOf("pids") === undefined ? resources.processes : undefined;
+    this.#limits = standIn === undefined ? {} : { processes: standIn };
+    groups?.limitLab(resources);
   }
 
   #createMachine(node: Machine): void {

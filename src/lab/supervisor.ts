@@ -142,7 +142,6 @@ export class Supervisor {
     const { performer, stage, logger, processes } = this.#options;
     this.events.record("lab.starting", this.lab.name, `Lab ${this.lab.name} starts`, { seed: stage.seed });
     this.faults.listen(this.lab);
-    stage.limit(this.lab);
     const applier = new Applier(performer, logger);
     await applier.apply(phases(plan(this.lab, undefined)), report, AbortSignal.any([signal, this.#stopping.signal]));
     await stage.panel.settled();
@@ -309,15 +308,9 @@ export class Supervisor {
     const { performer, stage, logger } = this.#options;
     const applier = new Applier(performer, logger);
     this.#requireLimits(wanted);
-    try {
-      stage.limit(wanted);
-      await this.links.underPartition(this.#lab, wanted, () =>
-        applier.apply(phases(plan(wanted, this.#lab)), report, new AbortController().signal),
-      );
-    } catch (error) {
-      stage.limit(this.#lab);
-      throw error;
-    }
+    await this.links.underPartition(this.#lab, wanted, () =>
+      applier.apply(phases(plan(wanted, this.#lab)), report, new AbortController().signal),
+    );
     await stage.panel.settled();
     this.#lab = wanted;
     this.events.record("lab.applied", wanted.name, `Lab ${wanted.name} has been changed`);

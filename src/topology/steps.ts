@@ -12,6 +12,7 @@ import type {
   Route,
 } from "./model.ts";
 import type { NodeReach } from "./reach/reach.ts";
+import type { LabResources } from "./resources.ts";
 
 /**
  * A step of a plan: data, with all that is needed to do it and to undo it. `plan` makes steps, the
@@ -60,6 +61,8 @@ export type Step =
       readonly from: NodeReach | undefined;
       readonly to: NodeReach | undefined;
     }
+  /** What all nodes together may use. */
+  | { readonly do: "limits.set"; readonly from: LabResources; readonly to: LabResources }
   /** What happens when processes end. Only for a lab that runs: a new one is born with its mode. */
   | { readonly do: "mode.set"; readonly from: LabMode; readonly to: LabMode }
   /** The node's root file system, files, services of its kind and startup commands. Emitted where there is something to start. */

@@ -26,6 +26,8 @@ import {
   type VmDisk,
 } from "../../src/topology/model.ts";
 import { hostSide, type NodeReach } from "../../src/topology/reach/reach.ts";
+import type { GroupResources, LabResources, NodeResources } from "../../src/topology/resources.ts";
+import type { OpenFlowVersion, OvsSettings, PortVlans } from "../../src/topology/switch/model.ts";
 import { interfaceOfSysctl } from "../../src/topology/sysctl.ts";
 import { arbitraryImpairment } from "./arbitrary-impairment.ts";
 
@@ -165,11 +167,12 @@ const appliance = (index: number, nested: boolean): fc.Arbitrary<ApplianceNode> 
         dump: fc.boolean(),
         arguments: fc.constantFrom<readonly string[]>([], ["-vga", "${std}"]),
       }),
+      sometimes<GroupResources | undefined>(groupResources, undefined),
       fc.option(fc.record({ userData: fc.constantFrom("#cloud-config\n", "#!/bin/sh\necho ${x}\n") }), {
         nil: undefined,
       }),
     )
-    .map(([{ name, hostname, interfaces, routes }, vm, seed]) => ({
+    .map(([{ name, hostname, interfaces, routes }, vm, resources, seed]) => ({
       kind: "appliance",
       engine: "vm",
       name,
@@ -177,7 +180,25 @@ const appliance = (index: number, nested: boolean): fc.Arbitrary<ApplianceNode> 
       interfaces: interfaces.filter((one) => one.name !== "lo"),
       routes: seed === undefined ? [] : routes,
       vm: { ...vm, ...(seed === undefined ? {} : { seed }) },
+      ...(resources === undefined ? {} : { resources }),
     }));
+
+const groupResources: fc.Arbitrary<GroupResources> = fc
+  .record(
+    {
+      cpus: fc.constantFrom(0.01, 0.5, 4),
+      memoryBytes: fc.constantFrom(2 ** 20, 3 * 2 ** 29),
+      processes: fc.constantFrom(50, 4000),
+    },
+    { requiredKeys: [] },
+  )
+  .filter((some) => Object.keys(some).length > 0);
+const nodeResources: fc.Arbitrary<NodeResources> = fc
+  .tuple(
+    groupResources,
+    fc.record({ programMemoryBytes: fc.constant(2 ** 28), openFiles: fc.constant(99) }, { requiredKeys: [] }),
+  )
+  .map(([whole, ofPrograms]) => ({ ...whole, ...ofPrograms }));
 
 const hostSides = [
   { protocol: "tcp", address: "127.0.0.1", hostPort: 8080 },
@@ -253,6 +274,7 @@ function machine(index: number, nested: boolean): fc.Arbitrary<ProgramNode> {
     }),
     reach: reach as fc.Arbitrary<NodeReach>,
     aliases: aliases as fc.Arbitrary<readonly string[]>,
+    resources: sometimes<NodeResources | undefined>(nodeResources, undefined) as fc.Arbitrary<NodeResources>,
     mounts: sometimes(
       fc.array(
         fc.record({ source: fc.constant("/usr/share"), target: fc.constant("/mnt/share"), readOnly: fc.boolean() }),
@@ -292,6 +314,28 @@ const frr = fc.record({
   config: fc.constantFrom("router ospf\n network 0.0.0.0/0 area 0\n", "router bgp 65001\n", "!\n\n! empty"),
 });
 
+const vlan = fc.constantFrom(1, 10, 20, 4094);
+const carried = fc.uniqueArray(vlan, { minLength: 1, maxLength: 3 }).map((vlans) => vlans.sort((a, b) => a - b));
+const portVlans: fc.Arbitrary<PortVlans> = fc.oneof(
+  vlan.map((access) => ({ access })),
+  carried.map((trunk) => ({ trunk })),
+  fc.tuple(carried, fc.nat(2), fc.boolean(), fc.boolean()).map(([vlans, which, tagged, all]) => ({
+    trunk: all ? ("all" as const) : vlans,
+    native: { vlan: vlans[which % vlans.length] as number, tagged },
+  })),
+);
+
+/** Without mirrors and bonds, which need links of theirs. */
+const ovs: fc.Arbitrary<OvsSettings> = fc
+  .record({
+    rstp: fc.boolean(),
+    openflow: fc.subarray<OpenFlowVersion>(["1.0", "1.3", "1.5"]),
+    failMode: fc.constantFrom("standalone" as const, "secure" as const),
+    flows: fc.constantFrom(undefined, "priority=1,actions=NORMAL\n", "table=0,tcp,actions=drop\n# ${x}\n"),
+    controllers: fc.constantFrom<OvsSettings["controllers"]>([], [{ socket: "/run/a b.sock" }]),
+  })
+  .map(({ flows, ...rest }) => ({ ...rest, ...(flows === undefined ? {} : { flows }), mirrors: [], bonds: [] }));
+
 function switchNode(index: number): fc.Arbitrary<LabNode> {
   return fc
     .record({
@@ -301,13 +345,43 @@ function switchNode(index: number): fc.Arbitrary<LabNode> {
       stp: fc.boolean(),
       ageingSeconds: fc.constantFrom(300, 300, 0, 15, 0.07),
       forward: fc.subarray<LinkLocalProtocol>(["lldp", "lacp", "802.1x", "stp"]),
+      vlans: sometimes<Readonly<Record<string, PortVlans>> | undefined>(
+        fc
+          .tuple(...PORTS.map((port) => portVlans.map((vlans) => [port, vlans] as const)))
+          .chain((all) => fc.subarray([...all], { minLength: 1 }).map((some) => Object.fromEntries(some))),
+        undefined,
+      ),
+      ovs: sometimes<OvsSettings | undefined>(ovs, undefined),
     })
-    .map(withoutContradiction);
+    .map(({ vlans, ovs, ...node }) =>
+      withoutContradiction({
+        ...node,
+        ...(vlans === undefined ? {} : { vlans: ovs === undefined ? sentUntagged(vlans) : vlans }),
+        ...(ovs === undefined ? {} : { ovs }),
+      }),
+    );
 }
 
-/** A switch that takes part in STP does not forward it. */
-const withoutContradiction = (node: SwitchNode): SwitchNode =>
-  node.stp ? { ...node, forward: node.forward.filter((protocol) => protocol !== "stp") } : node;
+/** A bridge sends native VLANs untagged. */
+const sentUntagged = (vlans: Readonly<Record<string, PortVlans>>): Readonly<Record<string, PortVlans>> =>
+  Object.fromEntries(
+    Object.entries(vlans).map(([port, one]) => [
+      port,
+      "native" in one && one.native !== undefined ? { ...one, native: { ...one.native, tagged: false } } : one,
+    ]),
+  );
+
+/** A switch that takes part in STP does not forward it; Open vSwitch forwards all or nothing, and forgets within bounds. */
+function withoutContradiction(node: SwitchNode): SwitchNode {
+  if (node.ovs === undefined)
+    return node.stp ? { ...node, forward: node.forward.filter((protocol) => protocol !== "stp") } : node;
+  return {
+    ...node,
+    ageingSeconds: Math.max(node.ageingSeconds, 15),
+    forward: node.forward.length === 4 && !node.stp ? node.forward : [],
+    ovs: { ...node.ovs, rstp: node.ovs.rstp && !node.stp },
+  };
+}
 
 /** Mostly the plain value, so that most nodes stay small. */
 function sometimes<T>(arbitrary: fc.Arbitrary<T>, plain: T): fc.Arbitrary<T> {
@@ -425,6 +499,12 @@ const rawLab = (nested: boolean): fc.Arbitrary<RawLab> =>
     links: fc.array(link, { maxLength: 10 }),
     processes: some(PROCESS_NAMES.map(process)),
     captures: some(CAPTURE_FILES.map(capture)),
+    resources: sometimes<LabResources>(
+      fc
+        .tuple(groupResources, fc.boolean())
+        .map(([whole, wish]) => (wish ? { ...whole, enforce: "if-possible" as const } : whole)),
+      {},
+    ),
   });
 
 /** Drops what validation would refuse. */
@@ -474,6 +554,7 @@ function repair(raw: RawLab): Lab {
     // Not in the order in which they start, so that it has to be worked out.
     processes: processes.reverse(),
     ...(captures.length === 0 ? {} : { captures }),
+    ...(Object.keys(raw.resources ?? {}).length === 0 ? {} : { resources: raw.resources as LabResources }),
   };
 }
 
@@ -497,7 +578,7 @@ class Trees {
 /** A node with the ports of this machine that no other has, and nothing that is undefined, which JSON does not keep. */
 function withoutTakenPorts<Node extends Machine>(node: Node, published: Set<string>): Node {
   if (!runsPrograms(node)) return node;
-  const { reach, aliases, ...rest } = node as ProgramNode;
+  const { reach, aliases, resources, ...rest } = node as ProgramNode;
   const ports = (reach?.ports ?? []).filter((port) => {
     const key = hostSide(port);
     return port.hostPort === 0 || (!published.has(key) && published.add(key));
@@ -505,6 +586,7 @@ function withoutTakenPorts<Node extends Machine>(node: Node, published: Set<stri
   return {
     ...rest,
     ...(aliases === undefined ? {} : { aliases }),
+    ...(resources === undefined ? {} : { resources }),
     ...(reach === undefined || ports.length === 0 ? {} : { reach: { ...reach, ports } }),
   } as ProgramNode as Node;
 }
@@ -521,7 +603,14 @@ function withPorts(node: SwitchNode, links: readonly RawLink[]): SwitchNode {
         mtu: variant === 2 ? 1400 : mtu,
       })),
   );
-  return withoutContradiction({ ...node, interfaces: ports.sort((a, b) => (a.name < b.name ? -1 : 1)) });
+  const names = new Set(ports.map(({ name }) => name));
+  const { vlans = {}, ...rest } = node;
+  const known = Object.entries(vlans).filter(([port]) => names.has(port));
+  return withoutContradiction({
+    ...rest,
+    interfaces: ports.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    ...(known.length === 0 ? {} : { vlans: Object.fromEntries(known) }),
+  });
 }
 
 function repairMachine<Node extends ProgramNode | ApplianceNode>(node: Node): Node {

@@ -121,6 +121,11 @@ test("kernel settings are named with their values", () => {
   );
 });
 
+test("limits of the lab are named with their values", () => {
+  const [step] = plan({ ...lab, resources: { cpus: 2, memoryBytes: 2 ** 30 } }, { ...lab, resources: { cpus: 1 } });
+  expect(step && describeStep(step)).toBe("limits.set (cpus 1 → 2, memory none → 1GiB)");
+});
+
 test("progress counts nodes, not steps", () => {
   const [create] = phases(plan(lab, undefined));
   expect(create?.items.map(({ subject, steps }) => [subject, steps.length])).toEqual([

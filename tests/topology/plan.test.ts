@@ -118,9 +118,11 @@ describe("plan on a simulated kernel", () => {
           return new Set(ours.filter((item) => others.get(key(item)) === JSON.stringify(item)).map(key));
         };
         const nodes = unchanged(before.nodes, after.nodes, (node) => node.name);
-        const kinds = new Map(before.nodes.map((node) => [node.name, node.kind]));
+        // A switch that gets another driver is another one, whose links are connected anew.
+        const madeOf = (node: LabNode) => `${node.kind} ${node.kind === "switch" && node.ovs !== undefined}`;
+        const kinds = new Map(before.nodes.map((node) => [node.name, madeOf(node)]));
         const sameKind = new Set(
-          after.nodes.filter((node) => kinds.get(node.name) === node.kind).map((node) => node.name),
+          after.nodes.filter((node) => kinds.get(node.name) === madeOf(node)).map((node) => node.name),
         );
         const plugged = (lab: Lab) =>
           lab.links.map((link) => {
@@ -401,6 +403,7 @@ function touched(step: Step, nodes: ReadonlySet<string>, links: ReadonlySet<stri
     case "capture.start":
     case "capture.stop":
     case "names.set":
+    case "limits.set":
     case "mode.set":
       return false;
     default:

@@ -1,4 +1,3 @@
-import type { GroupResources } from "../../topology/index.ts";
 import type { EventLog } from "../events.ts";
 import type { LabGroups } from "./groups.ts";
 
@@ -12,18 +11,11 @@ export class MemoryWatch {
   readonly #groups: LabGroups;
   readonly #events: EventLog;
   readonly #known = new Map<string, number>();
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(groups: LabGroups, events: EventLog) {
     this.#groups = groups;
     this.#events = events;
-  }
-
-  /** Watches as long as something is limited. */
-  follow(limits: readonly (GroupResources | undefined)[]): void {
-    clearInterval(this.#timer);
-    if (!limits.some((one) => one?.memoryBytes !== undefined)) return;
-    this.#timer = setInterval(() => this.look(), everyMs).unref();
+    setInterval(() => this.look(), everyMs).unref();
   }
 
   look(): void {

@@ -9,6 +9,8 @@ import {
   runsPrograms,
 } from "../model.ts";
 import { closesOnly } from "../reach/change.ts";
+import type { LabResources } from "../resources.ts";
+import { formatSize } from "../size.ts";
 import type { HostEntry, Step } from "../steps.ts";
 import { addressChange } from "./addresses.ts";
 import { describeReach } from "./describe-reach.ts";
@@ -31,6 +33,7 @@ export function symbolOf(step: Step): ChangeSymbol {
     case "interface.configure":
     case "link.impair":
     case "names.set":
+    case "limits.set":
     case "mode.set":
       return "~";
     case "reach.set":
@@ -77,6 +80,8 @@ function subject(step: Step): string {
       return `(${nameChange(step.from, step.to)})`;
     case "reach.set":
       return `${step.node} (${describeReach(step.from, step.to).join("; ")})`;
+    case "limits.set":
+      return `(${limitChange(step.from, step.to)})`;
     case "mode.set":
       return `(${step.from} → ${step.to})`;
     case "node.start":
@@ -91,6 +96,20 @@ function subject(step: Step): string {
     default:
       return step satisfies never;
   }
+}
+
+function limitChange(from: LabResources, to: LabResources): string {
+  const text = ({ enforce, memoryBytes, ...rest }: LabResources) => ({
+    ...rest,
+    ...(memoryBytes === undefined ? {} : { memory: formatSize(memoryBytes) }),
+    ...(enforce === undefined ? {} : { enforce }),
+  });
+  const [before, after]: Record<string, string | number>[] = [text(from), text(to)];
+  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
+  return keys
+    .filter((key) => before?.[key] !== after?.[key])
+    .map((key) => `${key} ${before?.[key] ?? "none"} → ${after?.[key] ?? "none"}`)
+    .join(", ");
 }
 
 function conditionChange(from: LinkConditions, to: LinkConditions): string {

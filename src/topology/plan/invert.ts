@@ -32,6 +32,8 @@ export function undoOf(step: Step): Step {
       return { do: "names.set", from: step.to, to: step.from };
     case "reach.set":
       return { do: "reach.set", node: step.node, from: step.to, to: step.from };
+    case "limits.set":
+      return { do: "limits.set", from: step.to, to: step.from };
     case "mode.set":
       return { do: "mode.set", from: step.to, to: step.from };
     case "node.start":

@@ -17,12 +17,15 @@ import type {
 } from "../model.ts";
 import { endpointText, isAppliance, isMachine } from "../model.ts";
 import type { NodeReach } from "../reach/reach.ts";
+import type { LabResources } from "../resources.ts";
 import type { HostEntry, SwitchPort } from "../steps.ts";
 
 /** What a kernel with a lab in it holds, as far as steps change it. Frozen data; `simulate` makes a new one. */
 export type KernelState = {
   readonly name: string;
   readonly mode: LabMode;
+  /** Of all nodes together. */
+  readonly resources: LabResources;
   readonly nodes: ReadonlyMap<NodeName, NodeState>;
   /** With their ports at switches, which are there as long as the link is. */
   readonly links: ReadonlyMap<LinkId, { readonly link: Link; readonly ports: readonly SwitchPort[] }>;
@@ -53,6 +56,7 @@ export function emptyState(lab: Pick<Lab, "name" | "mode">): KernelState {
   return {
     name: lab.name,
     mode: lab.mode,
+    resources: {},
     nodes: new Map(),
     links: new Map(),
     jacks: new Map(),
@@ -76,6 +80,7 @@ export function labOf(state: KernelState): Lab {
     ),
     links: [...state.links.values()].map(({ link }) => link),
     processes: [...state.processes.values()],
+    ...(Object.keys(state.resources).length === 0 ? {} : { resources: state.resources }),
     ...(state.captures.size === 0 ? {} : { captures: [...state.captures.values()] }),
   };
 }

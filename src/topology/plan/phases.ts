@@ -30,6 +30,7 @@ const WORDING = {
   names: { symbol: "~", title: () => "Set host names" },
   closeReach: { symbol: "-", title: (count: number) => `Close ways outside of ${counted(count, "node")}` },
   openReach: { symbol: "+", title: (count: number) => `Open ways outside of ${counted(count, "node")}` },
+  limits: { symbol: "~", title: () => "Set limits" },
   mode: { symbol: "~", title: () => "Set mode" },
   startNodes: { symbol: "+", title: (count: number) => `Start ${counted(count, "node")}` },
   startProcesses: { symbol: "+", title: (count: number) => `Start ${counted(count, "process", "processes")}` },
@@ -95,6 +96,8 @@ function phaseOf(step: Step, coming: ReadonlySet<NodeName>, going: ReadonlySet<N
       return "names";
     case "reach.set":
       return closesOnly(step.from, step.to) ? "closeReach" : "openReach";
+    case "limits.set":
+      return "limits";
     case "mode.set":
       return "mode";
     case "node.start":
@@ -140,6 +143,8 @@ function subjectOf(step: Step): string {
       return step.node;
     case "names.set":
       return "names";
+    case "limits.set":
+      return "limits";
     case "mode.set":
       return "mode";
     default:

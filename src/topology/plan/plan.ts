@@ -41,7 +41,7 @@ type Fates = {
  *
  * Steps come in this order, so that nothing is in the way of what follows, and a node's own steps are
  * together, so that its namespace is entered once: stop processes and nodes, close ways outside, disconnect links, stop
- * captures, take from nodes what they lose, remove nodes; then change nodes, create nodes with their
+ * captures, set limits of the lab, take from nodes what they lose, remove nodes; then change nodes, create nodes with their
  * interfaces and routes, start captures, connect links, impair links that stay, set names, open ways outside, start nodes and processes.
  *
  * The name of a lab is not planned: two labs of different names are two labs.
@@ -63,6 +63,8 @@ export function plan(desired: Lab | undefined, actual: Lab | undefined): readonl
   const captures = captureChange(desired?.captures ?? [], actual?.captures ?? []);
   for (const capture of captures.stop) steps.push({ do: "capture.stop", capture });
 
+  const limits = { from: actual?.resources ?? {}, to: desired?.resources ?? {} };
+  if (!same(limits.from, limits.to)) steps.push({ do: "limits.set", ...limits });
   const changes = fates.changed.map(({ before, after }) => machineChange(before, after));
   for (const change of changes) steps.push(...change.takeAway);
   for (const node of fates.removed) steps.push(...removal(node));

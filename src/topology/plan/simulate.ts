@@ -97,6 +97,9 @@ class Simulation {
         return { ...state, names: step.to };
       case "reach.set":
         return this.#setReach(step.node, step.from, step.to);
+      case "limits.set":
+        this.#expect(same(state.resources, step.from), "EINVAL", "the limits are not those it speaks of");
+        return { ...state, resources: step.to };
       case "mode.set":
         this.#expect(state.mode === step.from, "EINVAL", "the mode is not the one it speaks of");
         return { ...state, mode: step.to };
