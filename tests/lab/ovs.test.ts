@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { type Locations, listLabs, startLab } from "../../src/client/index.ts";
 import type { LogSink } from "../../src/lab/log-store.ts";
 import { OvsDaemons } from "../../src/lab/panel/ovs/daemons.ts";
 import { readCapture } from "../../src/testing/packets/index.ts";
@@ -318,6 +319,61 @@ links: [[s1:p1, s2:p1], [s1:p2, s2:p2], [h1, s1:p3], [h2, s2:p3]]`;
       code: "OVS_NOT_STARTED",
       message: expect.stringMatching(/ovsdb-server ended: exit code 7|ovsdb-server exit code 7[\s\S]*it cannot/),
     });
+  });
+});
+
+describe("nothing is left of Open vSwitch", () => {
+  const two = load(`
+name: emptied
+nodes: {h1: , h2: , s0: {kind: switch}, s1: {kind: switch, driver: ovs}}
+links: [[h1, s0:p1], [h2, s1:p1], [s0:p2, s1:p2]]
+`);
+  let folder = "";
+  let locations: Locations;
+  beforeEach(async () => {
+    folder = await openFolder("ovs");
+    locations = { runtime: join(folder, "run"), state: join(folder, "state"), cache: join(folder, "cache") };
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+  const up = (environment: Readonly<Record<string, string | undefined>>) =>
+    startLab({ lab: two, locations, environment, digest: "test" });
+  /** Of processes in the user namespace of a lab, what each is called. */
+  const inside = (user: string) =>
+    readdirSync("/proc").flatMap((pid) => {
+      try {
+        return readlinkSync(`/proc/${pid}/ns/user`) === user ? [readFileSync(`/proc/${pid}/comm`, "utf8").trim()] : [];
+      } catch {
+        return [];
+      }
+    });
+
+  it("when it does not start: a clear error, and the lab is undone", async () => {
+    const programs = join(folder, "programs");
+    await mkdir(programs);
+    for (const [name, line] of [
+      ["ovsdb-tool", "exit 0"],
+      ["ovsdb-server", "echo no room for a database >&2; exit 7"],
+      ["ovs-vsctl", "exit 0"],
+      ["ovs-vswitchd", "exit 0"],
+    ])
+      await writeFile(join(programs, name ?? ""), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+    await expect(up({ ...process.env, PATH: `${programs}:${process.env["PATH"]}` })).rejects.toMatchObject({
+      code: "OVS_NOT_STARTED",
+      message: expect.stringMatching(/did not start[\s\S]*exit code 7[\s\S]*no room for a database/),
+    });
+    expect(readdirSync(locations.runtime)).toEqual([]);
+    expect(await listLabs(locations)).toEqual([]);
+  });
+
+  it("after kill -9 of the supervisor", async (context) => {
+    skipWithout(context);
+    const { summary } = await up(process.env);
+    const user = readlinkSync(`/proc/${summary.supervisorPid}/ns/user`);
+    expect(inside(user)).toEqual(expect.arrayContaining(["ovsdb-server", "ovs-vswitchd"]));
+    process.kill(summary.supervisorPid, "SIGKILL");
+    await expect.poll(() => inside(user), patience).toEqual([]);
+    await expect.poll(() => listLabs(locations), patience).toEqual([]);
+    await expect.poll(() => readdirSync(locations.runtime), patience).toEqual([]);
   });
 });
 
