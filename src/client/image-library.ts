@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import {
   allImages,
   contentOf,
@@ -16,7 +17,7 @@ import { labError } from "../topology/errors/error.ts";
 import type { ImageContent } from "../topology/image/image.ts";
 import { familiarName, type ImageReference, imageReferenceText } from "../topology/image/reference.ts";
 import { runsPrograms } from "../topology/model.ts";
-import { Confined, type ImageOptions, imageFolder } from "./images.ts";
+import { Confined, type ImageOptions, imageFolder, packageFolder } from "./images.ts";
 import { LabClient } from "./lab.ts";
 import { listLabs } from "./registry/list.ts";
 
@@ -132,7 +133,7 @@ export class ImageLibrary {
     return await this.#sweep();
   }
 
-  /** Removes what no name leads to; with `all`, the names that no running lab uses as well. */
+  /** Removes what no name leads to, and downloaded packages; with `all`, the names that no running lab uses as well. */
   async prune(all: boolean): Promise<Swept & { readonly names: readonly string[] }> {
     using _alone = await this.#alone();
     const names: string[] = [];
@@ -145,6 +146,8 @@ export class ImageLibrary {
         names.push(familiarName(reference));
       }
     }
+    // Debian packages that images were built of: apt can fetch them again.
+    await rm(packageFolder(this.#options.locations), { recursive: true, force: true });
     return { ...(await this.#sweep()), names };
   }
 

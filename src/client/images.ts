@@ -28,6 +28,9 @@ export type ImageOptions = {
 /** Where images are kept. */
 export const imageFolder = ({ cache }: Locations): string => `${cache}/images`;
 
+/** Where Debian packages are kept that images are built of. */
+export const packageFolder = ({ cache }: Locations): string => `${cache}/packages`;
+
 /** The nodes of a lab that Netwright makes of images itself. */
 const imageNodes = (lab: Lab): readonly (ProgramNode & { image: NonNullable<ProgramNode["image"]> })[] =>
   lab.nodes.filter(
@@ -134,18 +137,18 @@ export class Confined implements Disposable {
     if (this.#given === undefined) this.#made = user;
     const { map } = user;
     const { NODE_OPTIONS: _, NODE_V8_COVERAGE: __, ...environment } = this.#environment;
+    const enter = [
+      `--user=${user.path}`,
+      ...(idsOf(map) === 1 ? ["--preserve-credentials"] : ["--setuid", "0", "--setgid", "0"]),
+    ];
     const startWorker = async (): Promise<ChildProcess> =>
-      spawn(
-        "nsenter",
-        [
-          `--user=${user.path}`,
-          ...(idsOf(map) === 1 ? ["--preserve-credentials"] : ["--setuid", "0", "--setgid", "0"]),
-          process.execPath,
-          entryOf("images/worker", import.meta.url),
-        ],
-        { env: { ...environment, PATH: path }, stdio: ["pipe", "pipe", "pipe"] },
-      );
-    return { key: mapKey(map), ids: idsOf(map), owner: map.owner, startWorker };
+      spawn("nsenter", [...enter, process.execPath, entryOf("images/worker", import.meta.url)], {
+        env: { ...environment, PATH: path },
+        stdio: ["pipe", "pipe", "pipe"],
+      });
+    const own = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+    const prefix = ["nsenter", ...enter, ...own] as const;
+    return { key: mapKey(map), ids: idsOf(map), owner: map.owner, prefix: [...prefix], startWorker };
   }
 
   [Symbol.dispose](): void {

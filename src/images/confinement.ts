@@ -11,6 +11,8 @@ export type Confinement = {
   readonly ids: number;
   /** Who root is under these ids, when not this user. */
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Words that, before those of a command, run it under these ids, with processes and mounts of its own that end with it. */
+  readonly prefix: readonly [program: string, ...argv: string[]];
   /** Starts src/images/worker.ts with pipes for its three streams. */
   startWorker(): Promise<ChildProcess>;
 };

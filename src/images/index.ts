@@ -1,5 +1,5 @@
-export type { Confinement } from "./confinement.ts";
-export { contentOf, type ImageProgress, knownContent, layersFolder } from "./content.ts";
+export { type Confinement, runWorker } from "./confinement.ts";
+export { contentOf, type ImageProgress, knownContent, layersFolder, reported } from "./content.ts";
 export { fetchImage, findStored } from "./fetch/fetch.ts";
 export { lockFile } from "./lock.ts";
 export { type ImageSettings, makeImage, type NewImage } from "./make.ts";

@@ -1,9 +1,10 @@
+import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dpkgSteps } from "../../src/client/build/packages.ts";
 import { readRecipe } from "../../src/client/build/read-recipe.ts";
-import { Netwright } from "../cli/netwright.ts";
+import { finished, Netwright } from "../cli/netwright.ts";
 import { busyboxEntries, tarOf, writeLayout } from "./image-layout.ts";
 
 /** Images that are built: of an image at hand, and of Debian packages, as those of images/. */
@@ -76,6 +77,8 @@ links: [[web, look]]
     expect(first.name).toBe("team/web:v1");
     const again = await build("web.yaml", "team/web:again");
     expect(again).toEqual({ ...first, name: "team/web:again" });
+    // A registry is not asked for what was made here.
+    await netwright.ok("image", "pull", "team/web:v1");
     const { config, layers } = await inspect("team/web:v1");
     expect(layers).toHaveLength(2);
     expect(config.created).toBe("2025-01-01T00:00:00.000Z");
@@ -109,6 +112,7 @@ links: [[web, look]]
       "bad.yaml": 'from: oci:base\nrun: [{shell: "echo no such luck >&2; exit 7"}]\n',
       "nobase.yaml": "from: oci:nowhere\nrun: [[ls]]\n",
       "nodebian.yaml": "from: oci:base\npackages: [hello]\n",
+      "packages.yaml": "packages: [hello]\n",
       "wrong.yaml": "packages: hello\n",
     });
     expect(await errorOf("bad.yaml")).toMatchObject({
@@ -118,6 +122,17 @@ links: [[web, look]]
         message: expect.stringMatching(/failed with exit code 7[\s\S]*no such luck/),
       },
     });
+    // Root alone in a namespace has one id, as users without subordinate ids have.
+    const [program, ...argv] = netwright.program;
+    const alone = spawn(
+      "unshare",
+      ["--user", "--map-root-user", program, ...argv, "image", "build", "--json", "packages.yaml"],
+      {
+        cwd: netwright.folder,
+        env: { ...netwright.environment, NETWRIGHT_CACHE_DIR: join(netwright.folder, "alone") },
+      },
+    );
+    expect((await finished(alone)).stdout).toContain("RECIPE_NEEDS_IDS");
     expect((await errorOf("nobase.yaml")).error?.code).toMatch(/^IMAGE_/);
     expect((await errorOf("nodebian.yaml")).error?.code).toBe("RECIPE_NO_DEBIAN");
     expect(await errorOf("wrong.yaml")).toMatchObject({ exitCode: 2, error: { code: "RECIPE_INVALID" } });

@@ -84,7 +84,9 @@ export const image: CommandDefinition = (program, bind) => {
   const prune = command
     .command("prune")
     .summary("Remove what no image needs")
-    .description("Remove blobs and layers that no name leads to, and what interrupted commands left half-way.")
+    .description(
+      "Remove blobs and layers that no name leads to, downloaded Debian packages, and what interrupted commands left half-way.",
+    )
     .option("-a, --all", "remove every image, too, that no running lab uses");
   withOutput(prune);
   withExamples(prune, { "Start afresh": ["netwright image prune --all"] });

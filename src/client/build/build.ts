@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import {
   fetchImage,
   findStored,
   type ImageSettings,
   ImageStore,
+  layersFolder,
   lockFile,
   makeImage,
   type StoredImage,
@@ -14,7 +16,7 @@ import { familiarName } from "../../topology/image/reference.ts";
 import type { Command } from "../../topology/model.ts";
 import type { Recipe, RecipeSettings } from "../../topology/recipe/recipe.ts";
 import { commitNode } from "../commit.ts";
-import { Confined, type ImageOptions, imageFolder, readReference } from "../images.ts";
+import { Confined, type ImageOptions, imageFolder, packageFolder, readReference } from "../images.ts";
 import { aptSources, codenameIn } from "./apt.ts";
 import { makeDebianBase } from "./debian-base.ts";
 import { type DpkgStep, downloadPackages } from "./packages.ts";
@@ -127,8 +129,11 @@ class Build {
       made = await this.#make(reference, { layer, settings });
     };
     const step = { image: this.#name, environment, signal };
+    using confined = new Confined(environment);
+    const confinement = await confined.confinement(signal);
+    const layers = layersFolder(this.#store, confinement);
     try {
-      await makeDebianBase(sources, this.#recipe.packages, this.#seconds, step, take);
+      await makeDebianBase(sources, this.#recipe.packages, this.#seconds, confinement, layers, step, take);
     } catch (error) {
       // What broke off is an archive, too: a short one.
       await this.#store.removeName(reference);
@@ -140,9 +145,8 @@ class Build {
   /** Makes it in a node of the image below. */
   async #onTop(below: string, packages: readonly string[], settings: ImageSettings): Promise<StoredImage> {
     const { files, run } = this.#recipe;
-    const cache = `${this.#options.locations.cache}/packages`;
+    const cache = packageFolder(this.#options.locations);
     const options = { ...this.#options, image: this.#name, seconds: this.#seconds };
-    const { mkdir } = await import("node:fs/promises");
     if (packages.length > 0) await mkdir(`${cache}/archives`, { recursive: true });
     // Without packages, an image needs no programs for files to be put in it.
     await using workshop = await Workshop.open(

@@ -68,6 +68,9 @@ export async function downloadPackages(
       "Dir::State::lists": lists,
       "Dir::Cache": cache,
       "Dir::Cache::archives": join(cache, "archives"),
+      // Made anew, in less time than it takes to keep them.
+      "Dir::Cache::pkgcache": "",
+      "Dir::Cache::srcpkgcache": "",
       "Dir::Etc::sourcelist": join(work, "sources.list"),
       "Dir::Etc::sourceparts": "/dev/null",
       // Hooks and choices of this machine's own packages.

@@ -38,6 +38,8 @@ export async function runStep(
   const child = spawn(program, [...argv], {
     env: { ...environment, LC_ALL: "C" },
     stdio: ["ignore", "pipe", "pipe"],
+    // A process group of its own: mmdebstrap ends the whole of its group when something goes wrong.
+    detached: true,
   });
   const said: string[] = [];
   const texts: string[] = [];
@@ -46,8 +48,7 @@ export async function runStep(
     if (said.length > keptLines) said.shift();
   });
   if (take === undefined) child.stdout.setEncoding("utf8").on("data", (text: string) => texts.push(text));
-  // It removes what it was making when it is asked to end.
-  const abort = () => child.kill("SIGTERM");
+  const abort = () => child.kill("SIGKILL");
   signal?.addEventListener("abort", abort, { once: true });
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
     child.once("error", reject);
@@ -56,7 +57,7 @@ export async function runStep(
   ended.catch(() => undefined);
   try {
     await take?.(child.stdout).catch(async (error: unknown) => {
-      child.kill("SIGTERM");
+      abort();
       await ended.catch(() => undefined);
       throw error;
     });
@@ -70,7 +71,7 @@ export async function runStep(
     throw labError("PROGRAM_MISSING", {
       program,
       needed: "images are made of Debian packages with it",
-      mend: `Install it: sudo apt-get install ${program === "mmdebstrap" ? "mmdebstrap" : "apt"}`,
+      mend: "Install it: sudo apt-get install apt util-linux",
     });
   } finally {
     signal?.removeEventListener("abort", abort);

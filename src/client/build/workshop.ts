@@ -52,7 +52,7 @@ export class Workshop implements AsyncDisposable {
     options: WorkshopOptions,
   ): Promise<Workshop> {
     const scratch = await mkdtemp(join(tmpdir(), "netwright-build-"));
-    const locations = { ...options.locations, runtime: join(scratch, "run"), state: join(scratch, "state") };
+    const locations = { ...options.locations, state: scratch };
     const name = `build-${randomBytes(4).toString("hex")}`;
     const end = async () => {
       await stopLab(locations, name).catch((error: unknown) => {
