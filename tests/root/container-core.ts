@@ -160,3 +160,56 @@ export async function takeAndGiveFiles(): Promise<void> {
   await client.actOnNode("c2", "stop");
   await expect(client.copyFrom("c2", "/tmp/new", at("no"))).rejects.toMatchObject({ code: "NODE_OFF" });
 }
+
+/**
+ * What a container may use, and what comes of it when it wants more.
+ *
+ * @param engine Podman does not tell who had no memory, with this runtime; and beside a limit of one kind for each
+ * program it raises the others, which root of some machines may not
+ */
+export async function obeyLimits(engine: "Docker" | "Podman"): Promise<void> {
+  const resources = {
+    cpus: 0.5,
+    memoryBytes: 64 << 20,
+    processes: 40,
+    ...(engine === "Docker" ? { openFiles: 99 } : {}),
+  };
+  const eater = "cat /dev/zero | head -c 100000000 | tail";
+  await using running = await RunningLab.up(
+    lab("limited", {
+      nodes: [
+        container("c1", [], { resources }, box({ command: "none" })),
+        container(
+          "c2",
+          [],
+          { resources },
+          box({ command: { shell: `while [ ! -e /go ]; do sleep 0.1; done; exec sh -c 'x=$(yes); :'` } }),
+        ),
+      ],
+    }),
+  );
+  const { client } = running;
+  expect((await client.node("c1")).limits).toEqual(
+    expect.arrayContaining([
+      { resource: "memory", most: 64 << 20, of: "the node", enforcedBy: "the container engine" },
+      ...(engine === "Docker"
+        ? [{ resource: "open-files", most: 99, of: "each program", enforcedBy: "RLIMIT_NOFILE" }]
+        : []),
+    ]),
+  );
+  if (engine === "Docker") expect(await running.sh("c1", "ulimit -n")).toBe("99\n");
+  const told = async (node: string, type: string) => {
+    const events = await Array.fromAsync(client.events());
+    return events.filter((event) => event.type === type && event.subject === node);
+  };
+  expect((await running.run("c1", ["sh", "-c", eater])).exitCode).not.toBe(0);
+  if (engine === "Docker")
+    await expect.poll(() => told("c1", "node.out-of-memory"), { timeout: 20_000 }).not.toEqual([]);
+  const forks = "i=0; while [ $i -lt 60 ]; do sleep 5 & i=$((i+1)); done; wait";
+  expect((await running.run("c1", ["sh", "-c", forks])).stderr).toContain("fork");
+  await running.sh("c2", "touch /go");
+  await expect
+    .poll(async () => (await told("c2", "node.failed")).map(({ message }) => message), { timeout: 60_000 })
+    .toEqual([expect.stringContaining(engine === "Docker" ? "no memory left" : "exit code 137")]);
+  if (engine === "Docker") expect(await told("c2", "node.out-of-memory")).not.toEqual([]);
+}

@@ -6,7 +6,7 @@ import { startLab, stopLab } from "../../src/client/index.ts";
 import { collectContainers } from "../../src/client/registry/containers.ts";
 import type { HostNode, Lab, NodeImage } from "../../src/topology/index.ts";
 import { lab, openFolder, RunningLab } from "../lab/running-lab.ts";
-import { actLikeNodes, box, container, takeAndGiveFiles, three } from "./container-core.ts";
+import { actLikeNodes, box, container, obeyLimits, takeAndGiveFiles, three } from "./container-core.ts";
 import { DockerDaemon } from "./docker-daemon.ts";
 import { OtherUser } from "./other-user.ts";
 
@@ -115,44 +115,7 @@ links: [[c1, c2]]
     expect(refused.stderr).toContain("usermod -aG docker");
   });
 
-  it("are limited as the lab file says, and it is told who had no memory left", async () => {
-    const resources = { cpus: 0.5, memoryBytes: 64 << 20, processes: 40, openFiles: 99 };
-    const eater = "cat /dev/zero | head -c 100000000 | tail";
-    await using running = await RunningLab.up(
-      lab("limited", {
-        nodes: [
-          container("c1", [], { resources }, box({ command: "none" })),
-          container(
-            "c2",
-            [],
-            { resources },
-            box({ command: { shell: `while [ ! -e /go ]; do sleep 0.1; done; exec sh -c 'x=$(yes); :'` } }),
-          ),
-        ],
-      }),
-    );
-    const { client } = running;
-    expect((await client.node("c1")).limits).toEqual(
-      expect.arrayContaining([
-        { resource: "memory", most: 64 << 20, of: "the node", enforcedBy: "the container engine" },
-        { resource: "open-files", most: 99, of: "each program", enforcedBy: "RLIMIT_NOFILE" },
-      ]),
-    );
-    expect(await running.sh("c1", "ulimit -n")).toBe("99\n");
-    const told = async (node: string, type: string) => {
-      const events = await Array.fromAsync(client.events());
-      return events.filter((event) => event.type === type && event.subject === node);
-    };
-    expect((await running.run("c1", ["sh", "-c", eater])).exitCode).not.toBe(0);
-    await expect.poll(() => told("c1", "node.out-of-memory"), { timeout: 20_000 }).not.toEqual([]);
-    const forks = "i=0; while [ $i -lt 60 ]; do sleep 5 & i=$((i+1)); done; wait";
-    expect((await running.run("c1", ["sh", "-c", forks])).stderr).toContain("fork");
-    await running.sh("c2", "touch /go");
-    await expect
-      .poll(async () => (await told("c2", "node.failed")).map(({ message }) => message), { timeout: 60_000 })
-      .toEqual([expect.stringContaining("no memory left")]);
-    expect(await told("c2", "node.out-of-memory")).not.toEqual([]);
-  });
+  it("are limited as the lab file says, and it is told who had no memory left", () => obeyLimits("Docker"));
 
   it("that cannot be, say why, and nothing is left of the lab", async () => {
     const one = (image: NodeImage, more: Partial<HostNode> = {}) =>

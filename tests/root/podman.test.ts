@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLab } from "../../src/client/index.ts";
 import { openFolder } from "../lab/running-lab.ts";
-import { actLikeNodes, takeAndGiveFiles, three } from "./container-core.ts";
+import { actLikeNodes, obeyLimits, takeAndGiveFiles, three } from "./container-core.ts";
+import { doWhatKindsDo } from "./kinds-core.ts";
 import { PodmanService } from "./podman-service.ts";
+import { importImage, kindsImage } from "./test-images.ts";
 
 const why = PodmanService.unavailable();
 let podman: PodmanService;
@@ -21,6 +23,13 @@ describe.skipIf(why !== undefined)(`Podman as a service of root's${why === undef
   it("runs nodes as any other, and nothing of them is left", () => actLikeNodes(() => podman.containers()));
 
   it("takes and gives files", takeAndGiveFiles);
+
+  it("runs kinds of nodes", async () => {
+    await importImage(podman.socket, "kinds:1", kindsImage());
+    await doWhatKindsDo();
+  });
+
+  it("limits them", () => obeyLimits("Podman"));
 
   it("has no containers of a lab whose supervisor was killed", async () => {
     const folder = await openFolder("podman");
