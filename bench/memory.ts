@@ -6,8 +6,6 @@ export type LabMemory = {
   readonly programs: number;
   /** The same of all other processes of the lab: supervisor, inits and their parents. */
   readonly netwright: number;
-  /** What the kernel holds, for all that runs on this machine: slabs, page tables, stacks, per-CPU data (proc_meminfo(5)). */
-  readonly kernel: number;
 };
 
 /**
@@ -23,7 +21,7 @@ export function memoryOf(supervisorPid: number, isProgram: (command: string) => 
     if (isProgram(command)) programs += size;
     else netwright += size;
   }
-  return { programs, netwright, kernel: kernelMemory() };
+  return { programs, netwright };
 }
 
 /** smaps_rollup: shared pages count by their share (proc_pid_smaps(5)). */
@@ -32,7 +30,8 @@ function proportionalSetSize(pid: number): number {
   return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1]);
 }
 
-function kernelMemory(): number {
+/** What the kernel holds, for all that runs on this machine: slabs, page tables, stacks, per-CPU data (proc_meminfo(5)). */
+export function kernelMemory(): number {
   const text = readFileSync("/proc/meminfo", "utf8");
   const of = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0);
   return ["SUnreclaim", "KernelStack", "PageTables", "Percpu"].reduce((sum, name) => sum + of(name), 0);

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { DockerDaemon } from "../../tests/root/docker-daemon.ts";
-import { type Benchmark, type Context, type Figure, median } from "../case.ts";
+import { type Benchmark, type Figure, median } from "../case.ts";
 import { giveToDocker, writeBox } from "../image.ts";
-import { type LabMemory, memoryOf } from "../memory.ts";
+import { kernelMemory, type LabMemory, memoryOf } from "../memory.ts";
 import { Netwright } from "../netwright.ts";
+import { settle } from "../sandbox.ts";
 
 const run = promisify(execFile);
 const count = 100;
@@ -25,52 +26,54 @@ export const benchmark: Benchmark = {
     await using small = await Netwright.with(context, labOf("few", few));
     for (const one of [netwright, small]) await writeBox(`${one.folder}/box`, { Cmd: program });
     for (const one of [netwright, small]) await one.run("image", "pull", "oci:box");
+    const without = DockerDaemon.unavailable();
+    await using docker = without === undefined ? await DockerDaemon.start() : undefined;
+    if (docker !== undefined) await giveToDocker(`${netwright.folder}/box`, docker.socket, "bench:1");
     const ups: number[] = [];
-    let memory: LabMemory | undefined;
-    const base = await measured(small, few);
+    const dockers: number[] = [];
+    const memories: LabMemory[] = [];
+    const kernels: number[] = [];
+    await small.up();
+    const base = await memoryIn(small, few);
+    await small.run("down");
     for (let round = 1; round <= rounds; round++) {
       context.note(`round ${round} of ${rounds}`);
+      await settle(context);
+      const before = kernelMemory();
       ups.push((await netwright.up()).seconds);
-      memory = await memoryIn(netwright, count);
+      kernels.push(kernelMemory() - before);
+      memories.push(await memoryIn(netwright, count));
       await netwright.run("down");
+      if (docker !== undefined) dockers.push(await dockerRuns(docker));
     }
-    if (memory === undefined) throw new Error("no round was run");
     const up = median(ups);
-    const megabytes = (of: (memory: LabMemory) => number) =>
-      (of(memory as LabMemory) - of(base)) / (count - few) / 1024;
+    const kernel = median(kernels) / count / 1024;
+    const more = (of: keyof LabMemory) => (median(memories.map((one) => one[of])) - base[of]) / (count - few) / 1024;
     const figures: readonly Figure[] = [
       { figure: "up of 100 nodes of an image", value: up, unit: "s" },
-      { figure: "memory of a node's process", value: megabytes(({ programs }) => programs), unit: "MB" },
-      { figure: "memory of an idle node in other processes", value: megabytes((one) => one.netwright), unit: "MB" },
-      { figure: "memory of an idle node in the kernel", value: megabytes(({ kernel }) => kernel), unit: "MB" },
-      {
-        figure: "memory of an idle node beyond its process",
-        value: megabytes((one) => one.netwright + one.kernel),
-        unit: "MB",
-      },
+      { figure: "memory of a node's process", value: more("programs"), unit: "MB" },
+      { figure: "memory of an idle node in other processes", value: more("netwright"), unit: "MB" },
+      { figure: "memory of an idle node in the kernel", value: kernel, unit: "MB" },
+      { figure: "memory of an idle node beyond its process", value: more("netwright") + kernel, unit: "MB" },
     ];
-    const samples = { ups, base, memory };
-    const without = DockerDaemon.unavailable();
+    const samples = { ups, base, memories, kernels, dockers };
     if (without !== undefined)
       return { figures, samples, unmeasured: { "times faster than 100 parallel docker run": without } };
-    const seconds = await dockerRuns(context, `${netwright.folder}/box`);
     return {
       figures: [
         ...figures,
-        { figure: "100 parallel docker run", value: seconds, unit: "s" },
-        { figure: "times faster than 100 parallel docker run", value: seconds / up, unit: "×" },
+        { figure: "100 parallel docker run", value: median(dockers), unit: "s" },
+        {
+          figure: "times faster than 100 parallel docker run",
+          // Each beside the start that was just before it: the machine may be busier at one time than at another.
+          value: median(dockers.map((seconds, round) => seconds / (ups[round] as number))),
+          unit: "×",
+        },
       ],
-      samples: { ...samples, docker: seconds },
+      samples,
     };
   },
 };
-
-async function measured(netwright: Netwright, nodes: number): Promise<LabMemory> {
-  await netwright.up();
-  const memory = await memoryIn(netwright, nodes);
-  await netwright.run("down");
-  return memory;
-}
 
 /** Of a lab in which every program runs. */
 async function memoryIn(netwright: Netwright, nodes: number): Promise<LabMemory> {
@@ -82,10 +85,7 @@ async function memoryIn(netwright: Netwright, nodes: number): Promise<LabMemory>
 }
 
 /** Seconds for all of them; no network, of which Docker makes one at a time. */
-async function dockerRuns(context: Context, layout: string): Promise<number> {
-  context.note(`docker run, ${count} times at once`);
-  await using docker = await DockerDaemon.start();
-  await giveToDocker(layout, docker.socket, "bench:1");
+async function dockerRuns(docker: DockerDaemon): Promise<number> {
   const environment = { ...process.env, DOCKER_HOST: `unix://${docker.socket}` };
   const names = Array.from({ length: count }, (_, index) => `bench-${index}`);
   const began = performance.now();
