@@ -1,9 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { listLabs, startLab, stopLab } from "../../src/client/index.ts";
 import { findGroupHome, groupFacts } from "../../src/client/launch/groups/home.ts";
 import { host, iface, lab, openFolder, RunningLab } from "../lab/running-lab.ts";
 import { leftGroups } from "../leaks/snapshot.ts";
+import { load } from "../topology/lab-text.ts";
 
 /* Control groups of root's, of whichever version this machine has; tests/guest has delegated ones of version 2. */
 
@@ -94,6 +96,22 @@ test("limits change while programs run, and come and go with nodes", async () =>
   expect((await running.run("h3", ["sh", "-c", "for n in $(seq 9); do sleep 9 & done"])).stderr).toMatch(/fork/i);
   expect((await limit("h1", "processes"))?.most).toBe(500);
   expect(leftGroups().some((folder) => folder.endsWith("/node-h2"))).toBe(false);
+});
+
+test("QEMU, which runs a virtual machine, is in its node's group", async () => {
+  if (spawnSync("qemu-system-x86_64", ["--version"]).error !== undefined) return;
+  const vm = load(
+    "name: machine\nnodes: {vm: {kind: appliance, disks: [{size: 1MiB}], memory: 64MiB, acceleration: tcg, resources: {memory: 512MiB, processes: 60}}}",
+  );
+  await using machine = await RunningLab.up(vm);
+  const { limits = [] } = await machine.client.node("vm");
+  expect(limits.map(({ resource, most, of }) => [resource, most, of])).toEqual([
+    ["memory", 512 * mebibyte, "the node"],
+    ["processes", 60, "the node"],
+  ]);
+  expect(limits[0]?.used).toBeGreaterThan(4 * mebibyte);
+  // Its threads count.
+  expect(limits[1]?.used).toBeGreaterThan(1);
 });
 
 test("nothing is left of groups, after down and after everything was killed", async () => {
