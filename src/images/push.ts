@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { familiarName, type ImageReference } from "../topology/image/reference.ts";
 import type { FetchOptions } from "./fetch/fetch.ts";
-import { copyImage, credentialWords, skopeoName, tlsWords } from "./fetch/skopeo.ts";
+import { accessWords, copyImage, skopeoName, tlsWords } from "./fetch/skopeo.ts";
 import type { ImageStore, StoredImage } from "./store/store.ts";
 
 const defaultSilenceMs = 60_000;
@@ -21,7 +21,7 @@ export async function pushImage(
   try {
     await copyImage(
       "Pushing",
-      [...tlsWords("dest", to), ...credentialWords("dest", to, environment), `oci:${layout}`, skopeoName(to)],
+      [...tlsWords("dest", to), ...accessWords("dest", to, environment), `oci:${layout}`, skopeoName(to)],
       to,
       {
         environment,

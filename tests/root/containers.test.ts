@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLab, stopLab } from "../../src/client/index.ts";
 import { collectContainers } from "../../src/client/registry/containers.ts";
 import type { HostNode, Lab, NodeImage } from "../../src/topology/index.ts";
+import { Netwright } from "../cli/netwright.ts";
 import { lab, openFolder, RunningLab } from "../lab/running-lab.ts";
 import { actLikeNodes, box, container, obeyLimits, takeAndGiveFiles, three } from "./container-core.ts";
 import { DockerDaemon } from "./docker-daemon.ts";
@@ -113,6 +114,40 @@ links: [[c1, c2]]
     const refused = await closed.netwright("up");
     expect(refused.status).not.toBe(0);
     expect(refused.stderr).toContain("usermod -aG docker");
+  });
+
+  it("are made of images that were built here, out of the engine's own", async () => {
+    await using netwright = await Netwright.open({
+      "probe.yaml": `
+from: docker-daemon:box:1
+files: {/srv/greeting: "hello\\n"}
+run: [{shell: "cat /srv/greeting >/srv/copy; chown 7:8 /srv/copy"}]
+command: [sleep, "1000"]
+working-directory: /srv
+`,
+      "lab.yaml": `
+name: built
+nodes: {a: {engine: container, image: "team/probe:v1", pull: never}, b: {image: "team/probe:v1", command: none}}
+`,
+    });
+    const cache = join(netwright.folder, "cache");
+    const environment = { DOCKER_HOST: process.env["DOCKER_HOST"] ?? "", NETWRIGHT_CACHE_DIR: cache };
+    const call = async (...argv: readonly string[]) => {
+      const called = await netwright.call(argv, { environment });
+      expect({ argv, ...called }).toMatchObject({ exitCode: 0 });
+      return called.stdout;
+    };
+    await call("image", "build", "probe.yaml", "team/probe:v1");
+    await call("image", "push", "team/probe:v1", "docker-daemon:team/probe:v1");
+    await call("up", "--quiet");
+    const look = ["cat copy; stat -c %u:%g copy; pwd"];
+    for (const node of ["a", "b"])
+      expect(await call("exec", node, "--", "sh", "-c", ...look)).toBe("hello\n7:8\n/srv\n");
+    const refused = await netwright.call(["commit", "--json", "a", "x"], { environment });
+    expect(refused.stdout).toContain("COMMIT_UNSUPPORTED");
+    await call("commit", "b", "team/probe:v2");
+    await call("down");
+    await call("image", "prune", "--all");
   });
 
   it("are limited as the lab file says, and it is told who had no memory left", () => obeyLimits("Docker"));

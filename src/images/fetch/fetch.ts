@@ -5,7 +5,7 @@ import { familiarName, type ImageReference, imageReferenceText } from "../../top
 import { lockFile } from "../lock.ts";
 import { architectures, type Descriptor, imageIndex, imageManifest, mediaTypes } from "../store/manifest.ts";
 import type { ImageStore, StoredImage } from "../store/store.ts";
-import { copyImage, credentialWords, NoSpaceError, skopeoName, tlsWords } from "./skopeo.ts";
+import { accessWords, copyImage, NoSpaceError, skopeoName, tlsWords } from "./skopeo.ts";
 
 export type FetchOptions = {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -101,7 +101,7 @@ async function fetchBySkopeo(
       "Fetching",
       [
         ...tlsWords("src", reference),
-        ...credentialWords("src", reference, environment),
+        ...accessWords("src", reference, environment),
         "--dest-shared-blob-dir",
         store.blobs,
         skopeoName(reference),

@@ -128,12 +128,14 @@ export function tlsWords(side: "src" | "dest", reference: ImageReference): reado
   return isHere ? [`--${side}-tls-verify=false`] : [];
 }
 
-/** Docker's own setting for where its credentials are, which older versions of skopeo do not know. */
-export function credentialWords(
+/** Docker's own settings for where its credentials and its daemon are, which older versions of skopeo do not know. */
+export function accessWords(
   side: "src" | "dest",
   reference: ImageReference,
   environment: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
+  const daemon = environment["DOCKER_HOST"];
+  if (reference.from === "docker-daemon") return daemon ? [`--${side}-daemon-host`, daemon] : [];
   const docker = environment["DOCKER_CONFIG"];
   if (reference.from !== "registry" || docker === undefined || environment["REGISTRY_AUTH_FILE"] !== undefined)
     return [];
