@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished, type TestContext } from "vitest";
 import { listLabs, startLab, stopLab } from "../../src/client/index.ts";
 import { findGroupHome, groupFacts } from "../../src/client/launch/groups/home.ts";
 import { host, iface, lab, openFolder, RunningLab } from "../lab/running-lab.ts";
@@ -26,10 +26,10 @@ beforeAll(async () => {
 });
 afterAll(() => running?.[Symbol.asyncDispose]());
 
-const test = (name: string, body: () => Promise<void>) =>
-  it(name, (context) => {
+const test = (name: string, body: (context: TestContext) => Promise<void>) =>
+  it(`control groups of root's: ${name}`, (context) => {
     if (missing !== undefined) context.skip(missing);
-    return body();
+    return body(context);
   });
 
 const eat = (mebibytes: number) => `head -c ${mebibytes}M /dev/zero | tail -c ${mebibytes}M | wc -c`;
@@ -98,8 +98,8 @@ test("limits change while programs run, and come and go with nodes", async () =>
   expect(leftGroups().some((folder) => folder.endsWith("/node-h2"))).toBe(false);
 });
 
-test("QEMU, which runs a virtual machine, is in its node's group", async () => {
-  if (spawnSync("qemu-system-x86_64", ["--version"]).error !== undefined) return;
+test("QEMU, which runs a virtual machine, is in its node's group", async (context) => {
+  if (spawnSync("qemu-system-x86_64", ["--version"]).error !== undefined) context.skip("QEMU is not installed here");
   const vm = load(
     "name: machine\nnodes: {vm: {kind: appliance, disks: [{size: 1MiB}], memory: 64MiB, acceleration: tcg, resources: {memory: 512MiB, processes: 60}}}",
   );
