@@ -225,7 +225,7 @@ nodes:
     image: netwright/firewall
     interfaces: {eth0: 10.0.0.1/24, eth1: 10.0.1.1/24}
     policy: drop
-    allow: [{to: site, protocol: tcp, ports: [80]}]
+    allow: [{to: site, protocol: tcp, ports: [80]}, {from: eth1, protocol: icmp}]
   site:
     kind: web
     image: netwright/host

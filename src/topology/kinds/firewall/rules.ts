@@ -1,5 +1,6 @@
 import { type RuleEnd, readRuleEnd } from "../ends.ts";
 import type { KindFacts } from "../kind.ts";
+import { protocolNumbers } from "../nftables.ts";
 import type { Allow, FirewallOptions } from "./options.ts";
 
 /** What a packet that no rule allows gets: `reject` tells the sender (RFC 792 and 4443: administratively prohibited). */
@@ -67,6 +68,8 @@ function match(end: RuleEnd | undefined, side: "source" | "target", family: 0 | 
   return `${family === 4 ? "ip" : "ip6"} ${side === "source" ? "saddr" : "daddr"} { ${addresses.join(", ")} }`;
 }
 
+const { icmp, icmpv6 } = protocolNumbers;
+
 function protocolMatch({ protocol, ports }: Allow, family: 0 | 4 | 6): readonly string[] {
   switch (protocol) {
     case undefined:
@@ -74,14 +77,18 @@ function protocolMatch({ protocol, ports }: Allow, family: 0 | 4 | 6): readonly 
     case "icmp":
       return [
         family === 4
-          ? "meta l4proto icmp"
+          ? `meta l4proto ${icmp}`
           : family === 6
-            ? "meta l4proto ipv6-icmp"
-            : "meta l4proto { icmp, ipv6-icmp }",
+            ? `meta l4proto ${icmpv6}`
+            : `meta l4proto { ${icmp}, ${icmpv6} }`,
       ];
     case "tcp":
     case "udp":
-      return [ports === undefined ? `meta l4proto ${protocol}` : `${protocol} dport { ${[ports].flat().join(", ")} }`];
+      return [
+        ports === undefined
+          ? `meta l4proto ${protocolNumbers[protocol]}`
+          : `${protocol} dport { ${[ports].flat().join(", ")} }`,
+      ];
     default:
       return protocol satisfies never;
   }

@@ -1,3 +1,4 @@
+import { protocolNumbers } from "../nftables.ts";
 import type { NatPreset } from "./options.ts";
 
 /**
@@ -30,7 +31,7 @@ export const natBehaviours: Readonly<Record<NatPreset, NatBehaviour>> = {
     outbound: [
       "tcp dport { 80, 443 }",
       "udp dport 443",
-      "meta l4proto { tcp, udp } th dport 53",
+      `meta l4proto { ${protocolNumbers.tcp}, ${protocolNumbers.udp} } th dport 53`,
       "icmp type echo-request",
     ],
   },

@@ -1,3 +1,4 @@
+import { protocolNumbers } from "../nftables.ts";
 import type { NatBehaviour } from "./behaviour.ts";
 
 export type PortForward = {
@@ -23,7 +24,7 @@ const mostMappings = 65_535;
 /** After the kernel has put in the outside address and port, which is done at 100 (linux/netfilter_ipv4.h, NF_IP_PRI_NAT_SRC). */
 const afterTranslation = 150;
 
-const ports = "meta l4proto { tcp, udp }";
+const ports = `meta l4proto { ${protocolNumbers.tcp}, ${protocolNumbers.udp} }`;
 
 /** The ruleset of a translator of IPv4, as nft(8) reads it. */
 export function natRules(plan: NatPlan): string {
