@@ -25,7 +25,13 @@ const leaks = ["tests/leaks/**/*.test.ts"];
 const retry = process.env["CI"] === "true" ? 1 : 0;
 
 // The main thread is where namespaces are entered and FFI calls are made, so no worker threads.
-const shared = { pool: "forks", testTimeout: 120_000, hookTimeout: 60_000 } as const;
+// What is waited for comes when it comes: a poll ends a test that would wait for ever, and decides nothing.
+const shared = {
+  pool: "forks",
+  testTimeout: 120_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 60_000 } },
+} as const;
 
 export default defineConfig({
   test: {
