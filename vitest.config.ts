@@ -6,7 +6,12 @@ import { defineConfig } from "vitest/config";
  * have; `root` shows the same promises for root; `leaks` runs last, by itself, and
  * compares the machine with what it was (scripts/test.ts runs them all).
  */
-const pure = ["tests/topology/**/*.test.ts", "tests/api/**/*.test.ts", "tests/archive/**/*.test.ts"];
+const pure = [
+  "tests/topology/**/*.test.ts",
+  "tests/api/**/*.test.ts",
+  "tests/archive/**/*.test.ts",
+  "tests/controller/**/*.test.ts",
+];
 const house = ["tests/house/**/*.test.ts"];
 // The ways outside of root's labs are other processes than a user's.
 const root = ["tests/root/**/*.test.ts", "tests/kernel/**/*.test.ts", "tests/lab/reach.test.ts"];

@@ -43,6 +43,7 @@ if [ "${1:-}" = tests ]; then
   have socat || optional socat
   have tayga || optional tayga
   have dockerd || optional docker.io
+  ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || optional postgresql
   have podman || optional podman
   have docker-registry || optional docker-registry
   have ovs-vswitchd || optional openvswitch-switch

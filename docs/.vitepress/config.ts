@@ -29,6 +29,7 @@ export default defineConfig({
           { text: "Consoles", link: "/consoles" },
           { text: "Copy files", link: "/files" },
           { text: "Limits and requirements", link: "/limits" },
+          { text: "A server for a team", link: "/server" },
           { text: "Test on labs", link: "/testing" },
           { text: "Assert packets", link: "/testing-packets" },
           { text: "Schedule faults", link: "/faults" },

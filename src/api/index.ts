@@ -1,5 +1,7 @@
 export * from "./capture.ts";
 export * from "./console.ts";
+export * from "./controller/resources.ts";
+export * from "./controller/routes.ts";
 export * from "./endpoints.ts";
 export * from "./exec.ts";
 export * from "./faults.ts";

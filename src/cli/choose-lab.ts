@@ -4,6 +4,7 @@ import { canonical } from "../client/lab-file.ts";
 import { findLab, type RegisteredLab, registeredLabs } from "../client/registry/find.ts";
 import { labError } from "../topology/errors/error.ts";
 import type { Context } from "./context.ts";
+import { serverInUse } from "./contexts.ts";
 import { findLabFile } from "./find-file.ts";
 
 /** What a command line says about which lab it means. */
@@ -44,14 +45,19 @@ export async function chooseLab(context: Context, choice: LabChoice): Promise<Re
 }
 
 /**
- * The client of the lab that is meant.
+ * The client of the lab that is meant, on this machine or of the server in use.
  *
  * @throws LAB_BUSY when it is so young that it cannot be talked to
  */
 export async function connect(context: Context, choice: LabChoice): Promise<LabClient> {
+  const server = serverInUse(context);
+  if (server !== undefined) {
+    const { connectServerLab } = await import("./server-labs.ts");
+    return connectServerLab(context, server, choice);
+  }
   const lab = await chooseLab(context, choice);
   if (!existsSync(lab.socket)) throw labError("LAB_BUSY", { lab: lab.name, state: "starting" });
-  return new LabClient(lab.name, lab.socket);
+  return new LabClient(lab.name, { socket: lab.socket });
 }
 
 /**

@@ -6,6 +6,7 @@ import { commit } from "./commands/commit.ts";
 import { completion } from "./commands/completion.ts";
 import { config } from "./commands/config.ts";
 import { console } from "./commands/console.ts";
+import { context } from "./commands/context.ts";
 import { cp } from "./commands/cp.ts";
 import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
@@ -23,6 +24,7 @@ import { partition } from "./commands/partition.ts";
 import { port } from "./commands/port.ts";
 import { ps } from "./commands/ps.ts";
 import { run } from "./commands/run.ts";
+import { serve } from "./commands/serve.ts";
 import { shell } from "./commands/shell.ts";
 import { up } from "./commands/up.ts";
 import { validate } from "./commands/validate.ts";
@@ -35,6 +37,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, CommandDefinitio
   "Work in a lab:": { exec, shell, console, cp, logs, inspect, events, port, link, capture, node, partition, faults },
   "Images:": { image, commit },
   "Look at a lab file:": { validate, config, graph },
+  "For a team:": { serve, context },
   "This machine:": { doctor, gc, completion, version },
 };
 

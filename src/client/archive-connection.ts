@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { archiveUpgrade, endpoints } from "../api/endpoints.ts";
 import type { CopyReport, ReadChangesQuery, ReadFilesQuery, WriteFilesQuery } from "../api/files.ts";
@@ -6,6 +6,7 @@ import type { Problem } from "../api/resources.ts";
 import { type HandedFile, handOverField } from "../archive/hand-over.ts";
 import { readReport } from "../archive/report.ts";
 import { labError, NetwrightError } from "../topology/errors/error.ts";
+import { dial, fieldsFor, type LabAddress, pathAt } from "./address.ts";
 import { pathOf } from "./path.ts";
 import { errorFrom } from "./problems.ts";
 
@@ -18,7 +19,7 @@ const mostHeadBytes = 1 << 16;
 const handLookMs = 5;
 const handIdleMs = 10_000;
 
-export type ArchiveTarget = { readonly lab: string; readonly socket: string; readonly node: string };
+export type ArchiveTarget = { readonly lab: string; readonly address: LabAddress; readonly node: string };
 type Waiting = { readonly signal?: AbortSignal };
 /** Takes bytes, which are valid until it returns, or what it returns resolves. */
 type Taker = (bytes: Buffer) => void | Promise<void>;
@@ -40,12 +41,13 @@ export class ArchiveConnection implements Disposable {
   #ended = false;
   #answered = false;
   #takesDescriptors = false;
+  readonly #isHere: boolean;
 
-  private constructor(lab: string, path: string, signal: AbortSignal | undefined) {
+  private constructor(lab: string, address: LabAddress, signal: AbortSignal | undefined) {
     this.#lab = lab;
     this.#signal = signal;
-    this.#socket = connect({
-      path,
+    this.#isHere = "socket" in address;
+    this.#socket = dial(address, {
       onread: {
         buffer: Buffer.allocUnsafeSlow(readBytes),
         callback: (length, buffer) => this.#take(Buffer.from(buffer.buffer, buffer.byteOffset, length)),
@@ -79,16 +81,17 @@ export class ArchiveConnection implements Disposable {
 
   static async #open(
     route: "readFiles" | "writeFiles" | "readChanges",
-    { lab, socket, node }: ArchiveTarget,
+    { lab, address, node }: ArchiveTarget,
     query: Readonly<Record<string, unknown>>,
     { signal }: Waiting,
   ): Promise<ArchiveConnection> {
     signal?.throwIfAborted();
-    const connection = new ArchiveConnection(lab, socket, signal);
+    const connection = new ArchiveConnection(lab, address, signal);
     try {
       connection.#stallAfter(answerMs);
-      const request = `${endpoints[route].method} ${pathOf(route, { node }, query)} HTTP/1.1`;
-      const fields = ["Host: localhost", "Connection: Upgrade", `Upgrade: ${archiveUpgrade}`];
+      const request = `${endpoints[route].method} ${pathAt(address, pathOf(route, { node }, query))} HTTP/1.1`;
+      const own = Object.entries(fieldsFor(address)).map(([name, value]) => `${name}: ${value}`);
+      const fields = [...own, "connection: Upgrade", `upgrade: ${archiveUpgrade}`];
       connection.#socket.write([request, ...fields, "", ""].join("\r\n"));
       await connection.#upgraded();
       connection.#stallAfter(stallMs);
@@ -225,7 +228,8 @@ export class ArchiveConnection implements Disposable {
     const end = await Promise.race([whole, this.#closed.then(() => -1)]);
     if (end < 0) throw this.#lost();
     const all = Buffer.concat(pieces);
-    this.#takesDescriptors = all.toString("latin1", 0, end).includes(`\r\n${handOverField}`);
+    // Of a lab that is elsewhere there is nothing between us but bytes.
+    this.#takesDescriptors = this.#isHere && all.toString("latin1", 0, end).includes(`\r\n${handOverField}`);
     const status = /^HTTP\/1\.1 (\d{3})/.exec(all.toString("latin1", 0, end))?.[1];
     if (status === "101") {
       this.#taker = undefined;

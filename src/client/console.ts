@@ -1,9 +1,10 @@
 import { Duplex } from "node:stream";
 import type { ConsoleControl, ConsoleQuery, ConsoleReport } from "../api/console.ts";
 import { labError } from "../topology/errors/error.ts";
+import type { LabAddress } from "./address.ts";
 import { pathOf } from "./path.ts";
 import { errorFrom } from "./problems.ts";
-import { UnixWebSocket } from "./websocket.ts";
+import { LabWebSocket } from "./websocket.ts";
 
 /** A node's console, both ways. It goes on through resets and power-offs, until it is destroyed or the lab ends. */
 export type ConsoleStream = Duplex & {
@@ -25,11 +26,11 @@ const sendBacklogBytes = 1 << 20;
  */
 export async function openConsole(
   lab: string,
-  socketPath: string,
+  address: LabAddress,
   node: string,
   query: ConsoleQuery,
 ): Promise<ConsoleStream> {
-  const socket = new UnixWebSocket(socketPath, pathOf("console", { node }, query), connectMs);
+  const socket = new LabWebSocket(address, pathOf("console", { node }, query), connectMs);
   const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
   const listeners: ((state: "on" | "off") => void)[] = [];
   let state: "on" | "off" | undefined;

@@ -2,9 +2,10 @@ import { Readable, Writable } from "node:stream";
 import type { ExecControl, ExecReport, ExecRequest } from "../api/exec.ts";
 import { Channel, decodeFrame, encodeFrame } from "../api/exec-frame.ts";
 import { labError } from "../topology/errors/error.ts";
+import type { LabAddress } from "./address.ts";
 import { pathOf } from "./path.ts";
 import { errorFrom } from "./problems.ts";
-import { UnixWebSocket } from "./websocket.ts";
+import { LabWebSocket } from "./websocket.ts";
 
 /** How a command ended: as a shell says it, 128 + the signal's number when a signal ended it. */
 export type ExecExit = { readonly exitCode: number; readonly signal?: string };
@@ -35,8 +36,8 @@ const sendBacklogBytes = 1 << 20;
  *
  * @throws through `exit`: NODE_NOT_FOUND, NODE_HAS_NO_PROCESSES, COMMAND_NOT_STARTED, LAB_LOST, …
  */
-export function exec(lab: string, socketPath: string, node: string, request: ExecRequest): ExecSession {
-  const socket = new UnixWebSocket(socketPath, pathOf("exec", { node }), connectMs);
+export function exec(lab: string, address: LabAddress, node: string, request: ExecRequest): ExecSession {
+  const socket = new LabWebSocket(address, pathOf("exec", { node }), connectMs);
   const { promise: exit, resolve, reject } = Promise.withResolvers<ExecExit>();
   const { promise: started, resolve: start } = Promise.withResolvers<void>();
   const stdout = output(socket);
@@ -84,9 +85,9 @@ export function exec(lab: string, socketPath: string, node: string, request: Exe
 }
 
 /** Reading goes on when a stream that was full is wanted again. */
-const output = (socket: UnixWebSocket): Readable => new Readable({ read: () => socket.resume() });
+const output = (socket: LabWebSocket): Readable => new Readable({ read: () => socket.resume() });
 
-function input(socket: UnixWebSocket, started: Promise<void>, end: () => void): Writable {
+function input(socket: LabWebSocket, started: Promise<void>, end: () => void): Writable {
   return new Writable({
     highWaterMark: 64 * 1024,
     write(data: Buffer, _encoding, done) {

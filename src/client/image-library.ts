@@ -171,7 +171,7 @@ export class ImageLibrary {
     const labs = await listLabs(this.#options.locations);
     const all = await Promise.all(
       labs.map(async ({ name, socket }) => {
-        const config = await new LabClient(name, socket).config().catch(() => undefined);
+        const config = await new LabClient(name, { socket: socket }).config().catch(() => undefined);
         return (config?.nodes ?? []).flatMap((node) => {
           const content = runsPrograms(node) ? node.image?.content : undefined;
           return content === undefined ? [] : [{ lab: name, content }];

@@ -15,6 +15,7 @@ export type { FaultReport, FaultRun, FaultsRequest, FaultsStatus, FaultsStopped 
 export type { CopyResult } from "../api/files.ts";
 export type { LabRecord } from "../api/launch.ts";
 export type { LabDetail, LabEvent, LabSummary, LogLine, NodeDetail, Outcome, ProcessStatus } from "../api/resources.ts";
+export type { LabAddress } from "./address.ts";
 export type { ConsoleStream } from "./console.ts";
 export type { CheckResult } from "./doctor/check.ts";
 export { examine } from "./doctor/doctor.ts";
@@ -38,6 +39,6 @@ export async function connectLab(at: Locations, name: string): Promise<LabClient
     const running = await registeredLabs(at);
     throw labError("LAB_NOT_FOUND", { lab: name, running: running.map((one) => one.name) });
   }
-  return new LabClient(lab.name, lab.socket);
+  return new LabClient(lab.name, { socket: lab.socket });
 }
 export { type ImageOptions, prepareImages } from "./images.ts";

@@ -22,6 +22,7 @@ import type {
 import type { LinkVerification, VerifyRequest } from "../api/verification.ts";
 import { labError } from "../topology/errors/error.ts";
 import type { Lab } from "../topology/model.ts";
+import type { LabAddress } from "./address.ts";
 import type { ArchiveTarget } from "./archive-connection.ts";
 import type { ConsoleStream } from "./console.ts";
 import type { ExecSession } from "./exec.ts";
@@ -53,12 +54,17 @@ type Waiting = { readonly signal?: AbortSignal };
  */
 export class LabClient {
   readonly name: string;
-  readonly socket: string;
+  readonly address: LabAddress;
   #transport: Promise<Transport> | undefined;
 
-  constructor(name: string, socket: string) {
+  constructor(name: string, address: LabAddress) {
     this.name = name;
-    this.socket = socket;
+    this.address = address;
+  }
+
+  /** Its socket; undefined for a lab of a server. */
+  get socket(): string | undefined {
+    return "socket" in this.address ? this.address.socket : undefined;
   }
 
   async summary(options: Waiting & { readonly timeoutMs?: number } = {}): Promise<LabSummary> {
@@ -303,7 +309,7 @@ export class LabClient {
   /** Opens the console of a node: the serial one of a virtual machine, a terminal of any other. */
   async console(node: string, query: ConsoleQuery = {}): Promise<ConsoleStream> {
     const { openConsole } = await import("./console.ts");
-    return openConsole(this.name, this.socket, node, query);
+    return openConsole(this.name, this.address, node, query);
   }
 
   /** The configuration of a node that is in force. @throws CONFIG_NONE */
@@ -328,7 +334,7 @@ export class LabClient {
   /** Runs a command in a node. */
   async exec(node: string, request: ExecRequest): Promise<ExecSession> {
     const { exec } = await import("./exec.ts");
-    return exec(this.name, this.socket, node, request);
+    return exec(this.name, this.address, node, request);
   }
 
   /**
@@ -407,11 +413,11 @@ export class LabClient {
   }
 
   #files(node: string): ArchiveTarget {
-    return { lab: this.name, socket: this.socket, node };
+    return { lab: this.name, address: this.address, node };
   }
 
   #calls(): Promise<Transport> {
-    this.#transport ??= import("./transport.ts").then(({ Transport }) => new Transport(this.name, this.socket));
+    this.#transport ??= import("./transport.ts").then(({ Transport }) => new Transport(this.name, this.address));
     return this.#transport;
   }
 }

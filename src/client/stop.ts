@@ -65,7 +65,7 @@ async function stopsWhenAsked(
   { timeoutMs = stopMs, signal }: StopOptions,
 ): Promise<boolean> {
   try {
-    await new LabClient(lab.name, lab.socket).requestStop({ timeoutMs: answerMs });
+    await new LabClient(lab.name, { socket: lab.socket }).requestStop({ timeoutMs: answerMs });
   } catch {
     // It may just be ending by itself; then it is gone in a moment. If not, it does not listen.
     return gone(owner, 1_000, signal);

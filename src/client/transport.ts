@@ -6,6 +6,7 @@ import { endpoints, resultTrailer } from "../api/endpoints.ts";
 import type { Problem } from "../api/resources.ts";
 import type { RouteName, Routes } from "../api/routes.ts";
 import { labError, NetwrightError } from "../topology/errors/error.ts";
+import { dial, fieldsFor, type LabAddress, pathAt } from "./address.ts";
 import { pathOf } from "./path.ts";
 import { errorFrom, errorFromAll } from "./problems.ts";
 
@@ -45,14 +46,14 @@ type Options = {
 /** How long the supervisor may take to answer. It is next door and mostly idle. */
 const answerMs = 10_000;
 
-/** Calls of the lab API over a lab's unix socket. */
+/** Calls of the lab API. */
 export class Transport {
   readonly lab: string;
-  readonly socket: string;
+  readonly #address: LabAddress;
 
-  constructor(lab: string, socket: string) {
+  constructor(lab: string, address: LabAddress) {
     this.lab = lab;
-    this.socket = socket;
+    this.#address = address;
   }
 
   /**
@@ -119,17 +120,16 @@ export class Transport {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
     const outgoing = request(
       {
-        socketPath: this.socket,
+        createConnection: () => dial(this.#address),
         method,
-        path: pathOf(name, options.params ?? {}, options.query),
+        path: pathAt(this.#address, pathOf(name, options.params ?? {}, options.query)),
         headers: {
-          host: "localhost",
+          ...fieldsFor(this.#address),
           accept: "application/json, application/x-ndjson",
           ...(body === undefined
             ? {}
             : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
         },
-        agent: false,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       },
       resolve,

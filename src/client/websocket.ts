@@ -1,8 +1,9 @@
 import { EventEmitter } from "node:events";
-import { createConnection, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { dial, fieldsFor, type LabAddress, pathAt, readyEvent } from "./address.ts";
 
 /**
- * The client's side of a WebSocket (RFC 6455) over a unix socket: what `exec` needs, and quick to
+ * The client's side of a WebSocket (RFC 6455) to a lab: what `exec` needs, and quick to
  * load. The common library brings node:http and node:tls with it, which takes longer to load than a
  * command takes to run.
  */
@@ -16,14 +17,19 @@ const longestHead = 10;
 const mostPayloadBytes = 64 * 1024 * 1024;
 /** How long the answer to a close may take. */
 const closeMs = 2_000;
+/** RFC 6455, 1.3. */
+const acceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const noMask = Buffer.alloc(4);
 const handshakeEnd = Buffer.from("\r\n\r\n");
 const mostHandshakeBytes = 16 * 1024;
 /**
  * The key of RFC 6455, 1.3, and the answer that it gives there. A key is random so that no proxy's
- * cache can answer; a unix socket has none, and node:crypto takes longer to load than all of this.
+ * cache can answer, and frames are masked (5.3) so that none can be made to take what a web page sends for a
+ * request (10.3). A unix socket has no proxies: there this key will do and a mask of zeros, and node:crypto, which
+ * takes longer to load than all of this, is not needed.
  */
-const key = "dGhlIHNhbXBsZSBub25jZQ==";
-const accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+const ownKey = "dGhlIHNhbXBsZSBub25jZQ==";
+const ownAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 type Events = {
   open: [];
@@ -33,7 +39,7 @@ type Events = {
   close: [error?: Error];
 };
 
-export class UnixWebSocket extends EventEmitter<Events> {
+export class LabWebSocket extends EventEmitter<Events> {
   readonly #socket: Socket;
   readonly #timer: NodeJS.Timeout;
   #state: "connecting" | "open" | "closing" | "closed" = "connecting";
@@ -41,13 +47,24 @@ export class UnixWebSocket extends EventEmitter<Events> {
   #receivedBytes = 0;
   #fragments: { readonly opcode: number; readonly parts: Buffer[] } | undefined;
   #peerClosed = false;
+  readonly #key: string;
+  readonly #accept: string;
+  readonly #newMask: () => Buffer;
 
   /** @param timeoutMs until the connection must be open */
-  constructor(socketPath: string, path: string, timeoutMs: number) {
+  constructor(address: LabAddress, path: string, timeoutMs: number) {
     super();
-    this.#socket = createConnection({ path: socketPath });
+    if ("socket" in address) {
+      [this.#key, this.#accept, this.#newMask] = [ownKey, ownAccept, () => noMask];
+    } else {
+      const { createHash, randomBytes } = process.getBuiltinModule("node:crypto");
+      this.#key = randomBytes(16).toString("base64");
+      this.#accept = createHash("sha1").update(`${this.#key}${acceptGuid}`).digest("base64");
+      this.#newMask = () => randomBytes(4);
+    }
+    this.#socket = dial(address);
     this.#timer = setTimeout(() => this.#fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    this.#socket.once("connect", () => this.#socket.write(this.#handshake(path)));
+    this.#socket.once(readyEvent(address), () => this.#socket.write(this.#handshake(address, path)));
     this.#socket.on("data", (data) => this.#receive(data));
     this.#socket.once("error", (error) => this.#fail(error));
     this.#socket.once("close", () => this.#end(this.#peerClosed ? undefined : new Error("the connection closed")));
@@ -70,8 +87,9 @@ export class UnixWebSocket extends EventEmitter<Events> {
     }
     const payload = typeof data === "string" ? Buffer.from(data) : data;
     this.#socket.cork();
-    this.#socket.write(head(typeof data === "string" ? Opcode.text : Opcode.binary, payload.length));
-    this.#socket.write(payload, () => sent?.());
+    const mask = this.#newMask();
+    this.#socket.write(head(typeof data === "string" ? Opcode.text : Opcode.binary, payload.length, mask));
+    this.#socket.write(masked(payload, mask), () => sent?.());
     this.#socket.uncork();
   }
 
@@ -87,7 +105,7 @@ export class UnixWebSocket extends EventEmitter<Events> {
   close(): void {
     if (this.#state === "open") {
       this.#state = "closing";
-      this.#socket.write(head(Opcode.close, 0));
+      this.#socket.write(head(Opcode.close, 0, noMask));
       // The other side answers with its own close; one that has died never does.
       this.#socket.setTimeout(closeMs, () => this.#fail(new Error("the connection was not closed")));
     } else if (this.#state === "connecting") {
@@ -95,13 +113,13 @@ export class UnixWebSocket extends EventEmitter<Events> {
     }
   }
 
-  #handshake(path: string): string {
+  #handshake(address: LabAddress, path: string): string {
     return [
-      `GET ${path} HTTP/1.1`,
-      "Host: localhost",
+      `GET ${pathAt(address, path)} HTTP/1.1`,
+      ...Object.entries(fieldsFor(address)).map(([name, value]) => `${name}: ${value}`),
       "Upgrade: websocket",
       "Connection: Upgrade",
-      `Sec-WebSocket-Key: ${key}`,
+      `Sec-WebSocket-Key: ${this.#key}`,
       "Sec-WebSocket-Version: 13",
       "\r\n",
     ].join("\r\n");
@@ -124,7 +142,7 @@ export class UnixWebSocket extends EventEmitter<Events> {
     }
     const answer = bytes.toString("latin1", 0, end);
     const accepted = /^sec-websocket-accept:[ \t]*(\S+)/im.exec(answer)?.[1];
-    if (!/^HTTP\/1\.1 101 /.test(answer) || accepted !== accept) {
+    if (!/^HTTP\/1\.1 101 /.test(answer) || accepted !== this.#accept) {
       this.#fail(new Error(`the handshake was refused: ${answer.split("\r\n")[0]}`));
       return false;
     }
@@ -174,7 +192,7 @@ export class UnixWebSocket extends EventEmitter<Events> {
         return;
       }
       case Opcode.ping:
-        if (this.#state === "open") this.#socket.write(Buffer.concat([head(Opcode.pong, payload.length), payload]));
+        if (this.#state === "open") this.#pong(payload);
         return;
       case Opcode.pong:
         return;
@@ -187,6 +205,11 @@ export class UnixWebSocket extends EventEmitter<Events> {
       default:
         this.#fail(new Error(`unknown opcode ${opcode}`));
     }
+  }
+
+  #pong(payload: Buffer): void {
+    const mask = this.#newMask();
+    this.#socket.write(Buffer.concat([head(Opcode.pong, payload.length, mask), masked(payload, mask)]));
   }
 
   #deliver(opcode: number, payload: Buffer): void {
@@ -228,23 +251,30 @@ export class UnixWebSocket extends EventEmitter<Events> {
 }
 
 /**
- * The head of a frame from a client, in one piece. Clients must mask (RFC 6455, 5.3), which guards
- * proxies against attacks from web pages (10.3); a unix socket has no proxies, and a mask of zeros
- * leaves the payload as it is.
+ * The head of a frame from a client, in one piece (RFC 6455, 5.2).
+ *
+ * @param mask four bytes
  */
-function head(opcode: number, length: number): Buffer {
-  const masked = 0x80;
+function head(opcode: number, length: number, mask: Buffer): Buffer {
+  const isMasked = 0x80;
   const lengthBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8;
   const frame = Buffer.alloc(2 + lengthBytes + 4);
   frame.writeUInt8(0x80 | opcode, 0);
   if (lengthBytes === 0) {
-    frame.writeUInt8(masked | length, 1);
+    frame.writeUInt8(isMasked | length, 1);
   } else if (lengthBytes === 2) {
-    frame.writeUInt8(masked | 126, 1);
+    frame.writeUInt8(isMasked | 126, 1);
     frame.writeUInt16BE(length, 2);
   } else {
-    frame.writeUInt8(masked | 127, 1);
+    frame.writeUInt8(isMasked | 127, 1);
     frame.writeBigUInt64BE(BigInt(length), 2);
   }
+  frame.set(mask, 2 + lengthBytes);
   return frame;
+}
+
+/** The payload as it is sent: in place as it was, where the mask is none. */
+function masked(payload: Buffer, mask: Buffer): Buffer {
+  if (mask === noMask) return payload;
+  return Buffer.from(payload.map((byte, index) => byte ^ (mask[index & 3] as number)));
 }

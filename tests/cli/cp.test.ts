@@ -49,7 +49,7 @@ describe("cp", () => {
     linkSync(join(netwright.folder, "large/big"), join(netwright.folder, "large/same"));
     const readHere = () => Number(/^rchar: (\d+)/m.exec(readFileSync("/proc/self/io", "utf8"))?.[1]);
     const before = readHere();
-    const target = { lab: "two", socket: join(netwright.runtime, "two/api.sock"), node: "h1" };
+    const target = { lab: "two", address: { socket: join(netwright.runtime, "two/api.sock") }, node: "h1" };
     let seen = 0;
     const from = { path: "large", directory: netwright.folder };
     const result = await copyTo(target, from, "/srv", {

@@ -32,8 +32,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const transport = () => new Transport("test", join(folder, "api.sock"));
-const client = () => new LabClient("test", join(folder, "api.sock"));
+const transport = () => new Transport("test", { socket: join(folder, "api.sock") });
+const client = () => new LabClient("test", { socket: join(folder, "api.sock") });
 
 const summary = {
   name: "test",
@@ -110,7 +110,7 @@ describe("calls of the lab API", () => {
       setTimeout(() => response.destroy(), 10);
     };
     await expect(client().summary()).rejects.toMatchObject({ code: "LAB_LOST" });
-    await expect(new LabClient("gone", join(folder, "nothing")).summary()).rejects.toMatchObject({
+    await expect(new LabClient("gone", { socket: join(folder, "nothing") }).summary()).rejects.toMatchObject({
       code: "LAB_LOST",
       cause: { code: "ENOENT" },
     });

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import { UnixWebSocket } from "../../src/client/websocket.ts";
+import { LabWebSocket } from "../../src/client/websocket.ts";
 
 let folder = "";
 let path = "";
@@ -60,8 +60,8 @@ const accepted = [
   "\r\n",
 ].join("\r\n");
 
-const connect = (timeoutMs = 5_000) => new UnixWebSocket(path, "/echo", timeoutMs);
-const closeOf = async (socket: UnixWebSocket) => ((await once(socket, "close")) as [Error?])[0];
+const connect = (timeoutMs = 5_000) => new LabWebSocket({ socket: path }, "/echo", timeoutMs);
+const closeOf = async (socket: LabWebSocket) => ((await once(socket, "close")) as [Error?])[0];
 
 describe("a WebSocket over a unix socket", () => {
   it("carries text and bytes of every length of head, both ways", async () => {

@@ -14,7 +14,7 @@ afterAll(() => running[Symbol.asyncDispose]());
 /** Asks the lab's socket by hand, for what no client of ours would ask. */
 async function ask(method: string, path: string, body?: string | Buffer) {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; type: string; answer: unknown }>();
-  const asked = request({ socketPath: running.client.socket, method, path }, (response) => {
+  const asked = request({ socketPath: running.client.socket as string, method, path }, (response) => {
     const { statusCode: status = 0, headers } = response;
     const type = headers["content-type"] ?? "";
     (type.endsWith("json") ? json(response) : text(response)).then(
@@ -29,7 +29,7 @@ async function ask(method: string, path: string, body?: string | Buffer) {
 
 describe("the lab API", () => {
   it("is on a socket that only its owner can open", () => {
-    const status = statSync(running.client.socket);
+    const status = statSync(running.client.socket as string);
     expect(status.isSocket()).toBe(true);
     expect(status.mode & 0o777).toBe(0o600);
   });
@@ -76,7 +76,7 @@ describe("the lab API", () => {
   it("refuses to upgrade what is no exec", async () => {
     const headers = { connection: "upgrade", upgrade: "websocket" };
     const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
-    const asked = request({ socketPath: running.client.socket, path: "/v1/summary", headers }, (response) =>
+    const asked = request({ socketPath: running.client.socket as string, path: "/v1/summary", headers }, (response) =>
       resolve(response.statusCode),
     );
     asked.on("error", reject);

@@ -91,9 +91,11 @@ describe("copies", () => {
       code: "COPY_FAILED",
     });
     // The folder of labs, with their sockets, is covered.
-    await expect(running.client.copyFrom("outer", running.client.socket, scratch.path)).rejects.toMatchObject({
-      code: "COPY_SOURCE_NOT_FOUND",
-    });
+    await expect(running.client.copyFrom("outer", running.client.socket as string, scratch.path)).rejects.toMatchObject(
+      {
+        code: "COPY_SOURCE_NOT_FOUND",
+      },
+    );
   });
 
   it("pass archives, also compressed ones and such without an end", async () => {
@@ -155,7 +157,7 @@ describe("copies", () => {
       signal: abort.signal,
     });
     await expect(copying).rejects.toMatchObject({ name: "AbortError" });
-    const socket = connect(running.client.socket);
+    const socket = connect(running.client.socket as string);
     socket.end(
       "PUT /v1/nodes/h1/files?path=/tmp HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: netwright-archive\r\n\r\n",
     );

@@ -140,7 +140,7 @@ describe("nothing is left", () => {
         .toBe(true);
       const [running] = await listLabs(at);
       if (running !== undefined)
-        await new LabClient(running.name, labFiles(at.runtime, running.name).socket).requestStop();
+        await new LabClient(running.name, { socket: labFiles(at.runtime, running.name).socket }).requestStop();
       await expect.poll(async () => (await listLabs(at)).length, { timeout: 8000 }).toBe(0);
     }
     await nothingIsLeft();

@@ -28,6 +28,13 @@ async function applyFile({ context, output, options }: Session<UpOptions>): Prom
   const { progressOf } = await import("../progress.ts");
   const { connect } = await import("../choose-lab.ts");
   const read = await readSelectedLab(context, output, options);
+  const { serverInUse } = await import("../contexts.ts");
+  const server = serverInUse(context);
+  if (server !== undefined && !options.dryRun) {
+    const { applyOnServer } = await import("../server-labs.ts");
+    await applyOnServer({ context, output, options }, server, read);
+    return;
+  }
   const client = await connect(context, { name: read.lab.name });
   const running = await client.config();
   const { prepareImages, withKnownImages } = await import("../../client/images.ts");

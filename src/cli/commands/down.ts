@@ -19,7 +19,18 @@ export const down: CommandDefinition = (program, bind) => {
     "A lab by name": ["netwright down -n office"],
     Everything: ["netwright down --all"],
   });
-  command.action(bind<DownOptions>((session) => (session.options.all ? takeAllDown(session) : takeDown(session))));
+  command.action(
+    bind<DownOptions>(async (session) => {
+      const { serverInUse } = await import("../contexts.ts");
+      const server = serverInUse(session.context);
+      if (server !== undefined) {
+        const { downOnServer } = await import("../server-labs.ts");
+        await downOnServer(session, server);
+        return 0;
+      }
+      return session.options.all ? takeAllDown(session) : takeDown(session);
+    }),
+  );
 };
 
 async function takeDown({ context, output, options }: Session<DownOptions>): Promise<undefined> {

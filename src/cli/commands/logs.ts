@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { LogLine } from "../../client/index.ts";
+import type { LabClient } from "../../client/lab.ts";
 import type { CommandDefinition, Session } from "../command.ts";
 import { withExamples } from "../examples.ts";
 import { count, type NameOptions, withLab, withOutput } from "../options.ts";
@@ -38,18 +39,21 @@ export const logs: CommandDefinition = (program, bind) => {
 
 async function printLogs(session: Session<LogsOptions>, names: readonly string[]): Promise<number> {
   const { context, output, options } = session;
-  const { chooseName } = await import("../choose-lab.ts");
+  const { chooseName, connect } = await import("../choose-lab.ts");
   const { findLab } = await import("../../client/registry/find.ts");
-  const name = await chooseName(context, options);
+  const { serverInUse } = await import("../contexts.ts");
+  const isRemote = serverInUse(context) !== undefined;
+  const client = isRemote ? await connect(context, options) : undefined;
+  const name = client?.name ?? (await chooseName(context, options));
   if (names.length === 1 && names[0] === supervisorLog) return printSupervisorLog(session, name);
-  const running = findLab(context.locations, name);
+  const local = findLab(context.locations, name);
+  const running =
+    client ?? (local === undefined || !existsSync(local.socket) ? undefined : await connect(context, { name }));
   const { onInterrupt } = await import("../interrupt.ts");
   const { logPrinter } = await import("../log-printer.ts");
   using interrupt = onInterrupt(process);
   const lines =
-    running === undefined || !existsSync(running.socket)
-      ? fromFile(session, name, names)
-      : fromLab(session, name, running.socket, names, interrupt.signal);
+    running === undefined ? fromFile(session, name, names) : fromLab(session, running, names, interrupt.signal);
   let print: ((line: LogLine) => void) | undefined;
   for await (const line of lines) {
     // One process alone needs no name in front; a node may have several.
@@ -64,14 +68,12 @@ async function printLogs(session: Session<LogsOptions>, names: readonly string[]
 
 async function* fromLab(
   { options }: Session<LogsOptions>,
-  name: string,
-  socket: string,
+  client: LabClient,
   names: readonly string[],
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
-  const { LabClient } = await import("../../client/lab.ts");
   const { follow, tail } = options;
-  yield* new LabClient(name, socket).logs({
+  yield* client.logs({
     signal,
     ...(names.length === 0 ? {} : { of: names.join(",") }),
     ...(follow === undefined ? {} : { follow }),

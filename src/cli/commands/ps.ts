@@ -26,13 +26,20 @@ export const ps: CommandDefinition = (program, bind) => {
 };
 
 async function listEverything({ context, output, options }: Session<PsOptions>): Promise<undefined> {
+  const { serverInUse } = await import("../contexts.ts");
+  const server = serverInUse(context);
+  if (server !== undefined) {
+    const { listOnServer } = await import("../server-labs.ts");
+    await listOnServer({ context, output, options }, server);
+    return;
+  }
   const { listLabs } = await import("../../client/registry/list.ts");
   const labs = await listLabs(context.locations);
   const meant = await meantLab({ context, output, options }, labs);
   const { LabClient } = await import("../../client/lab.ts");
   const detail =
     meant !== undefined && meant.state !== "starting" && meant.state !== "unresponsive"
-      ? await new LabClient(meant.name, meant.socket).detail()
+      ? await new LabClient(meant.name, { socket: meant.socket }).detail()
       : undefined;
   if (output.json) {
     output.printJson({ labs: labs.map(asJson), lab: detail ?? null });

@@ -36,6 +36,12 @@ async function startLab({ context, output, options }: Session<UpOptions>): Promi
   const { onInterrupt } = await import("../interrupt.ts");
   const beganAt = performance.now();
   const read = await readSelectedLab(context, output, options);
+  const { serverInUse } = await import("../contexts.ts");
+  const server = serverInUse(context);
+  if (server !== undefined && !options.dryRun) {
+    const { upOnServer } = await import("../server-labs.ts");
+    return upOnServer({ context, output, options }, server, read);
+  }
   if (options.dryRun) {
     const { withKnownImages } = await import("../../client/images.ts");
     await printPlan(output, await withKnownImages(read.lab, context));

@@ -176,7 +176,7 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
     yard?.keeper.release();
     // The supervisor of an attended lab watches the descriptor of its reports: it stays open.
     sandbox.detach({ keepReports: options.attended === true });
-    return { client: new LabClient(lab.name, socket), summary, warnings };
+    return { client: new LabClient(lab.name, { socket: socket }), summary, warnings };
   } catch (error) {
     user.release();
     if (sandbox !== undefined) await endSandbox(sandbox);
@@ -219,7 +219,7 @@ async function claimName(
   }
   const other = findLab(locations, lab.name);
   if (other === undefined) throw labError("LAB_BUSY", { lab: lab.name, state: "being removed" });
-  const { client, record: its } = { client: new LabClient(other.name, other.socket), record: other.record };
+  const { client, record: its } = { client: new LabClient(other.name, { socket: other.socket }), record: other.record };
   const state = await client.summary({ timeoutMs: 2_000 }).then(
     (summary) => summary.state,
     () => "starting" as const,

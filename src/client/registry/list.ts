@@ -32,7 +32,7 @@ async function ask(lab: RegisteredLab): Promise<ListedLab> {
   if (!existsSync(lab.socket)) return { ...lab, state: "starting" };
   const { Transport } = await import("../transport.ts");
   try {
-    const summary = await new Transport(lab.name, lab.socket).call("labSummary", { timeoutMs: answerMs });
+    const summary = await new Transport(lab.name, { socket: lab.socket }).call("labSummary", { timeoutMs: answerMs });
     return { ...lab, state: summary.state, summary };
   } catch {
     // Why does not matter here: it was asked and did not answer.

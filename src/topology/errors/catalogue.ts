@@ -1,5 +1,6 @@
 import { captureErrors } from "./captures.ts";
 import { containerErrors } from "./containers.ts";
+import { controllerErrors } from "./controller.ts";
 import { faultErrors } from "./faults.ts";
 import { fileErrors } from "./files.ts";
 import { hostErrors } from "./host.ts";
@@ -31,6 +32,7 @@ export const catalogue = {
   ...verificationErrors,
   ...reachRunErrors,
   ...containerErrors,
+  ...controllerErrors,
 } as const;
 
 export type Catalogue = typeof catalogue;

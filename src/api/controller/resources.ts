@@ -1,0 +1,145 @@
+import * as z from "zod";
+import { LabState } from "../resources.ts";
+
+/*
+ * What the controller's API speaks of. Times are RFC 3339 in UTC. `revision` counts the changes of a
+ * resource; its ETag is made of it (RFC 9110, 8.8.3).
+ */
+
+/** Of projects, topologies, labs and users: a name that can stand in an address and on a command line. */
+export const Name = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, "1 to 40 of a-z, 0-9 and -, not - at an end");
+
+const time = z.iso.datetime();
+
+export const Role = z.enum(["viewer", "operator", "admin"]);
+export type Role = z.infer<typeof Role>;
+
+/** What a token may do, at most; its user's rights still count. */
+export const Scope = z.enum(["read", "operate", "admin"]);
+export type Scope = z.infer<typeof Scope>;
+
+export const User = z.object({
+  id: z.string(),
+  name: Name,
+  displayName: z.string(),
+  isAdmin: z.boolean(),
+  isDisabled: z.boolean(),
+  createdAt: time,
+});
+export type User = z.infer<typeof User>;
+
+export const Session = z.object({
+  user: User,
+  /** To be sent as `x-csrf-token` with everything but GET; absent with a token, which needs none. */
+  csrfToken: z.string().optional(),
+});
+export type Session = z.infer<typeof Session>;
+
+export const Token = z.object({
+  id: z.string(),
+  name: z.string(),
+  scope: Scope,
+  createdAt: time,
+  expiresAt: time.optional(),
+  lastUsedAt: time.optional(),
+});
+export type Token = z.infer<typeof Token>;
+
+/** What all labs of a project together may have; absent: no limit. */
+export const Quota = z.object({
+  labs: z.int().min(0).optional(),
+  nodes: z.int().min(0).optional(),
+});
+export type Quota = z.infer<typeof Quota>;
+
+export const Project = z.object({
+  id: z.string(),
+  name: Name,
+  description: z.string(),
+  quota: Quota,
+  /** Of who asks. */
+  role: Role,
+  revision: z.int(),
+  createdAt: time,
+});
+export type Project = z.infer<typeof Project>;
+
+export const Member = z.object({ user: User, role: Role });
+export type Member = z.infer<typeof Member>;
+
+export const Topology = z.object({
+  id: z.string(),
+  name: Name,
+  /** The newest. */
+  version: z.int(),
+  createdAt: time,
+  updatedAt: time,
+});
+export type Topology = z.infer<typeof Topology>;
+
+export const TopologyVersion = z.object({
+  topology: Name,
+  version: z.int(),
+  /** A lab file. */
+  text: z.string(),
+  message: z.string(),
+  author: z.string(),
+  createdAt: time,
+});
+export type TopologyVersion = z.infer<typeof TopologyVersion>;
+
+/**
+ * Of a lab of the controller: `deploying`, `running`, `stopping`, or as nothing of it runs, `stopped`;
+ * `failed` when it did not come up or was lost, `unresponsive` when it does not answer.
+ */
+export const ControlledLabState = z.enum(["deploying", "running", "stopping", "stopped", "failed", "unresponsive"]);
+export type ControlledLabState = z.infer<typeof ControlledLabState>;
+
+export const ControlledLab = z.object({
+  id: z.string(),
+  name: Name,
+  state: ControlledLabState,
+  /** What it was deployed from; absent for one that was given as a text, or started by the command line. */
+  topology: z.object({ name: Name, version: z.int() }).optional(),
+  nodes: z.int(),
+  links: z.int(),
+  owner: z.string(),
+  revision: z.int(),
+  createdAt: time,
+  /** Why it failed. */
+  problem: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }).optional(),
+  /** As the lab itself has it, when it answers. */
+  lab: LabState.optional(),
+});
+export type ControlledLab = z.infer<typeof ControlledLab>;
+
+export const PlannedStep = z.object({ phase: z.string(), symbol: z.enum(["+", "~", "-"]), text: z.string() });
+export type PlannedStep = z.infer<typeof PlannedStep>;
+
+export const ControllerEvent = z.object({
+  id: z.int(),
+  at: time,
+  type: z.string(),
+  project: Name.optional(),
+  subject: z.string(),
+  message: z.string(),
+});
+export type ControllerEvent = z.infer<typeof ControllerEvent>;
+
+export const AuditEntry = z.object({
+  id: z.int(),
+  at: time,
+  user: z.string(),
+  /** From where. */
+  address: z.string(),
+  action: z.string(),
+  target: z.string(),
+  status: z.int(),
+});
+export type AuditEntry = z.infer<typeof AuditEntry>;
+
+/** A page of a list; `next` is what `after` has to be for the one that follows. */
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), next: z.string().optional() });

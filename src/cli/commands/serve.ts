@@ -1,0 +1,46 @@
+import type { CommandDefinition } from "../command.ts";
+import { withExamples } from "../examples.ts";
+
+type ServeOptions = { readonly config: string };
+
+export const serve: CommandDefinition = (program, bind) => {
+  const command = program
+    .command("serve")
+    .summary("Serve labs to a team, by HTTP")
+    .description(
+      "Serve labs to a team: users, projects with roles and quotas, topologies with versions, and labs, which run on this machine as the user that serves. When there is no user yet, makes an administrator and prints the password. Ctrl-C ends it; the labs go on, and the next start finds them.",
+    )
+    .requiredOption("-c, --config <file>", "the server's configuration");
+  withExamples(command, { "With a configuration": ["netwright serve --config server.yaml"] });
+  command.action(
+    bind<ServeOptions>(async ({ context, output, options }) => {
+      const { resolve } = await import("node:path");
+      const { Controller, LocalAgent, newSecret, readServerConfig } = await import("../../controller/index.ts");
+      const { findInstallation } = await import("../../client/installation.ts");
+      const { onInterrupt } = await import("../interrupt.ts");
+      const config = readServerConfig(resolve(context.directory, options.config));
+      using interrupt = onInterrupt(process);
+      await using controller = await Controller.start({
+        ...config,
+        agent: new LocalAgent(context.locations, context.environment),
+        trust: "team",
+        version: findInstallation(import.meta.url).version,
+        onFault: (error, request) =>
+          context.stderr.write(
+            `${request}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+          ),
+      });
+      const password = newSecret().slice(0, 20);
+      if (await controller.ensureAdministrator("admin", password))
+        output.note(`There was no user. Sign in as "admin" with the password ${password}, and change it.`);
+      const { host } = config.listen;
+      const scheme = config.tls === undefined ? "http" : "https";
+      output.note(`Serving at ${scheme}://${host.includes(":") ? `[${host}]` : host}:${controller.port}/api/v1/`);
+      await new Promise<void>((done) => {
+        if (interrupt.signal.aborted) done();
+        interrupt.signal.addEventListener("abort", () => done());
+      });
+      return 0;
+    }),
+  );
+};

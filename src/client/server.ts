@@ -1,0 +1,144 @@
+import type { IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
+import type * as z from "zod";
+import {
+  type ControlledLab,
+  type ControllerRoute,
+  type ControllerRouteName,
+  type ControllerRoutes,
+  controllerRoutes,
+} from "../api/index.ts";
+import { labError } from "../topology/errors/error.ts";
+import type { LabAddress } from "./address.ts";
+import { errorFrom, errorFromAll } from "./problems.ts";
+
+/** A project of a server, for who has a token. */
+export type ServerAccess = {
+  /** Of the server, without `/api/v1`. */
+  readonly url: string;
+  readonly token: string;
+  readonly project: string;
+  /** Certificates of authorities, in PEM, in place of those that Node knows. */
+  readonly ca?: string;
+};
+
+type Names = {
+  [N in ControllerRouteName]: ControllerRoutes[N]["kind"] extends "json" ? N : never;
+}[ControllerRouteName];
+type Answer<N extends Names> = ControllerRoutes[N] extends { response: infer R extends z.ZodType }
+  ? z.output<R>
+  : undefined;
+type CallOptions<N extends Names> = {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number>>;
+  readonly signal?: AbortSignal;
+} & (ControllerRoutes[N] extends { body: infer B extends z.ZodType }
+  ? { readonly body: z.input<B> }
+  : { readonly body?: never });
+
+/** How long a server may take to answer, in milliseconds: taking a lab down waits for its processes. */
+const answerMs = 120_000;
+const pollMs = 300;
+
+/** The API of a server, for one of its projects. */
+export class ServerClient {
+  readonly access: ServerAccess;
+
+  constructor(access: ServerAccess) {
+    this.access = access;
+  }
+
+  /**
+   * Calls a route.
+   *
+   * @param options.params besides the project, which is always the same
+   * @throws what the server reports; SERVER_UNREACHABLE
+   */
+  async call<N extends Names>(name: N, options: CallOptions<N>): Promise<Answer<N>> {
+    const route: ControllerRoute = controllerRoutes[name];
+    const params: Readonly<Record<string, string>> = { project: this.access.project, ...options.params };
+    const path = route.path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(params[key] ?? ""));
+    const query = new URLSearchParams(
+      Object.entries(options.query ?? {}).map(([key, value]): [string, string] => [key, String(value)]),
+    );
+    const response = await this.#request(route.method, `/api/v1${path}${query.size === 0 ? "" : `?${query}`}`, options);
+    const body = await text(response);
+    if ((response.statusCode ?? 500) >= 300) throw problemIn(this.access.url, response, body);
+    return (body === "" ? undefined : route.response?.parse(JSON.parse(body))) as Answer<N>;
+  }
+
+  /** Every lab of the project. */
+  async labs(): Promise<readonly ControlledLab[]> {
+    const labs: ControlledLab[] = [];
+    for (let after: string | undefined = ""; after !== undefined; ) {
+      const page: Answer<"labs"> = await this.call("labs", {
+        query: { limit: 500, ...(after === "" ? {} : { after }) },
+      });
+      labs.push(...page.items);
+      after = page.next;
+    }
+    return labs;
+  }
+
+  /** Waits until a lab is not being deployed any more. @throws why it failed */
+  async deployed(name: string, signal?: AbortSignal): Promise<ControlledLab> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const lab = await this.call("lab", { params: { lab: name } });
+      if (lab.problem !== undefined) throw errorFrom(lab.problem);
+      if (lab.state !== "deploying") return lab;
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
+  }
+
+  /** Where the API of a lab is. */
+  addressOf(lab: string): LabAddress {
+    const { url, token, project, ca } = this.access;
+    const below = `/api/v1/projects/${encodeURIComponent(project)}/labs/${encodeURIComponent(lab)}`;
+    return { url: new URL(below, url), token, ...(ca === undefined ? {} : { ca }) };
+  }
+
+  async #request(
+    method: string,
+    path: string,
+    { body, signal }: { readonly body?: unknown; readonly signal?: AbortSignal },
+  ): Promise<IncomingMessage> {
+    const { url, token, ca } = this.access;
+    const target = new URL(path, url);
+    const { request } = process.getBuiltinModule(target.protocol === "https:" ? "node:https" : "node:http");
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const outgoing = request(
+      target,
+      {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          accept: "application/json",
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        timeout: answerMs,
+        ...(ca === undefined ? {} : { ca }),
+        ...(signal === undefined ? {} : { signal }),
+      },
+      resolve,
+    );
+    outgoing.once("timeout", () => outgoing.destroy(new Error(`no answer within ${answerMs / 1000} s`)));
+    outgoing.once("error", (error) =>
+      reject(
+        signal?.aborted ? error : labError("SERVER_UNREACHABLE", { url, detail: error.message }, { cause: error }),
+      ),
+    );
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+    return promise;
+  }
+}
+
+function problemIn(url: string, response: IncomingMessage, body: string): Error {
+  try {
+    const problem = JSON.parse(body) as { code: string; detail: string; errors?: { code: string; message: string }[] };
+    if (problem.errors !== undefined) return errorFromAll(problem.errors);
+    return errorFrom({ ...problem, message: problem.detail });
+  } catch {
+    return labError("SERVER_UNREACHABLE", { url, detail: `it answered ${response.statusCode}: ${body.slice(0, 200)}` });
+  }
+}

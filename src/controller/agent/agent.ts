@@ -1,0 +1,19 @@
+import type { Duplex } from "node:stream";
+import type { LabClient } from "../../client/index.ts";
+import type { Lab } from "../../topology/index.ts";
+
+/** What a lab that an agent runs is in. */
+export type AgentState = "starting" | "running" | "stopping" | "unresponsive";
+
+/** Where labs run. Today that is this machine, and the agent is in this process. */
+export type Agent = {
+  /** Starts a lab and waits until it runs. @throws what `startLab` throws */
+  start(lab: Lab, digest: string, signal: AbortSignal): Promise<void>;
+  /** Takes a lab down and waits until it is gone; does nothing where there is none. */
+  stop(name: string): Promise<void>;
+  /** The labs that run, also those that were not started by this server, by name. */
+  list(): Promise<ReadonlyMap<string, AgentState>>;
+  client(name: string): LabClient;
+  /** A connection to the lab API of a lab. @throws when there is none */
+  connect(name: string): Promise<Duplex>;
+};

@@ -1,0 +1,108 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { parseDocument } from "yaml";
+import * as z from "zod";
+import { Name, Role } from "../api/index.ts";
+import { labError } from "../topology/index.ts";
+import type { OidcSettings } from "./identity/oidc.ts";
+
+const listen = z
+  .string()
+  .regex(/^(?:\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$/, "an address and a port, such as 127.0.0.1:8080 or [::]:443");
+
+const oidc = z.strictObject({
+  /** Of the provider, which is asked for the rest (OpenID Connect Discovery 1.0). */
+  issuer: z.url(),
+  "client-id": z.string(),
+  "client-secret-file": z.string().optional(),
+  /** Address of this server, as browsers have it. */
+  "public-url": z.url(),
+  /** Claims that the user's name and groups are in. */
+  "name-claim": z.string().default("preferred_username"),
+  "groups-claim": z.string().default("groups"),
+  scopes: z.string().default("openid profile"),
+  /** Who is in one of these groups is a server administrator. */
+  admins: z.array(z.string()).default([]),
+  /** Which role the members of a group have in a project. */
+  roles: z.array(z.strictObject({ group: z.string(), project: Name, role: Role })).default([]),
+});
+
+const schema = z
+  .strictObject({
+    listen,
+    oidc: oidc.optional(),
+    database: z.string().regex(/^(?:sqlite:.+|postgres(?:ql)?:\/\/.+)$/, "sqlite:PATH or postgres://…"),
+    tls: z.strictObject({ certificate: z.string(), key: z.string() }).optional(),
+    /** Addresses or prefixes of proxies that end HTTPS in front of this server. */
+    "behind-proxy": z.array(z.string()).min(1).optional(),
+    /** Says that people sign in without HTTPS: passwords can be read on the way. */
+    plain: z.boolean().optional(),
+  })
+  .refine((config) => [config.tls, config["behind-proxy"], config.plain || undefined].filter(Boolean).length === 1, {
+    message: "say how people reach it: tls, behind-proxy or plain: true, one of them",
+  });
+
+export type ServerConfig = {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly database: string;
+  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly behindProxy: boolean;
+  readonly proxies: readonly string[];
+  readonly oidc?: OidcSettings;
+};
+
+/**
+ * Reads the configuration of a server. Paths in it start at its folder.
+ *
+ * @throws SERVER_CONFIG_INVALID
+ */
+export function readServerConfig(file: string): ServerConfig {
+  const invalid = (problem: string, cause?: unknown) => labError("SERVER_CONFIG_INVALID", { file, problem }, { cause });
+  const read = (path: string): string => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch (error) {
+      throw invalid(`${path} cannot be read: ${(error as Error).message}.`, error);
+    }
+  };
+  const document = parseDocument(read(file));
+  const [mistake] = document.errors;
+  if (mistake !== undefined) throw invalid(mistake.message);
+  const parsed = schema.safeParse(document.toJS());
+  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
+  const { data } = parsed;
+  const folder = dirname(resolve(file));
+  const at = data.listen.lastIndexOf(":");
+  return {
+    listen: { host: data.listen.slice(0, at).replace(/^\[|\]$/g, ""), port: Number(data.listen.slice(at + 1)) },
+    database: data.database.startsWith("sqlite:")
+      ? `sqlite:${resolve(folder, data.database.slice("sqlite:".length))}`
+      : data.database,
+    ...(data.tls === undefined
+      ? {}
+      : {
+          tls: {
+            key: read(resolve(folder, data.tls.key)),
+            cert: read(resolve(folder, data.tls.certificate)),
+          },
+        }),
+    behindProxy: data["behind-proxy"] !== undefined,
+    proxies: data["behind-proxy"] ?? [],
+    ...(data.oidc === undefined ? {} : { oidc: oidcOf(data.oidc, (path) => read(resolve(folder, path)).trim()) }),
+  };
+}
+
+function oidcOf(data: z.output<typeof oidc>, read: (path: string) => string): OidcSettings {
+  const secretFile = data["client-secret-file"];
+  return {
+    issuer: data.issuer,
+    clientId: data["client-id"],
+    ...(secretFile === undefined ? {} : { clientSecret: read(secretFile) }),
+    publicUrl: data["public-url"],
+    nameClaim: data["name-claim"],
+    groupsClaim: data["groups-claim"],
+    scopes: data.scopes,
+    admins: data.admins,
+    roles: data.roles,
+  };
+}

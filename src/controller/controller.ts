@@ -1,0 +1,107 @@
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+import type { Agent } from "./agent/agent.ts";
+import { Bulletin } from "./bulletin.ts";
+import { type Database, openDatabase } from "./data/database.ts";
+import { Callers } from "./identity/callers.ts";
+import { type OidcSettings, OidcSignIn } from "./identity/oidc.ts";
+import { LabKeeper } from "./lab-keeper.ts";
+import type { Trust } from "./lab-text.ts";
+import { labHandlers } from "./resources/labs.ts";
+import { projectHandlers } from "./resources/projects.ts";
+import { serverHandlers } from "./resources/server.ts";
+import { topologyHandlers } from "./resources/topologies.ts";
+import { addUser, userHandlers } from "./resources/users.ts";
+import { makeApp } from "./server/app.ts";
+import { GateKeeper } from "./server/gate-keeper.ts";
+
+export type ControllerOptions = {
+  /** As for `openDatabase`. */
+  readonly database: string;
+  readonly agent: Agent;
+  readonly trust: Trust;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** HTTPS ends at a proxy in front of this server. */
+  readonly behindProxy: boolean;
+  readonly proxies: readonly string[];
+  readonly oidc?: OidcSettings;
+  readonly version: string;
+  readonly onFault: (error: unknown, request: string) => void;
+  /** Milliseconds since 1970; the system's when absent. */
+  readonly clock?: () => number;
+};
+
+/** The server for teams: users, projects, topologies and labs, by HTTP. */
+export class Controller implements AsyncDisposable {
+  readonly #database: Database;
+  readonly #keeper: LabKeeper;
+  readonly #app: FastifyInstance;
+  readonly #clock: () => number;
+
+  private constructor(database: Database, keeper: LabKeeper, app: FastifyInstance, clock: () => number) {
+    this.#database = database;
+    this.#keeper = keeper;
+    this.#app = app;
+    this.#clock = clock;
+  }
+
+  /** @throws DATABASE_UNUSABLE, and what listening throws */
+  static async start(options: ControllerOptions): Promise<Controller> {
+    const { agent, trust, clock = Date.now, version } = options;
+    const database = await openDatabase(options.database);
+    try {
+      const bulletin = new Bulletin(database, clock);
+      const callers = new Callers(database, clock);
+      const keeper = new LabKeeper({ database, agent, bulletin, trust });
+      const isSecure = options.tls !== undefined || options.behindProxy;
+      const app = await makeApp({
+        handlers: {
+          ...userHandlers(database, callers, clock),
+          ...projectHandlers(database, clock),
+          ...topologyHandlers(database, clock),
+          ...labHandlers({ database, agent, keeper, trust, clock }),
+          ...serverHandlers(database, bulletin, version),
+        },
+        gateKeeper: new GateKeeper(database, callers, isSecure),
+        database,
+        agent,
+        clock,
+        version,
+        isSecure,
+        proxies: options.proxies,
+        tls: options.tls,
+        oidc:
+          options.oidc === undefined ? undefined : { signIn: new OidcSignIn(options.oidc, database, clock), callers },
+        onFault: options.onFault,
+      });
+      await app.listen(options.listen);
+      await keeper.open();
+      return new Controller(database, keeper, app, clock);
+    } catch (error) {
+      await database.destroy();
+      throw error;
+    }
+  }
+
+  get port(): number {
+    return (this.#app.server.address() as AddressInfo).port;
+  }
+
+  /** Makes a server administrator, where there is no user yet. @returns whether there was none */
+  async ensureAdministrator(name: string, password: string): Promise<boolean> {
+    const known = await this.#database.selectFrom("users").select("id").limit(1).executeTakeFirst();
+    if (known !== undefined) return false;
+    await addUser(this.#database, this.#clock(), { name, displayName: "", password, isAdmin: true });
+    return true;
+  }
+
+  /** Labs go on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const kept = this.#keeper.close();
+    this.#app.server.closeAllConnections();
+    await this.#app.close();
+    await kept;
+    await this.#database.destroy();
+  }
+}

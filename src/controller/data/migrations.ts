@@ -1,0 +1,130 @@
+import type { CreateTableBuilder, Kysely } from "kysely";
+import type { Migration } from "kysely/migration";
+
+export type Engine = "sqlite" | "postgres";
+
+/** Every change of the tables since the first, by name, in the order of the names. What was published never changes. */
+export const migrations = (engine: Engine): Readonly<Record<string, Migration>> => ({
+  "0001-beginning": { up: (database) => beginning(database, engine) },
+});
+
+async function beginning(database: Kysely<unknown>, engine: Engine): Promise<void> {
+  const { schema } = database;
+  const time = "bigint";
+  const id = <Name extends string>(table: CreateTableBuilder<Name>) =>
+    table.addColumn("id", "text", (column) => column.primaryKey());
+  const serial = <Name extends string>(table: CreateTableBuilder<Name>) =>
+    engine === "sqlite"
+      ? table.addColumn("id", "integer", (column) => column.primaryKey().autoIncrement())
+      : table.addColumn("id", "bigserial", (column) => column.primaryKey());
+
+  await id(schema.createTable("users"))
+    .addColumn("name", "text", (column) => column.notNull().unique())
+    .addColumn("display_name", "text", (column) => column.notNull())
+    .addColumn("password", "text")
+    .addColumn("is_admin", "integer", (column) => column.notNull())
+    .addColumn("is_disabled", "integer", (column) => column.notNull())
+    .addColumn("created_at", time, (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("sessions")
+    .addColumn("hash", "text", (column) => column.primaryKey())
+    .addColumn("user_id", "text", (column) => column.notNull().references("users.id").onDelete("cascade"))
+    .addColumn("csrf_token", "text", (column) => column.notNull())
+    .addColumn("created_at", time, (column) => column.notNull())
+    .addColumn("expires_at", time, (column) => column.notNull())
+    .execute();
+  await id(schema.createTable("tokens"))
+    .addColumn("user_id", "text", (column) => column.notNull().references("users.id").onDelete("cascade"))
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("hash", "text", (column) => column.notNull().unique())
+    .addColumn("scope", "text", (column) => column.notNull())
+    .addColumn("created_at", time, (column) => column.notNull())
+    .addColumn("expires_at", time)
+    .addColumn("last_used_at", time)
+    .execute();
+  await schema
+    .createTable("identities")
+    .addColumn("provider", "text", (column) => column.notNull())
+    .addColumn("subject", "text", (column) => column.notNull())
+    .addColumn("user_id", "text", (column) => column.notNull().references("users.id").onDelete("cascade"))
+    .addPrimaryKeyConstraint("identities_key", ["provider", "subject"])
+    .execute();
+  await id(schema.createTable("projects"))
+    .addColumn("name", "text", (column) => column.notNull().unique())
+    .addColumn("description", "text", (column) => column.notNull())
+    .addColumn("quota", "text", (column) => column.notNull())
+    .addColumn("revision", "integer", (column) => column.notNull())
+    .addColumn("created_at", time, (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("members")
+    .addColumn("project_id", "text", (column) => column.notNull().references("projects.id").onDelete("cascade"))
+    .addColumn("user_id", "text", (column) => column.notNull().references("users.id").onDelete("cascade"))
+    .addColumn("role", "text", (column) => column.notNull())
+    .addColumn("source", "text", (column) => column.notNull())
+    .addPrimaryKeyConstraint("members_key", ["project_id", "user_id"])
+    .execute();
+  await id(schema.createTable("topologies"))
+    .addColumn("project_id", "text", (column) => column.notNull().references("projects.id").onDelete("cascade"))
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("version", "integer", (column) => column.notNull())
+    .addColumn("created_at", time, (column) => column.notNull())
+    .addColumn("updated_at", time, (column) => column.notNull())
+    .addUniqueConstraint("topologies_by_name", ["project_id", "name"])
+    .execute();
+  await schema
+    .createTable("topology_versions")
+    .addColumn("topology_id", "text", (column) => column.notNull().references("topologies.id").onDelete("cascade"))
+    .addColumn("version", "integer", (column) => column.notNull())
+    .addColumn("text", "text", (column) => column.notNull())
+    .addColumn("message", "text", (column) => column.notNull())
+    .addColumn("author", "text", (column) => column.notNull())
+    .addColumn("created_at", time, (column) => column.notNull())
+    .addPrimaryKeyConstraint("topology_versions_key", ["topology_id", "version"])
+    .execute();
+  await id(schema.createTable("labs"))
+    .addColumn("project_id", "text", (column) => column.notNull().references("projects.id"))
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("run_name", "text", (column) => column.notNull().unique())
+    .addColumn("topology_name", "text")
+    .addColumn("topology_version", "integer")
+    .addColumn("text", "text", (column) => column.notNull())
+    .addColumn("variables", "text", (column) => column.notNull())
+    .addColumn("nodes", "integer", (column) => column.notNull())
+    .addColumn("links", "integer", (column) => column.notNull())
+    .addColumn("owner", "text", (column) => column.notNull())
+    .addColumn("desired", "text", (column) => column.notNull())
+    .addColumn("came_up", "integer", (column) => column.notNull())
+    .addColumn("problem", "text")
+    .addColumn("revision", "integer", (column) => column.notNull())
+    .addColumn("created_at", time, (column) => column.notNull())
+    .addUniqueConstraint("labs_by_name", ["project_id", "name"])
+    .execute();
+  await serial(schema.createTable("events"))
+    .addColumn("at", time, (column) => column.notNull())
+    .addColumn("type", "text", (column) => column.notNull())
+    .addColumn("project_id", "text", (column) => column.references("projects.id").onDelete("cascade"))
+    .addColumn("subject", "text", (column) => column.notNull())
+    .addColumn("message", "text", (column) => column.notNull())
+    .execute();
+  await schema.createIndex("events_of_project").on("events").columns(["project_id", "id"]).execute();
+  await serial(schema.createTable("audit"))
+    .addColumn("at", time, (column) => column.notNull())
+    .addColumn("user_name", "text", (column) => column.notNull())
+    .addColumn("address", "text", (column) => column.notNull())
+    .addColumn("action", "text", (column) => column.notNull())
+    .addColumn("target", "text", (column) => column.notNull())
+    .addColumn("status", "integer", (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("idempotency_keys")
+    .addColumn("user_id", "text", (column) => column.notNull().references("users.id").onDelete("cascade"))
+    .addColumn("key", "text", (column) => column.notNull())
+    .addColumn("request", "text", (column) => column.notNull())
+    .addColumn("status", "integer")
+    .addColumn("answer", "text")
+    .addColumn("created_at", time, (column) => column.notNull())
+    .addPrimaryKeyConstraint("idempotency_keys_key", ["user_id", "key"])
+    .execute();
+}

@@ -1,0 +1,29 @@
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import type { SqliteDatabase } from "kysely";
+
+/** How long a statement waits for another process, such as a backup, in milliseconds. */
+const busyMs = 5_000;
+
+/**
+ * A database of SQLite in a file (node:sqlite), as Kysely wants one. Written ahead (sqlite.org/wal.html): what was
+ * committed survives the death of this process, however it dies.
+ *
+ * @param file its folder exists; `:memory:` for none
+ */
+export function openSqlite(file: string): SqliteDatabase {
+  const database = new DatabaseSync(file, { timeout: busyMs, enableForeignKeyConstraints: true });
+  database.exec("pragma journal_mode = wal; pragma synchronous = normal");
+  return {
+    close: () => database.close(),
+    prepare: (sql) => {
+      const statement = database.prepare(sql);
+      const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...values(parameters)),
+        run: (parameters) => statement.run(...values(parameters)),
+        iterate: (parameters) => statement.iterate(...values(parameters)),
+      };
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import type { Generated } from "kysely";
+
+/*
+ * The tables, alike in SQLite and PostgreSQL: times are milliseconds since 1970, truths 0 and 1, structures
+ * JSON in text.
+ */
+
+export type Tables = {
+  users: {
+    id: string;
+    name: string;
+    display_name: string;
+    /** PHC string of argon2id (passwords.ts); null for who signs in elsewhere. */
+    password: string | null;
+    is_admin: number;
+    is_disabled: number;
+    created_at: number;
+  };
+  sessions: {
+    /** SHA-256 of what is in the cookie. */
+    hash: string;
+    user_id: string;
+    csrf_token: string;
+    created_at: number;
+    expires_at: number;
+  };
+  tokens: {
+    id: string;
+    user_id: string;
+    name: string;
+    /** SHA-256 of the secret. */
+    hash: string;
+    scope: "read" | "operate" | "admin";
+    created_at: number;
+    expires_at: number | null;
+    last_used_at: number | null;
+  };
+  projects: {
+    id: string;
+    name: string;
+    description: string;
+    quota: string;
+    revision: number;
+    created_at: number;
+  };
+  /** Who somebody is at a provider of identities. */
+  identities: { provider: string; subject: string; user_id: string };
+  members: {
+    project_id: string;
+    user_id: string;
+    role: "viewer" | "operator" | "admin";
+    /** What gave the role: somebody here, or the groups of a provider of identities. */
+    source: "here" | "groups";
+  };
+  topologies: {
+    id: string;
+    project_id: string;
+    name: string;
+    version: number;
+    created_at: number;
+    updated_at: number;
+  };
+  topology_versions: {
+    topology_id: string;
+    version: number;
+    text: string;
+    message: string;
+    author: string;
+    created_at: number;
+  };
+  labs: {
+    id: string;
+    project_id: string;
+    name: string;
+    /** What the agent calls it: no two labs of the server have the same. */
+    run_name: string;
+    topology_name: string | null;
+    topology_version: number | null;
+    text: string;
+    variables: string;
+    nodes: number;
+    links: number;
+    owner: string;
+    /** What is wanted of it. */
+    desired: "running" | "stopped" | "deleted";
+    /** Whether its last start has ended, well or not. */
+    came_up: number;
+    problem: string | null;
+    revision: number;
+    created_at: number;
+  };
+  events: {
+    id: Generated<number>;
+    at: number;
+    type: string;
+    project_id: string | null;
+    subject: string;
+    message: string;
+  };
+  audit: {
+    id: Generated<number>;
+    at: number;
+    user_name: string;
+    address: string;
+    action: string;
+    target: string;
+    status: number;
+  };
+  idempotency_keys: {
+    user_id: string;
+    key: string;
+    /** Method, path and SHA-256 of the body. */
+    request: string;
+    status: number | null;
+    answer: string | null;
+    created_at: number;
+  };
+};

@@ -1,0 +1,131 @@
+import type { Project, Quota, Role } from "../../api/index.ts";
+import { labError } from "../../topology/index.ts";
+import type { Database } from "../data/database.ts";
+import { newId } from "../identity/secrets.ts";
+import type { Handlers, ProjectRow } from "../server/input.ts";
+import { pageOf, timeText } from "./page.ts";
+import { findUser, userOf } from "./users.ts";
+
+type Names =
+  | "projects"
+  | "createProject"
+  | "project"
+  | "changeProject"
+  | "deleteProject"
+  | "members"
+  | "setMember"
+  | "removeMember";
+
+const projectOf = (row: ProjectRow, role: Role): Project => ({
+  id: row.id,
+  name: row.name,
+  description: row.description,
+  quota: JSON.parse(row.quota) as Quota,
+  role,
+  revision: row.revision,
+  createdAt: timeText(row.created_at),
+});
+
+export function projectHandlers(database: Database, clock: () => number): Handlers<Names> {
+  return {
+    projects: async ({ caller: { user }, query: { limit, after = "" } }) => {
+      const rows = await database
+        .selectFrom("projects")
+        .leftJoin("members", (join) =>
+          join.onRef("members.project_id", "=", "projects.id").on("members.user_id", "=", user.id),
+        )
+        .selectAll("projects")
+        .select("members.role")
+        .where("projects.name", ">", after)
+        .$if(user.is_admin !== 1, (query) => query.where("members.role", "is not", null))
+        .orderBy("projects.name")
+        .limit(limit + 1)
+        .execute();
+      return pageOf(
+        rows,
+        limit,
+        (row) => projectOf(row, user.is_admin === 1 ? "admin" : (row.role ?? "viewer")),
+        ({ name }) => name,
+      );
+    },
+    createProject: async ({ caller: { user }, body: { name, description, quota } }) => {
+      const row: ProjectRow = {
+        id: newId(),
+        name,
+        description,
+        quota: JSON.stringify(quota),
+        revision: 1,
+        created_at: clock(),
+      };
+      await database.transaction().execute(async (transaction) => {
+        const done = await transaction
+          .insertInto("projects")
+          .values(row)
+          .onConflict((conflict) => conflict.column("name").doNothing())
+          .executeTakeFirst();
+        if (done.numInsertedOrUpdatedRows !== 1n) throw labError("NAME_IN_USE", { what: "project", name });
+        await transaction
+          .insertInto("members")
+          .values({ project_id: row.id, user_id: user.id, role: "admin", source: "here" })
+          .execute();
+      });
+      return projectOf(row, "admin");
+    },
+    project: async ({ project, role }) => projectOf(project, role),
+    changeProject: async ({ caller: { user }, project, role, body: { description, quota }, ifMatch }) => {
+      if (quota !== undefined && user.is_admin !== 1)
+        throw labError("NOT_ALLOWED", { what: "change a quota", needs: "a server administrator" });
+      const changed: ProjectRow = {
+        ...project,
+        ...(description === undefined ? {} : { description }),
+        ...(quota === undefined ? {} : { quota: JSON.stringify(quota) }),
+        revision: project.revision + 1,
+      };
+      const done = await database
+        .updateTable("projects")
+        .set(changed)
+        .where("id", "=", project.id)
+        .where("revision", "=", ifMatch ?? project.revision)
+        .executeTakeFirst();
+      if (done.numUpdatedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `Project ${project.name}` });
+      return projectOf(changed, role);
+    },
+    deleteProject: async ({ params: { project: name = "" } }) => {
+      const project = await database.selectFrom("projects").selectAll().where("name", "=", name).executeTakeFirst();
+      if (project === undefined) throw labError("PROJECT_NOT_FOUND", { project: name });
+      const labs = await database.selectFrom("labs").select("name").where("project_id", "=", project.id).execute();
+      if (labs.length > 0) throw labError("PROJECT_NOT_EMPTY", { project: name, labs: labs.map((lab) => lab.name) });
+      await database.deleteFrom("projects").where("id", "=", project.id).execute();
+      return undefined;
+    },
+    members: async ({ project }) => {
+      const rows = await database
+        .selectFrom("members")
+        .innerJoin("users", "users.id", "members.user_id")
+        .selectAll("users")
+        .select("members.role")
+        .where("members.project_id", "=", project.id)
+        .orderBy("users.name")
+        .execute();
+      return { items: rows.map(({ role, ...user }) => ({ user: userOf(user), role })) };
+    },
+    setMember: async ({ project, params: { user: name = "" }, body: { role } }) => {
+      const user = await findUser(database, name);
+      await database
+        .insertInto("members")
+        .values({ project_id: project.id, user_id: user.id, role, source: "here" })
+        .onConflict((conflict) => conflict.columns(["project_id", "user_id"]).doUpdateSet({ role, source: "here" }))
+        .execute();
+      return { user: userOf(user), role };
+    },
+    removeMember: async ({ project, params: { user: name = "" } }) => {
+      const user = await findUser(database, name);
+      await database
+        .deleteFrom("members")
+        .where("project_id", "=", project.id)
+        .where("user_id", "=", user.id)
+        .execute();
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Bulletin, EventRow } from "../bulletin.ts";
+import type { Database } from "../data/database.ts";
+import type { Handlers } from "../server/input.ts";
+import { pageOf, timeText } from "./page.ts";
+
+type Names = "projectEvents" | "audit" | "host";
+
+export function serverHandlers(database: Database, bulletin: Bulletin, version: string): Handlers<Names> {
+  return {
+    projectEvents: async function* ({ project, query: { after }, signal }) {
+      const from = after ?? (await bulletin.newest(project.id));
+      for await (const row of bulletin.follow(project.id, from, signal)) yield eventOf(row, project.name);
+    },
+    audit: async ({ query: { limit, after } }) => {
+      const rows = await database
+        .selectFrom("audit")
+        .selectAll()
+        .$if(after !== undefined, (query) => query.where("id", "<", Number(after)))
+        .orderBy("id", "desc")
+        .limit(limit + 1)
+        .execute();
+      const entry = (row: (typeof rows)[number]) => ({
+        id: row.id,
+        at: timeText(row.at),
+        user: row.user_name,
+        address: row.address,
+        action: row.action,
+        target: row.target,
+        status: row.status,
+      });
+      return pageOf(rows, limit, entry, ({ id }) => String(id));
+    },
+    host: async () => {
+      const { labs } = await database
+        .selectFrom("labs")
+        .select(({ fn }) => fn.countAll().as("labs"))
+        .executeTakeFirstOrThrow();
+      return { version, labs: Number(labs) };
+    },
+  };
+}
+
+const eventOf = (row: EventRow, project: string) => ({
+  id: row.id,
+  at: timeText(row.at),
+  type: row.type,
+  project,
+  subject: row.subject,
+  message: row.message,
+});

@@ -1,0 +1,122 @@
+import type { Topology } from "../../api/index.ts";
+import { labError } from "../../topology/index.ts";
+import type { Database } from "../data/database.ts";
+import type { Tables } from "../data/tables.ts";
+import { newId } from "../identity/secrets.ts";
+import type { Handlers, ProjectRow } from "../server/input.ts";
+import { pageOf, timeText } from "./page.ts";
+
+type Names = "topologies" | "topology" | "saveTopology" | "topologyVersions" | "deleteTopology";
+
+const topologyOf = (row: Tables["topologies"]): Topology => ({
+  id: row.id,
+  name: row.name,
+  version: row.version,
+  createdAt: timeText(row.created_at),
+  updatedAt: timeText(row.updated_at),
+});
+
+const versionOf = (name: string, { topology_id: _, created_at: createdAt, ...row }: Tables["topology_versions"]) => ({
+  topology: name,
+  ...row,
+  createdAt: timeText(createdAt),
+});
+
+/** @throws TOPOLOGY_NOT_FOUND */
+export async function findTopologyVersion(
+  database: Database,
+  project: ProjectRow,
+  name: string,
+  version: number | undefined,
+): Promise<Tables["topology_versions"]> {
+  const row = await database
+    .selectFrom("topologies")
+    .innerJoin("topology_versions", "topology_versions.topology_id", "topologies.id")
+    .selectAll("topology_versions")
+    .where("topologies.project_id", "=", project.id)
+    .where("topologies.name", "=", name)
+    .$if(version !== undefined, (query) => query.where("topology_versions.version", "=", version as number))
+    .$if(version === undefined, (query) => query.whereRef("topology_versions.version", "=", "topologies.version"))
+    .executeTakeFirst();
+  if (row === undefined)
+    throw labError("TOPOLOGY_NOT_FOUND", {
+      project: project.name,
+      topology: name,
+      ...(version === undefined ? {} : { version }),
+    });
+  return row;
+}
+
+export function topologyHandlers(database: Database, clock: () => number): Handlers<Names> {
+  const find = async (project: ProjectRow, name: string) => {
+    const row = await database
+      .selectFrom("topologies")
+      .selectAll()
+      .where("project_id", "=", project.id)
+      .where("name", "=", name)
+      .executeTakeFirst();
+    if (row === undefined) throw labError("TOPOLOGY_NOT_FOUND", { project: project.name, topology: name });
+    return row;
+  };
+  return {
+    topologies: async ({ project, query: { limit, after = "" } }) => {
+      const rows = await database
+        .selectFrom("topologies")
+        .selectAll()
+        .where("project_id", "=", project.id)
+        .where("name", ">", after)
+        .orderBy("name")
+        .limit(limit + 1)
+        .execute();
+      return pageOf(rows, limit, topologyOf, ({ name }) => name);
+    },
+    topology: async ({ project, params: { topology = "" }, query: { version } }) =>
+      versionOf(topology, await findTopologyVersion(database, project, topology, version)),
+    saveTopology: ({ project, caller, params: { topology: name = "" }, body: { text, message }, ifMatch }) =>
+      database.transaction().execute(async (transaction) => {
+        const now = clock();
+        const known = await transaction
+          .selectFrom("topologies")
+          .selectAll()
+          .where("project_id", "=", project.id)
+          .where("name", "=", name)
+          .executeTakeFirst();
+        const version = (known?.version ?? 0) + 1;
+        if (ifMatch !== undefined && ifMatch !== version - 1)
+          throw labError("CHANGED_MEANWHILE", { what: `Topology ${name}` });
+        const id = known?.id ?? newId();
+        if (known === undefined) {
+          await transaction
+            .insertInto("topologies")
+            .values({ id, project_id: project.id, name, version, created_at: now, updated_at: now })
+            .execute();
+        } else {
+          const done = await transaction
+            .updateTable("topologies")
+            .set({ version, updated_at: now })
+            .where("id", "=", id)
+            .where("version", "=", known.version)
+            .executeTakeFirst();
+          if (done.numUpdatedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `Topology ${name}` });
+        }
+        const row = { topology_id: id, version, text, message, author: caller.user.name, created_at: now };
+        await transaction.insertInto("topology_versions").values(row).execute();
+        return versionOf(name, row);
+      }),
+    topologyVersions: async ({ project, params: { topology = "" } }) => {
+      const { id } = await find(project, topology);
+      const rows = await database
+        .selectFrom("topology_versions")
+        .selectAll()
+        .where("topology_id", "=", id)
+        .orderBy("version", "desc")
+        .execute();
+      return { items: rows.map((row) => versionOf(topology, row)) };
+    },
+    deleteTopology: async ({ project, params: { topology = "" } }) => {
+      const { id } = await find(project, topology);
+      await database.deleteFrom("topologies").where("id", "=", id).execute();
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import type { User } from "../../api/index.ts";
+import { labError } from "../../topology/index.ts";
+import type { Database } from "../data/database.ts";
+import type { Tables } from "../data/tables.ts";
+import type { Callers, UserRow } from "../identity/callers.ts";
+import { hashPassword, isPassword } from "../identity/passwords.ts";
+import { hashOf, newId, newSecret, tokenPrefix } from "../identity/secrets.ts";
+import type { Handlers } from "../server/input.ts";
+import { pageOf, timeText } from "./page.ts";
+
+type Names =
+  | "signIn"
+  | "session"
+  | "signOut"
+  | "changePassword"
+  | "tokens"
+  | "createToken"
+  | "deleteToken"
+  | "users"
+  | "createUser"
+  | "changeUser";
+
+const dayMs = 24 * 3600 * 1000;
+
+export const userOf = (row: UserRow): User => ({
+  id: row.id,
+  name: row.name,
+  displayName: row.display_name,
+  isAdmin: row.is_admin === 1,
+  isDisabled: row.is_disabled === 1,
+  createdAt: timeText(row.created_at),
+});
+
+/** @throws ACCOUNT_NOT_FOUND */
+export async function findUser(database: Database, name: string): Promise<UserRow> {
+  const row = await database.selectFrom("users").selectAll().where("name", "=", name).executeTakeFirst();
+  if (row === undefined) throw labError("ACCOUNT_NOT_FOUND", { user: name });
+  return row;
+}
+
+/** @throws NAME_IN_USE */
+export async function addUser(
+  database: Database,
+  now: number,
+  user: { readonly name: string; readonly displayName: string; readonly password: string; readonly isAdmin: boolean },
+): Promise<UserRow> {
+  const row: UserRow = {
+    id: newId(),
+    name: user.name,
+    display_name: user.displayName,
+    password: await hashPassword(user.password),
+    is_admin: Number(user.isAdmin),
+    is_disabled: 0,
+    created_at: now,
+  };
+  const done = await database
+    .insertInto("users")
+    .values(row)
+    .onConflict((conflict) => conflict.column("name").doNothing())
+    .executeTakeFirst();
+  if (done.numInsertedOrUpdatedRows !== 1n) throw labError("NAME_IN_USE", { what: "user", name: user.name });
+  return row;
+}
+
+export function userHandlers(database: Database, callers: Callers, clock: () => number): Handlers<Names> {
+  const token = (row: Tables["tokens"]) => ({
+    id: row.id,
+    name: row.name,
+    scope: row.scope,
+    createdAt: timeText(row.created_at),
+    ...(row.expires_at === null ? {} : { expiresAt: timeText(row.expires_at) }),
+    ...(row.last_used_at === null ? {} : { lastUsedAt: timeText(row.last_used_at) }),
+  });
+  return {
+    signIn: async ({ body, address, setSession }) => {
+      const { caller, secret } = await callers.signIn(body.name, body.password, address);
+      setSession(secret);
+      return { user: userOf(caller.user), ...(caller.by === "session" ? { csrfToken: caller.csrfToken } : {}) };
+    },
+    session: async ({ caller }) => ({
+      user: userOf(caller.user),
+      ...(caller.by === "session" ? { csrfToken: caller.csrfToken } : {}),
+    }),
+    signOut: async ({ caller, setSession }) => {
+      if (caller.by === "session") await callers.signOut(caller.hash);
+      setSession(undefined);
+      return undefined;
+    },
+    changePassword: async ({ caller, body }) => {
+      if (caller.user.password === null || !(await isPassword(body.current, caller.user.password)))
+        throw labError("SIGN_IN_REFUSED", {});
+      await setPassword(database, caller.user, body.password, caller.by === "session" ? caller.hash : undefined);
+      return undefined;
+    },
+    tokens: async ({ caller }) => {
+      const rows = await database
+        .selectFrom("tokens")
+        .selectAll()
+        .where("user_id", "=", caller.user.id)
+        .orderBy("created_at")
+        .execute();
+      return { items: rows.map(token) };
+    },
+    createToken: async ({ caller, body }) => {
+      const secret = `${tokenPrefix}${newSecret()}`;
+      const now = clock();
+      const row: Tables["tokens"] = {
+        id: newId(),
+        user_id: caller.user.id,
+        name: body.name,
+        hash: hashOf(secret),
+        scope: body.scope,
+        created_at: now,
+        expires_at: body.expiresInDays === undefined ? null : now + body.expiresInDays * dayMs,
+        last_used_at: null,
+      };
+      await database.insertInto("tokens").values(row).execute();
+      return { ...token(row), secret };
+    },
+    deleteToken: async ({ caller, params: { token: id = "" } }) => {
+      const done = await database
+        .deleteFrom("tokens")
+        .where("id", "=", id)
+        .where("user_id", "=", caller.user.id)
+        .executeTakeFirst();
+      if (done.numDeletedRows !== 1n) throw labError("TOKEN_NOT_FOUND", { token: id });
+      return undefined;
+    },
+    users: async ({ query: { limit, after = "" } }) => {
+      const rows = await database
+        .selectFrom("users")
+        .selectAll()
+        .where("name", ">", after)
+        .orderBy("name")
+        .limit(limit + 1)
+        .execute();
+      return pageOf(rows, limit, userOf, ({ name }) => name);
+    },
+    createUser: async ({ body }) => userOf(await addUser(database, clock(), body)),
+    changeUser: async ({ params: { user: name = "" }, body }) => {
+      const user = await findUser(database, name);
+      const losesRights = (body.isAdmin === false || body.isDisabled === true) && user.is_admin === 1;
+      if (losesRights && (await administrators(database)) === 1) throw labError("LAST_ADMINISTRATOR", { user: name });
+      const changed = {
+        ...user,
+        ...(body.displayName === undefined ? {} : { display_name: body.displayName }),
+        ...(body.isAdmin === undefined ? {} : { is_admin: Number(body.isAdmin) }),
+        ...(body.isDisabled === undefined ? {} : { is_disabled: Number(body.isDisabled) }),
+      };
+      await database.updateTable("users").set(changed).where("id", "=", user.id).execute();
+      if (body.password !== undefined) await setPassword(database, user, body.password, undefined);
+      if (body.isDisabled === true) await database.deleteFrom("sessions").where("user_id", "=", user.id).execute();
+      return userOf(changed);
+    },
+  };
+}
+
+/** Ends all sessions but the one that asked. */
+async function setPassword(database: Database, user: UserRow, password: string, except: string | undefined) {
+  const hashed = await hashPassword(password);
+  await database.updateTable("users").set({ password: hashed }).where("id", "=", user.id).execute();
+  await database
+    .deleteFrom("sessions")
+    .where("user_id", "=", user.id)
+    .where("hash", "!=", except ?? "")
+    .execute();
+}
+
+async function administrators(database: Database): Promise<number> {
+  const row = await database
+    .selectFrom("users")
+    .select(({ fn }) => fn.countAll().as("count"))
+    .where("is_admin", "=", 1)
+    .where("is_disabled", "=", 0)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}

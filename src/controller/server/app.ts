@@ -1,0 +1,325 @@
+import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
+import type { Duplex } from "node:stream";
+import cookie from "@fastify/cookie";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import {
+  type Access,
+  type ControllerRoute,
+  type ControllerRouteName,
+  controllerRoutes,
+  Name,
+  Role,
+} from "../../api/index.ts";
+import { labError } from "../../topology/index.ts";
+import type { Agent } from "../agent/agent.ts";
+import type { Database } from "../data/database.ts";
+import { type Caller, type Callers, sessionSeconds } from "../identity/callers.ts";
+import type { OidcSignIn } from "../identity/oidc.ts";
+import { findLabRow } from "../resources/labs.ts";
+import { type Admitted, cookieName, type GateKeeper } from "./gate-keeper.ts";
+import { once, type Remembered } from "./idempotency.ts";
+import type { Handlers, Input } from "./input.ts";
+import { passOn, passUpgrade, roleFor } from "./lab-proxy.ts";
+import { addOidcRoutes } from "./oidc-routes.ts";
+import { openApi } from "./openapi.ts";
+import { problemOf } from "./problem.ts";
+
+export const apiPrefix = "/api/v1";
+const bodyBytes = 8 * 1024 * 1024;
+/** How often a quiet event stream says that it is there, for proxies that end what is quiet. */
+const heartbeatMs = 20_000;
+
+export type AppOptions = {
+  readonly handlers: Handlers<ControllerRouteName>;
+  readonly gateKeeper: GateKeeper;
+  readonly database: Database;
+  readonly agent: Agent;
+  readonly clock: () => number;
+  readonly version: string;
+  /** By HTTPS, here or at a proxy in front: cookies are for HTTPS alone. */
+  readonly isSecure: boolean;
+  /** Addresses of proxies whose X-Forwarded-For is believed. */
+  readonly proxies: readonly string[];
+  readonly tls: { readonly key: string; readonly cert: string } | undefined;
+  readonly oidc: { readonly signIn: OidcSignIn; readonly callers: Callers } | undefined;
+  /** What nobody who asks is told. */
+  readonly onFault: (error: unknown, request: string) => void;
+};
+
+/** The server's HTTP side: every route of the contract, the lab API of each lab, and the contract itself. */
+export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: bodyBytes,
+    trustProxy: options.proxies.length === 0 ? false : [...options.proxies],
+    ...(options.tls === undefined ? {} : { https: options.tls }),
+  }) as unknown as FastifyInstance;
+  await app.register(cookie);
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers({
+      "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+      "cache-control": "no-store",
+      ...(options.isSecure ? { "strict-transport-security": "max-age=31536000" } : {}),
+    });
+    requireSameOrigin(request);
+  });
+  app.setErrorHandler((error, request, reply) => sendProblem(options, error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    void reply
+      .code(404)
+      .type("application/problem+json")
+      .send({
+        type: "about:blank",
+        title: "NOT_FOUND",
+        status: 404,
+        code: "NOT_FOUND",
+        detail: `There is nothing at ${request.url.split("?")[0]}.`,
+      });
+  });
+  for (const [name, route] of Object.entries(controllerRoutes) as [ControllerRouteName, ControllerRoute][]) {
+    app.route({
+      method: route.method,
+      url: `${apiPrefix}${route.path}`,
+      handler: (request, reply) => answer(options, name, route, request, reply),
+    });
+  }
+  if (options.oidc !== undefined) {
+    const setCookie = (reply: FastifyReply, secret: string) => setSession(options, reply, secret);
+    addOidcRoutes(app, { ...options.oidc, isSecure: options.isSecure, setSession: setCookie });
+  }
+  const document = openApi(options.version);
+  app.get(`${apiPrefix}/openapi.json`, () => document);
+  app.route({
+    method: ["GET", "POST", "PUT", "DELETE"],
+    url: `${apiPrefix}/projects/:project/labs/:lab/*`,
+    handler: (request, reply) => answerForLab(options, request, reply),
+  });
+  app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on("error", () => socket.destroy());
+    upgradeForLab(options, app, request, socket, head).catch(() => socket.destroy());
+  });
+  return app;
+}
+
+async function answer(
+  options: AppOptions,
+  name: ControllerRouteName,
+  route: ControllerRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const params = request.params as Readonly<Record<string, string>>;
+  const admitted = await admit(options, request, route.access, route.summary, params["project"]);
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  const input = {
+    params: checked(params),
+    query: route.query?.parse(request.query),
+    body: route.body?.parse(request.body),
+    ...admitted,
+    ifMatch: ifMatchOf(request),
+    address: request.ip,
+    signal: gone.signal,
+    setSession: (secret: string | undefined) => setSession(options, reply, secret),
+  } as unknown as Input<ControllerRouteName>;
+  const handler = options.handlers[name] as (input: Input<ControllerRouteName>) => unknown;
+  if (route.kind === "sse") return sendEvents(reply, request, handler, input);
+  const make = async (): Promise<Remembered> => {
+    const result = await handler(input);
+    return { status: route.status, body: result === undefined ? "" : JSON.stringify(route.response?.parse(result)) };
+  };
+  const key = request.headers["idempotency-key"];
+  const { caller } = admitted;
+  const made =
+    route.method === "POST" && typeof key === "string" && key !== "" && caller !== undefined
+      ? await once(
+          options.database,
+          {
+            user: caller.user.id,
+            key: key.slice(0, 200),
+            request: `${request.method} ${request.url} ${JSON.stringify(request.body)}`,
+            now: options.clock(),
+          },
+          make,
+        )
+      : await make();
+  await note(options, request, made.status);
+  const revision = made.body === "" ? undefined : revisionIn(JSON.parse(made.body));
+  if (revision !== undefined) reply.header("etag", `"${revision}"`);
+  return reply.code(made.status).type("application/json").send(made.body);
+}
+
+async function answerForLab(options: AppOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { project: projectName = "", lab = "", "*": rest = "" } = request.params as Record<string, string>;
+  const access = roleFor(request.method, rest);
+  if (access === undefined) {
+    reply.callNotFound();
+    return;
+  }
+  const admitted = await admit(options, request, access, `${request.method} ${rest} of a lab`, projectName);
+  const row = await findLabRow(options.database, admitted.project as NonNullable<Admitted["project"]>, lab);
+  const query = request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "";
+  await passOn(
+    options.agent,
+    row.run_name,
+    `/v1/${rest.split("/").map(encodeURIComponent).join("/")}${query}`,
+    request,
+    reply,
+  );
+  await note(options, request, reply.raw.statusCode);
+}
+
+/** Terminals and copies of files: who may open one is decided as for any other request. */
+async function upgradeForLab(
+  options: AppOptions,
+  app: FastifyInstance,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  const url = new URL(request.url ?? "/", "http://server");
+  const [, project = "", lab = "", rest = ""] =
+    new RegExp(`^${apiPrefix}/projects/([^/]+)/labs/([^/]+)/(.+)$`).exec(url.pathname) ?? [];
+  const refuse = (status: string) => socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const access = roleFor(request.method ?? "GET", rest);
+  if (access === undefined) return void refuse("404 Not Found");
+  const { host } = request.headers;
+  const { origin } = request.headers;
+  if (origin !== undefined && hostOf(origin) !== host) return void refuse("403 Forbidden");
+  try {
+    const cookies = app.parseCookie(request.headers.cookie ?? "");
+    // A WebSocket of a browser cannot carry a header of ours: that it comes from our page is told by its origin.
+    const asked = { headers: request.headers, cookies, method: "GET" } as unknown as FastifyRequest;
+    const admitted = await options.gateKeeper.admit(asked, access, `open ${rest} of a lab`, project);
+    const row = await findLabRow(options.database, admitted.project as NonNullable<Admitted["project"]>, lab);
+    await passUpgrade(options.agent, row.run_name, `/v1/${rest}${url.search}`, request, socket, head);
+    await record(options, admitted.caller, {
+      address: socketAddress(request),
+      action: `${request.method} (upgrade)`,
+      target: url.pathname,
+      status: 101,
+    });
+  } catch (error) {
+    const { status, code } = problemOf(error);
+    refuse(`${status} ${code}`);
+  }
+}
+
+const socketAddress = (request: IncomingMessage): string => request.socket.remoteAddress ?? "";
+
+async function admit(
+  options: AppOptions,
+  request: FastifyRequest,
+  access: Access,
+  summary: string,
+  project: string | undefined,
+): Promise<Admitted> {
+  const what = `${summary.charAt(0).toLowerCase()}${summary.slice(1)}`;
+  // Of a project that is to be removed, a server administrator need not be a member.
+  return options.gateKeeper.admit(request, access, what, Role.safeParse(access).success ? project : undefined);
+}
+
+/** Names in addresses have the form that names have; what has not is nowhere. */
+function checked(params: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const [key, value] of Object.entries(params)) if (key !== "token") Name.parse(value);
+  return params;
+}
+
+function sendEvents(
+  reply: FastifyReply,
+  request: FastifyRequest,
+  handler: (input: Input<ControllerRouteName>) => unknown,
+  input: Input<ControllerRouteName>,
+): undefined {
+  const last = Number(request.headers["last-event-id"]);
+  const query =
+    Number.isSafeInteger(last) && last >= 0 ? { ...(input.query as unknown as object), after: last } : input.query;
+  const events = handler({ ...input, query } as Input<ControllerRouteName>) as AsyncIterable<{ readonly id: number }>;
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(200, {
+    ...Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)])),
+    "content-type": "text/event-stream",
+  });
+  const heartbeat = setInterval(() => raw.write(": still here\n\n"), heartbeatMs);
+  raw.write(": hello\n\n");
+  const send = async () => {
+    for await (const event of events) {
+      // A reader that is slow makes this wait, and what it has not read stays in the database.
+      if (!raw.write(`id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`))
+        await new Promise((resolve) => {
+          raw.once("drain", resolve);
+          raw.once("close", resolve);
+        });
+    }
+  };
+  void send()
+    .catch(() => undefined)
+    .finally(() => {
+      clearInterval(heartbeat);
+      raw.end();
+    });
+  return undefined;
+}
+
+/** A page of somebody else's cannot ask in the name of who is signed in here (the CSRF token is the second lock). */
+function requireSameOrigin(request: FastifyRequest): void {
+  const { origin } = request.headers;
+  if (origin === undefined || request.method === "GET" || request.method === "HEAD") return;
+  if (hostOf(origin) !== request.host) throw labError("CSRF_TOKEN_WRONG", {});
+}
+
+function hostOf(origin: string): string | undefined {
+  try {
+    return new URL(origin).host;
+  } catch {
+    return undefined;
+  }
+}
+
+function setSession({ isSecure }: AppOptions, reply: FastifyReply, secret: string | undefined): void {
+  const settings = { path: "/", httpOnly: true, sameSite: "strict", secure: isSecure } as const;
+  if (secret === undefined) reply.clearCookie(cookieName(isSecure), settings);
+  else reply.setCookie(cookieName(isSecure), secret, { ...settings, maxAge: sessionSeconds });
+}
+
+/** Writes down every change that was asked for, refused ones too. */
+async function note(options: AppOptions, request: FastifyRequest, status: number): Promise<void> {
+  if (request.method === "GET" || request.method === "HEAD") return;
+  await record(options, options.gateKeeper.whoAsked(request), {
+    address: isIP(request.ip) === 0 ? "" : request.ip,
+    action: request.method,
+    target: request.url.split("?")[0] ?? "",
+    status,
+  });
+}
+
+async function record(
+  { database, clock }: AppOptions,
+  caller: Caller | undefined,
+  entry: { readonly address: string; readonly action: string; readonly target: string; readonly status: number },
+): Promise<void> {
+  await database
+    .insertInto("audit")
+    .values({ at: clock(), user_name: caller?.user.name ?? "", ...entry })
+    .execute();
+}
+
+async function sendProblem(options: AppOptions, error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const problem = problemOf(error);
+  if (problem.status >= 500) options.onFault(error, `${request.method} ${request.url}`);
+  await note(options, request, problem.status).catch(() => undefined);
+  await reply.code(problem.status).type("application/problem+json").send(JSON.stringify(problem));
+}
+
+function ifMatchOf(request: FastifyRequest): number | undefined {
+  const text = /^(?:W\/)?"(\d+)"$/.exec(request.headers["if-match"] ?? "")?.[1];
+  return text === undefined ? undefined : Number(text);
+}
+
+function revisionIn(body: unknown): number | undefined {
+  const { revision, version } = body as { revision?: unknown; version?: unknown };
+  return [revision, version].find((one): one is number => typeof one === "number");
+}

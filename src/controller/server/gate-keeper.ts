@@ -1,0 +1,107 @@
+import type { FastifyRequest } from "fastify";
+import type { Access, Role } from "../../api/index.ts";
+import { labError } from "../../topology/index.ts";
+import type { Database } from "../data/database.ts";
+import type { Caller, Callers } from "../identity/callers.ts";
+import type { ProjectRow } from "./input.ts";
+
+/** Of whoever signed in by a browser. `__Host-`: by HTTPS, for this very host, for all of its paths (RFC 6265bis). */
+export const cookieName = (isSecure: boolean): string => (isSecure ? "__Host-netwright" : "netwright");
+
+export type Admitted = {
+  readonly caller: Caller | undefined;
+  readonly project: ProjectRow | undefined;
+  readonly role: Role | undefined;
+};
+
+const rank = { viewer: 0, operator: 1, admin: 2 } as const satisfies Record<Role, number>;
+const needs = {
+  viewer: "the role viewer in the project",
+  operator: "the role operator in the project",
+  admin: "the role admin in the project",
+} as const;
+
+/** Decides who may come in: the one place where rights are checked. */
+export class GateKeeper {
+  readonly #database: Database;
+  readonly #callers: Callers;
+  readonly #isSecure: boolean;
+  readonly #known = new WeakMap<object, Caller>();
+
+  constructor(database: Database, callers: Callers, isSecure: boolean) {
+    this.#database = database;
+    this.#callers = callers;
+    this.#isSecure = isSecure;
+  }
+
+  /**
+   * @param what is asked for, for the error: "deploy a lab"
+   * @param projectName where `access` is a role
+   * @throws NOT_SIGNED_IN, CSRF_TOKEN_WRONG, NOT_ALLOWED, PROJECT_NOT_FOUND
+   */
+  async admit(
+    request: FastifyRequest,
+    access: Access,
+    what: string,
+    projectName: string | undefined,
+  ): Promise<Admitted> {
+    const caller = await this.#callerOf(request);
+    if (caller !== undefined) this.#known.set(request, caller);
+    if (access === "anybody") return { caller, project: undefined, role: undefined };
+    if (caller === undefined) throw labError("NOT_SIGNED_IN", {});
+    const changes = request.method !== "GET" && request.method !== "HEAD";
+    if (caller.by === "session" && changes && request.headers["x-csrf-token"] !== caller.csrfToken)
+      throw labError("CSRF_TOKEN_WRONG", {});
+    requireScope(caller, access, changes, what);
+    if (access === "user") return { caller, project: undefined, role: undefined };
+    if (access === "server-admin") {
+      if (caller.user.is_admin !== 1) throw labError("NOT_ALLOWED", { what, needs: "a server administrator" });
+      return { caller, project: undefined, role: undefined };
+    }
+    const { project, role } = await this.#roleIn(projectName ?? "", caller);
+    if (rank[role] < rank[access]) throw labError("NOT_ALLOWED", { what, needs: needs[access] });
+    return { caller, project, role };
+  }
+
+  /** Who asked, of a request that was admitted or refused; undefined for nobody. */
+  whoAsked(request: object): Caller | undefined {
+    return this.#known.get(request);
+  }
+
+  /** Who is no member learns nothing, not even that there is such a project. */
+  async #roleIn(name: string, { user }: Caller): Promise<{ project: ProjectRow; role: Role }> {
+    const row = await this.#database
+      .selectFrom("projects")
+      .leftJoin("members", (join) =>
+        join.onRef("members.project_id", "=", "projects.id").on("members.user_id", "=", user.id),
+      )
+      .selectAll("projects")
+      .select("members.role")
+      .where("projects.name", "=", name)
+      .executeTakeFirst();
+    const role = user.is_admin === 1 ? "admin" : row?.role;
+    if (row === undefined || role === undefined || role === null)
+      throw labError("PROJECT_NOT_FOUND", { project: name });
+    const { role: _, ...project } = row;
+    return { project, role };
+  }
+
+  async #callerOf(request: FastifyRequest): Promise<Caller | undefined> {
+    const { authorization } = request.headers;
+    if (authorization !== undefined) {
+      const caller = await this.#callers.ofToken(/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "");
+      if (caller === undefined) throw labError("NOT_SIGNED_IN", {});
+      return caller;
+    }
+    const secret = request.cookies[cookieName(this.#isSecure)];
+    return secret === undefined ? undefined : this.#callers.ofSession(secret);
+  }
+}
+
+function requireScope(caller: Caller, access: Access, changes: boolean, what: string): void {
+  if (caller.by !== "token" || caller.scope === "admin") return;
+  if (changes && (access === "admin" || access === "server-admin" || access === "user"))
+    throw labError("NOT_ALLOWED", { what, needs: "a token with the scope admin" });
+  if (changes && caller.scope === "read")
+    throw labError("NOT_ALLOWED", { what, needs: "a token with the scope operate" });
+}

@@ -1,0 +1,35 @@
+import type * as z from "zod";
+import type { ControllerRouteName, ControllerRoutes, Role } from "../../api/index.ts";
+import type { Tables } from "../data/tables.ts";
+import type { Caller } from "../identity/callers.ts";
+
+export type ProjectRow = Tables["projects"];
+
+/** What a handler gets: all checked, who calls may call. */
+export type Input<Name extends ControllerRouteName> = {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: ControllerRoutes[Name] extends { query: infer Q extends z.ZodType } ? z.output<Q> : undefined;
+  readonly body: ControllerRoutes[Name] extends { body: infer B extends z.ZodType } ? z.output<B> : undefined;
+  readonly caller: ControllerRoutes[Name]["access"] extends "anybody" ? Caller | undefined : Caller;
+  readonly project: ControllerRoutes[Name]["access"] extends Role ? ProjectRow : undefined;
+  readonly role: ControllerRoutes[Name]["access"] extends Role ? Role : undefined;
+  /** Of If-Match: the revision the caller has seen (RFC 9110, 13.1.1). */
+  readonly ifMatch: number | undefined;
+  /** From where the request comes. */
+  readonly address: string;
+  /** Aborts when the caller goes away. */
+  readonly signal: AbortSignal;
+  /** The secret of the session that begins or ends with this answer. */
+  setSession(secret: string | undefined): void;
+};
+
+type Answer<Name extends ControllerRouteName> = ControllerRoutes[Name] extends { response: infer R extends z.ZodType }
+  ? z.input<R>
+  : undefined;
+
+export type Handler<Name extends ControllerRouteName> = (
+  input: Input<Name>,
+) => ControllerRoutes[Name]["kind"] extends "sse" ? AsyncIterable<Answer<Name>> : Promise<Answer<Name>>;
+
+/** Handlers of some of the routes. */
+export type Handlers<Name extends ControllerRouteName> = { readonly [One in Name]: Handler<One> };

@@ -1,0 +1,37 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+import type { Callers } from "../identity/callers.ts";
+import { type OidcSignIn, oidcPaths } from "../identity/oidc.ts";
+
+/** What a browser keeps while somebody is at the provider. */
+const stateCookie = "netwright-oidc";
+const stateSeconds = 600;
+
+/** Adds the two addresses that a browser visits to sign in by a provider of identities. */
+export function addOidcRoutes(
+  app: FastifyInstance,
+  {
+    signIn,
+    callers,
+    isSecure,
+    setSession,
+  }: {
+    readonly signIn: OidcSignIn;
+    readonly callers: Callers;
+    readonly isSecure: boolean;
+    readonly setSession: (reply: FastifyReply, secret: string) => void;
+  },
+): void {
+  // Lax: the browser comes back from a page of the provider's.
+  const settings = { path: oidcPaths.begin, httpOnly: true, sameSite: "lax", secure: isSecure } as const;
+  app.get(oidcPaths.begin, async (_request, reply) => {
+    const { url, state } = await signIn.begin();
+    return reply.setCookie(stateCookie, state, { ...settings, maxAge: stateSeconds }).redirect(url);
+  });
+  app.get(oidcPaths.back, async (request, reply) => {
+    const at = request.url.indexOf("?");
+    const user = await signIn.end(at < 0 ? "" : request.url.slice(at), request.cookies[stateCookie]);
+    const { secret } = await callers.open(user);
+    setSession(reply, secret);
+    return reply.clearCookie(stateCookie, settings).redirect("/");
+  });
+}

@@ -1,0 +1,134 @@
+import { entry } from "./entry.ts";
+
+/** Errors of the server for teams. */
+export const controllerErrors = {
+  DATABASE_UNUSABLE: entry<{ database: string; detail: string }>({
+    exitCode: 1,
+    message: ({ database, detail }) => `The database ${database} cannot be used: ${detail}.`,
+    remedy: () => "Check that it runs, that its address is right, and that the user given may make tables.",
+  }),
+  SERVER_CONFIG_INVALID: entry<{ file: string; problem: string }>({
+    exitCode: 2,
+    message: ({ file, problem }) => `${file}: ${problem}`,
+    remedy: () => "See the server's page of the documentation for every key.",
+  }),
+  SERVER_UNREACHABLE: entry<{ url: string; detail: string }>({
+    exitCode: 1,
+    message: ({ url, detail }) => `The server ${url} cannot be asked: ${detail}.`,
+    remedy: () => "Check its address and the network. Labs of this machine: netwright context use local",
+  }),
+  CONTEXT_NOT_FOUND: entry<{ context: string; known: readonly string[] }>({
+    exitCode: 2,
+    message: ({ context }) => `There is no context "${context}".`,
+    remedy: ({ known }) =>
+      known.length === 0
+        ? "Make one with: netwright context add"
+        : `There are local, ${known.join(", ")}. Make another with: netwright context add`,
+  }),
+  CONTEXTS_UNREADABLE: entry<{ file: string; detail: string }>({
+    exitCode: 1,
+    message: ({ file, detail }) => `The contexts in ${file} cannot be read: ${detail}.`,
+    remedy: () => "Mend the file, or remove it and add them again.",
+  }),
+  NOT_ON_SERVER: entry<{ what: string }>({
+    exitCode: 2,
+    message: ({ what }) => `Labs of a server have no ${what}.`,
+    remedy: () => "Leave it out, or run the lab on this machine: netwright context use local",
+  }),
+  NOT_SIGNED_IN: entry<Record<never, never>>({
+    exitCode: 1,
+    message: () => "Nobody is signed in.",
+    remedy: () => "Sign in, or send a token: authorization: Bearer TOKEN.",
+  }),
+  SIGN_IN_REFUSED: entry<Record<never, never>>({
+    exitCode: 1,
+    message: () => "Name or password is wrong, or the user is disabled.",
+    remedy: () => "Try again, or ask a server administrator.",
+  }),
+  IDENTITY_PROVIDER_FAILED: entry<{ detail: string }>({
+    exitCode: 1,
+    message: ({ detail }) => `Signing in by the provider of identities failed: ${detail}.`,
+    remedy: () => "Begin again. When it goes on, ask a server administrator.",
+  }),
+  SIGN_IN_LOCKED: entry<{ seconds: number }>({
+    exitCode: 1,
+    message: ({ seconds }) => `Too many attempts to sign in failed. The next is possible in ${seconds} s.`,
+    remedy: () => "Wait, or ask a server administrator for a new password.",
+  }),
+  CSRF_TOKEN_WRONG: entry<Record<never, never>>({
+    exitCode: 1,
+    message: () => "The request did not come from the page that signed in: its x-csrf-token is missing or wrong.",
+    remedy: () => "Send the csrfToken of GET /api/v1/session, or use a token instead of a cookie.",
+  }),
+  NOT_ALLOWED: entry<{ what: string; needs: string }>({
+    exitCode: 1,
+    message: ({ what }) => `You may not: ${what}.`,
+    remedy: ({ needs }) => `It takes ${needs}.`,
+  }),
+  PROJECT_NOT_FOUND: entry<{ project: string }>({
+    exitCode: 1,
+    message: ({ project }) => `There is no project "${project}" that you are a member of.`,
+  }),
+  ACCOUNT_NOT_FOUND: entry<{ user: string }>({ exitCode: 1, message: ({ user }) => `There is no user "${user}".` }),
+  TOKEN_NOT_FOUND: entry<{ token: string }>({ exitCode: 1, message: ({ token }) => `You have no token ${token}.` }),
+  TOPOLOGY_NOT_FOUND: entry<{ project: string; topology: string; version?: number }>({
+    exitCode: 1,
+    message: ({ project, topology, version }) =>
+      `Project ${project} has no topology "${topology}"${version === undefined ? "" : ` with a version ${version}`}.`,
+  }),
+  PROJECT_LAB_NOT_FOUND: entry<{ project: string; lab: string }>({
+    exitCode: 1,
+    message: ({ project, lab }) => `Project ${project} has no lab "${lab}".`,
+  }),
+  NAME_IN_USE: entry<{ what: string; name: string }>({
+    exitCode: 1,
+    message: ({ what, name }) => `There is a ${what} "${name}" already.`,
+    remedy: () => "Choose another name.",
+  }),
+  PROJECT_NOT_EMPTY: entry<{ project: string; labs: readonly string[] }>({
+    exitCode: 1,
+    message: ({ project, labs }) => `Project ${project} still has labs: ${labs.join(", ")}.`,
+    remedy: () => "Delete them first.",
+  }),
+  LAST_ADMINISTRATOR: entry<{ user: string }>({
+    exitCode: 1,
+    message: ({ user }) => `${user} is the last server administrator.`,
+    remedy: () => "Make another user an administrator first.",
+  }),
+  CHANGED_MEANWHILE: entry<{ what: string }>({
+    exitCode: 1,
+    message: ({ what }) => `${what} was changed by somebody else meanwhile.`,
+    remedy: () => "Read it again, and make your change to what it is now.",
+  }),
+  QUOTA_EXCEEDED: entry<{ project: string; what: string; limit: number; wanted: number }>({
+    exitCode: 1,
+    message: ({ project, what, limit, wanted }) =>
+      `Project ${project} may have ${limit} ${what} in all, and this would make ${wanted}.`,
+    remedy: () => "Delete what is not needed, or ask a server administrator for more.",
+  }),
+  LAB_NOT_RUNNING: entry<{ lab: string; state: string }>({
+    exitCode: 1,
+    message: ({ lab, state }) => `Lab ${lab} is ${state}.`,
+    remedy: () => "Start it first.",
+  }),
+  LAB_IN_TRANSITION: entry<{ lab: string; state: string }>({
+    exitCode: 1,
+    message: ({ lab, state }) => `Lab ${lab} is ${state}.`,
+    remedy: () => "Wait until that is done.",
+  }),
+  LAB_VANISHED: entry<{ lab: string }>({
+    exitCode: 1,
+    message: ({ lab }) => `Lab ${lab} ran, and does no more: its supervisor has ended.`,
+    remedy: () => "Start it again.",
+  }),
+  LAB_FORBIDDEN_HERE: entry<{ node: string; what: string }>({
+    exitCode: 2,
+    message: ({ node, what }) => `Node ${node} ${what}, which labs of this server may not.`,
+    remedy: () => "Take it out, or run the lab on your own machine.",
+  }),
+  IDEMPOTENCY_KEY_REUSED: entry<{ key: string }>({
+    exitCode: 1,
+    message: ({ key }) => `The idempotency key ${key} was sent with another request, or that is still being answered.`,
+    remedy: () => "Use a new key for each request.",
+  }),
+};

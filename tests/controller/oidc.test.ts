@@ -1,0 +1,140 @@
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import Provider from "oidc-provider";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { oidcPaths } from "../../src/controller/identity/oidc.ts";
+import { TestServer } from "./test-server.ts";
+
+/** People of the provider, by who they are there, with their groups. */
+const people: Record<string, { preferred_username: string; groups: string[] }> = {
+  "subject-1": { preferred_username: "Ann.Other@example.org", groups: ["engineers"] },
+  "subject-2": { preferred_username: "root", groups: ["visitors"] },
+};
+let provider: Server;
+let server: TestServer;
+
+beforeAll(async () => {
+  const answer: { by?: RequestListener } = {};
+  provider = createServer((request, response) => answer.by?.(request, response));
+  await once(provider.listen(0, "127.0.0.1"), "listening");
+  const issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+  server = await TestServer.start(undefined, (address) => ({
+    issuer,
+    clientId: "netwright",
+    clientSecret: "a secret of the client",
+    publicUrl: address,
+    nameClaim: "preferred_username",
+    groupsClaim: "groups",
+    scopes: "openid profile",
+    admins: ["chiefs"],
+    roles: [
+      { group: "engineers", project: "demo", role: "operator" },
+      { group: "visitors", project: "demo", role: "viewer" },
+    ],
+  }));
+  const op = new Provider(issuer, {
+    clients: [
+      {
+        client_id: "netwright",
+        client_secret: "a secret of the client",
+        redirect_uris: [`${server.address}${oidcPaths.back}`],
+        response_types: ["code"],
+        grant_types: ["authorization_code"],
+      },
+    ],
+    pkce: { required: () => true },
+    claims: { profile: ["preferred_username", "groups"] },
+    conformIdTokenClaims: false,
+    features: { devInteractions: { enabled: true } },
+    findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
+  });
+  const callback = op.callback();
+  answer.by = (request, response) => void callback(request, response);
+});
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+  provider.closeAllConnections();
+  provider.close();
+});
+
+/** A browser: it keeps cookies by host and follows redirects. */
+class Browser {
+  readonly #cookies = new Map<string, Map<string, string>>();
+  readonly visited: string[] = [];
+
+  async visit(
+    url: string,
+    form?: Readonly<Record<string, string>>,
+  ): Promise<{ url: string; status: number; body: string }> {
+    let [next, sent] = [new URL(url), form];
+    for (;;) {
+      this.visited.push(next.pathname);
+      const known = this.#cookies.get(next.host) ?? new Map<string, string>();
+      this.#cookies.set(next.host, known);
+      const response = await fetch(next, {
+        redirect: "manual",
+        headers: { cookie: [...known].map(([name, value]) => `${name}=${value}`).join("; ") },
+        ...(sent === undefined ? {} : { method: "POST", body: new URLSearchParams(sent) }),
+      });
+      for (const cookie of response.headers.getSetCookie()) {
+        const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+        known.set(name, value);
+      }
+      const location = response.headers.get("location");
+      const body = await response.text();
+      if (location === null || this.visited.length > 30) return { url: next.href, status: response.status, body };
+      [next, sent] = [new URL(location, next), undefined];
+    }
+  }
+
+  cookie(host: string, name: string): string | undefined {
+    return this.#cookies.get(host)?.get(name);
+  }
+}
+
+async function signIn(browser: Browser, subject: string): Promise<void> {
+  const login = await browser.visit(`${server.address}${oidcPaths.begin}`);
+  const action = (page: { body: string; url: string }) =>
+    new URL(/action="([^"]+)"/.exec(page.body)?.[1] ?? "", page.url).href;
+  const consent = await browser.visit(action(login), { prompt: "login", login: subject, password: "any" });
+  await browser.visit(action(consent), { prompt: "consent" });
+}
+
+const session = (browser: Browser) =>
+  server.call("GET", "/session", {
+    headers: { cookie: `netwright=${browser.cookie(new URL(server.address).host, "netwright") ?? ""}` },
+  });
+
+it("signs in who the provider knows, with the roles of their groups", async () => {
+  const root = await server.signIn("root", "root's password");
+  await server.call("POST", "/projects", { headers: root, body: { name: "demo" } });
+  const roleOf = async (name: string) =>
+    (await server.call("GET", "/projects/demo/members", { headers: root })).body.items.find(
+      (one: { user: { name: string } }) => one.user.name === name,
+    )?.role;
+  const browser = new Browser();
+  await signIn(browser, "subject-1");
+  expect((await session(browser)).body.user).toMatchObject({ name: "ann-other", isAdmin: false });
+  expect(await roleOf("ann-other")).toBe("operator");
+
+  // Other groups, another role; the same user.
+  people["subject-1"] = { preferred_username: "ann", groups: ["chiefs"] };
+  const later = new Browser();
+  await signIn(later, "subject-1");
+  expect((await session(later)).body.user).toMatchObject({ name: "ann-other", isAdmin: true });
+  expect(await roleOf("ann-other")).toBeUndefined();
+
+  // Nobody becomes who is here already.
+  const other = new Browser();
+  await signIn(other, "subject-2");
+  expect((await session(other)).body.user.name).toMatch(/^root-[0-9a-f]{5}$/);
+  expect((await session(other)).body.user.isAdmin).toBe(false);
+});
+
+it("takes no sign-in that another browser began, or nobody", async () => {
+  const victim = new Browser();
+  const { status, body } = await victim.visit(`${server.address}${oidcPaths.back}?code=stolen&state=made-up`);
+  expect([status, JSON.parse(body).code]).toEqual([502, "IDENTITY_PROVIDER_FAILED"]);
+  expect((await session(victim)).status).toBe(401);
+});

@@ -1,0 +1,68 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { until } from "./test-server.ts";
+
+const run = promisify(execFile);
+/** Where Debian has them (postgresql-common). */
+const versions = "/usr/lib/postgresql";
+
+/** PostgreSQL of a test's own: on a unix socket, in a folder that goes with it. */
+export class TestPostgres implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #process: ChildProcess;
+
+  private constructor(folder: string, process: ChildProcess) {
+    this.#folder = folder;
+    this.#process = process;
+  }
+
+  /** Why it cannot run; undefined where it can. */
+  static unavailable(): string | undefined {
+    if (process.getuid?.() === 0) return "PostgreSQL refuses to run as root";
+    return binaries() === undefined ? "PostgreSQL is not installed" : undefined;
+  }
+
+  static async start(): Promise<TestPostgres> {
+    const folder = await mkdtemp(join(tmpdir(), "nw-pg-"));
+    const data = join(folder, "data");
+    const bin = binaries() ?? "";
+    await run(join(bin, "initdb"), ["-D", data, "-U", "test", "-A", "trust", "--no-sync", "-E", "UTF8"]);
+    const settings = ["listen_addresses=", "fsync=off", `unix_socket_directories=${folder}`];
+    const child = spawn(join(bin, "postgres"), ["-D", data, ...settings.flatMap((one) => ["-c", one])], {
+      stdio: "ignore",
+    });
+    const started = new TestPostgres(folder, child);
+    await until(
+      () =>
+        run(join(bin, "pg_isready"), ["-h", folder]).then(
+          () => true,
+          () => false,
+        ),
+      Boolean,
+    );
+    return started;
+  }
+
+  get address(): string {
+    return `postgres://test@localhost/postgres?host=${encodeURIComponent(this.#folder)}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const gone = once(this.#process, "exit");
+    this.#process.kill("SIGINT");
+    await gone;
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function binaries(): string | undefined {
+  if (!existsSync(versions)) return undefined;
+  const [newest] = readdirSync(versions).toSorted((a, b) => Number(b) - Number(a));
+  const bin = `${versions}/${newest}/bin`;
+  return existsSync(`${bin}/postgres`) ? bin : undefined;
+}

@@ -1,0 +1,51 @@
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { Agent, AgentState } from "../../../src/controller/agent/agent.ts";
+import { Controller } from "../../../src/controller/controller.ts";
+import type { Lab } from "../../../src/topology/index.ts";
+
+/*
+ * A server to be killed. Its labs are files, which stay when it is: one that starts is called `NAME.starting`, and
+ * nobody finishes it but who began.
+ *
+ * Arguments: a folder, the database.
+ */
+
+const [folder = "", database = ""] = process.argv.slice(2);
+
+const agent: Agent = {
+  async start(lab: Lab) {
+    const file = join(folder, lab.name);
+    writeFileSync(`${file}.starting`, "", { flag: "wx" });
+    await setTimeout(Math.random() * 60);
+    renameSync(`${file}.starting`, file);
+  },
+  async stop(name: string) {
+    await setTimeout(Math.random() * 60);
+    for (const end of ["", ".starting"]) rmSync(join(folder, `${name}${end}`), { force: true });
+  },
+  list() {
+    // What somebody began who was killed is gone with them.
+    const names = readdirSync(folder).filter((name) => !name.endsWith(".starting"));
+    return Promise.resolve(new Map(names.map((name): [string, AgentState] => [name, "running"])));
+  },
+  client: () => {
+    throw new Error("nobody asks its labs");
+  },
+  connect: () => Promise.reject(new Error("nobody asks its labs")),
+};
+
+for (const name of readdirSync(folder)) if (name.endsWith(".starting")) rmSync(join(folder, name));
+const controller = await Controller.start({
+  database,
+  agent,
+  trust: "team",
+  listen: { host: "127.0.0.1", port: 0 },
+  behindProxy: false,
+  proxies: [],
+  version: "0",
+  onFault: (error, request) => process.stderr.write(`${request}: ${String(error)}\n`),
+});
+await controller.ensureAdministrator("root", "root's password");
+process.stdout.write(`${controller.port}\n`);

@@ -1,0 +1,196 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { LabClient } from "../../src/client/index.ts";
+import type { Agent, AgentState } from "../../src/controller/agent/agent.ts";
+import { Controller } from "../../src/controller/controller.ts";
+import type { OidcSettings } from "../../src/controller/identity/oidc.ts";
+import { type Lab, labError } from "../../src/topology/index.ts";
+
+/** Labs that only pretend to run: each answers on a socket with what it is asked. */
+export class PretendedAgent implements Agent {
+  readonly #folder: string;
+  readonly #labs = new Map<string, { readonly lab: Lab; readonly server: Server }>();
+  /** Starts wait for it. */
+  hold: Promise<void> = Promise.resolve();
+  /** The next start fails. */
+  failsNext = false;
+  started = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async start(lab: Lab, _digest: string, signal: AbortSignal): Promise<void> {
+    await this.hold;
+    if (signal.aborted) throw labError("UP_ABORTED", { lab: lab.name });
+    if (this.failsNext) {
+      this.failsNext = false;
+      throw labError("LAB_EXISTS", { lab: lab.name, changed: false });
+    }
+    this.started += 1;
+    const server = createServer((request, response) => {
+      response.setHeader("content-type", "application/json");
+      response.end(
+        JSON.stringify({ name: lab.name, asked: `${request.method} ${request.url}`, headers: request.headers }),
+      );
+    });
+    server.on("upgrade", (_request, socket) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+      socket.pipe(socket);
+    });
+    server.listen(this.#socket(lab.name));
+    await once(server, "listening");
+    this.#labs.set(lab.name, { lab, server });
+  }
+
+  async stop(name: string): Promise<void> {
+    const known = this.#labs.get(name);
+    this.#labs.delete(name);
+    known?.server.closeAllConnections();
+    await new Promise((resolve) => (known === undefined ? resolve(undefined) : known.server.close(resolve)));
+  }
+
+  list(): Promise<ReadonlyMap<string, AgentState>> {
+    return Promise.resolve(new Map([...this.#labs.keys()].map((name) => [name, "running"])));
+  }
+
+  client(name: string): LabClient {
+    return new LabClient(name, { socket: this.#socket(name) });
+  }
+
+  async connect(name: string): Promise<Duplex> {
+    const socket = createConnection(this.#socket(name));
+    await once(socket, "connect");
+    return socket;
+  }
+
+  async close(): Promise<void> {
+    for (const name of [...this.#labs.keys()]) await this.stop(name);
+  }
+
+  #socket(name: string): string {
+    return join(this.#folder, `${name}.sock`);
+  }
+}
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: what it is depends on the route, and tests say what they expect
+  readonly body: any;
+};
+
+/** A server with a database of its own, and people who call it. */
+export class TestServer implements AsyncDisposable {
+  readonly agent: PretendedAgent;
+  readonly faults: unknown[] = [];
+  now = Date.parse("2026-01-01T00:00:00Z");
+  readonly #folder: string;
+  readonly #database: string;
+  /** Of a server whose address is in its settings, and has to be known before. */
+  #port = 0;
+  #oidc: ((address: string) => OidcSettings) | undefined;
+  #controller: Controller | undefined;
+
+  private constructor(folder: string, database: string) {
+    this.#folder = folder;
+    this.#database = database;
+    this.agent = new PretendedAgent(folder);
+  }
+
+  /** @param database where it is; one of SQLite that goes with the server when absent */
+  static async start(database?: string, oidc?: (address: string) => OidcSettings): Promise<TestServer> {
+    const folder = await mkdtemp(join(tmpdir(), "nw-server-"));
+    const server = new TestServer(folder, database ?? `sqlite:${join(folder, "server.db")}`);
+    server.#oidc = oidc;
+    if (oidc !== undefined) server.#port = await freePort();
+    await server.open();
+    await server.#running.ensureAdministrator("root", "root's password");
+    return server;
+  }
+
+  async open(): Promise<void> {
+    this.#controller = await Controller.start({
+      database: this.#database,
+      agent: this.agent,
+      trust: "team",
+      listen: { host: "127.0.0.1", port: this.#port },
+      ...(this.#oidc === undefined ? {} : { oidc: this.#oidc(`http://127.0.0.1:${this.#port}`) }),
+      behindProxy: false,
+      proxies: [],
+      version: "0.0.0",
+      onFault: (error) => this.faults.push(error),
+      clock: () => this.now,
+    });
+  }
+
+  /** Ends it as if it were told to; its labs and its database stay. */
+  async shut(): Promise<void> {
+    await this.#controller?.[Symbol.asyncDispose]();
+    this.#controller = undefined;
+  }
+
+  get #running(): Controller {
+    if (this.#controller === undefined) throw new Error("the server is shut");
+    return this.#controller;
+  }
+
+  get port(): number {
+    return this.#running.port;
+  }
+
+  get address(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async call(
+    method: string,
+    path: string,
+    { body, headers = {} }: { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<Answer> {
+    const response = await fetch(`${this.address}/api/v1${path}`, {
+      method,
+      headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
+  }
+
+  /** Signs in. @returns the headers of that session */
+  async signIn(name: string, password: string): Promise<Readonly<Record<string, string>>> {
+    const { status, headers, body } = await this.call("POST", "/session", { body: { name, password } });
+    if (status !== 201) throw new Error(`${name} could not sign in: ${JSON.stringify(body)}`);
+    return { cookie: headers.getSetCookie()[0]?.split(";")[0] ?? "", "x-csrf-token": body.csrfToken };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shut();
+    await this.agent.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Until `wanted` is so of what is asked for, or too long. */
+export async function until<Value>(ask: () => Promise<Value>, wanted: (value: Value) => boolean): Promise<Value> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const value = await ask();
+    if (wanted(value)) return value;
+    if (Date.now() > deadline) throw new Error(`it stayed ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
