@@ -24,6 +24,7 @@ export const programs: Readonly<Record<string, readonly string[]>> = {
   keepalived: ["/usr/sbin/keepalived"],
   netbase: ["/etc/protocols", "/etc/services"],
   nftables: ["/usr/sbin/nft"],
+  "qemu-guest-agent": ["/usr/sbin/qemu-ga"],
   tcpdump: ["/usr/bin/tcpdump"],
 };
 

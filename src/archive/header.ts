@@ -63,6 +63,37 @@ export function encodeHeader(entry: WrittenEntry): Buffer {
   return Buffer.concat([header, records, Buffer.alloc(padding(records.length)), plain]);
 }
 
+/**
+ * The same for programs that know no pax headers (busybox): in GNU's format, long names in an entry of
+ * their own and large numbers in binary (tar(5)). Times are in whole seconds.
+ */
+export function encodeGnuHeader(entry: Entry & { readonly type: "file" | "folder" | "symlink" | "hardlink" }): Buffer {
+  const name = entry.type === "folder" ? `${entry.name}/` : entry.name;
+  const long = (flag: "L" | "K", text: string): readonly Buffer[] => {
+    const bytes = Buffer.from(`${text}\0`);
+    if (bytes.length - 1 <= nameBytes) return [];
+    const of = { name: "././@LongLink", flag, mode: 0o644, uid: 0, gid: 0, modifiedMs: 0, sizeBytes: bytes.length };
+    return [block(of), bytes, Buffer.alloc(padding(bytes.length))];
+  };
+  const plain = block({ ...entry, name, flag: typeFlag[entry.type] });
+  if (entry.sizeBytes > mostOctalSize) binary(plain, entry.sizeBytes, 124, 12);
+  if (entry.uid > mostOctalId) binary(plain, entry.uid, 108, 8);
+  if (entry.gid > mostOctalId) binary(plain, entry.gid, 116, 8);
+  seal(plain);
+  return Buffer.concat([...long("K", entry.target ?? ""), ...long("L", name), plain]);
+}
+
+/** With the first bit set: big-endian (GNU). */
+function binary(header: Buffer, value: number, at: number, length: number): void {
+  header.fill(0, at, at + length);
+  header[at] = 0x80;
+  header.writeUIntBE(value, at + length - 6, 6);
+}
+
+function seal(header: Buffer): void {
+  header.write(`${checksum(header).toString(8).padStart(6, "0")}\0 `, 148);
+}
+
 /** The bytes that fill the last block of contents of `sizeBytes`. */
 export const padding = (sizeBytes: number): number => (blockBytes - (sizeBytes % blockBytes)) % blockBytes;
 
@@ -91,7 +122,7 @@ function block(of: RawHeader): Buffer {
   bytes.write(of.flag, 156);
   text(of.target ?? "", 157, nameBytes);
   bytes.write("ustar\u000000", 257);
-  bytes.write(`${checksum(bytes).toString(8).padStart(6, "0")}\0 `, 148);
+  seal(bytes);
   return bytes;
 }
 

@@ -10,6 +10,8 @@ export { stillProgramIn } from "./namespace/still.ts";
 export { type Program, type ProgramExit, type ProgramRequest, shellStatus, type TerminalSize } from "./program.ts";
 export { resolvConf } from "./resolv-conf.ts";
 export { type Acceleration, chooseAcceleration } from "./vm/acceleration.ts";
+export type { GuestAgent } from "./vm/agent/agent.ts";
+export { type GuestEnd, GuestSystem } from "./vm/agent/system.ts";
 export type { Nic, VmDescription } from "./vm/description.ts";
 export { findUefi } from "./vm/firmware.ts";
 export { VirtualMachine, type VmEnd } from "./vm/machine.ts";

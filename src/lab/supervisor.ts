@@ -379,11 +379,6 @@ export class Supervisor {
 
 /** What keeps files from being copied to a node or from it, and what to do instead. */
 function whyNoFiles(node: LabNode): { readonly what: string; readonly instead: string } {
-  if (isAppliance(node))
-    return {
-      what: "a virtual machine, whose disk only its own system can write",
-      instead: "Send files through its network (scp), or from a test with uploadText of its console.",
-    };
   return { what: `a ${node.kind}`, instead: "Copy to a machine that is plugged into it." };
 }
 

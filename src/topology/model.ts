@@ -133,6 +133,8 @@ export type VmSettings = {
   readonly kernel?: { readonly image: string; readonly initrd?: string; readonly append: string };
   readonly disks: readonly VmDisk[];
   readonly seed?: VmSeed;
+  /** It has a port for QEMU's guest agent. */
+  readonly guestAgent: boolean;
   /** With its processors stopped. */
   readonly startPaused: boolean;
   /** QEMU writes the frames of each network card into a file. */

@@ -186,6 +186,7 @@ function applianceDefinition(node: ApplianceNode): NodeDefinition {
             ...(seed.networkConfig === undefined ? {} : { "network-config": literal(seed.networkConfig) }),
           },
         }),
+    "guest-agent": vm.guestAgent,
     start: vm.startPaused ? "paused" : "running",
     dump: vm.dump,
     ...given("arguments", vm.arguments.map(literal)),

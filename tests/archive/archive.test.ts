@@ -19,7 +19,7 @@ import {
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeHeader, endOfArchive, padding } from "../../src/archive/header.ts";
+import { type Entry, encodeGnuHeader, encodeHeader, endOfArchive, padding } from "../../src/archive/header.ts";
 import { givenPath, ownOpenFiles, pack, TarReader, Unpacker } from "../../src/archive/index.ts";
 import { NetwrightError } from "../../src/topology/errors/error.ts";
 import { listing, packed, Scratch, tar, unpack } from "./tree.ts";
@@ -83,6 +83,26 @@ const failing = (action: () => unknown): { code: string; message: string } => {
   }
   throw new Error("it did not fail");
 };
+
+describe("headers for programs that know no pax", () => {
+  it("say the same to others, with long names, large numbers and what is no ASCII", () => {
+    const plain = { mode: 0o4755, uid: 5, gid: 6, sizeBytes: 0, modifiedMs: 1_700_000_000_000 };
+    const long = `./${"ä".repeat(150)}`;
+    const entries = [
+      { ...plain, type: "folder", name: "./ü" },
+      { ...plain, type: "symlink", name: long, target: `../${"t".repeat(200)}` },
+      { ...plain, type: "hardlink", name: "./b", target: long },
+      { ...plain, type: "file", name: "./large", uid: 3_000_000, gid: 2 ** 31, sizeBytes: 9 * 2 ** 30 },
+    ] as const;
+    const seen: Entry[] = [];
+    const reader = new TarReader({ entry: (one) => void seen.push(one), data: () => {}, entryEnd: () => {} });
+    for (const entry of entries) reader.push(encodeGnuHeader(entry));
+    expect(seen).toMatchObject(entries);
+    const archive = Buffer.concat([...entries.slice(0, 3).map(encodeGnuHeader), endOfArchive()]);
+    const listed = execFileSync("tar", ["-t", "--quoting-style=literal"], { input: archive }).toString();
+    expect(listed).toBe(`./ü/\n${long}\n./b\n`);
+  });
+});
 
 describe("archives", () => {
   it("are what GNU tar unpacks to the same", () => {

@@ -27,6 +27,7 @@ export function appliance(
       nic: "virtio-net-pci",
       kernel: { image: kernel, initrd, append: "console=ttyS0 quiet panic=-1 rdinit=/init net.ifnames=0" },
       disks: [],
+      guestAgent: false,
       startPaused: false,
       dump: false,
       arguments: [],

@@ -27,6 +27,7 @@ describe("an appliance", () => {
         acceleration: "auto",
         nic: "virtio-net-pci",
         disks: [{ image: "/labs/demo/dut.qcow2", bus: "virtio" }],
+        guestAgent: false,
         startPaused: false,
         dump: false,
         arguments: [],
@@ -48,6 +49,7 @@ nodes:
     cpus: 2
     firmware: uefi
     cpu-model: qemu64
+    guest-agent: true
     start: paused
     dump: true
     arguments: [-s]
@@ -72,6 +74,7 @@ nodes:
         { image: "/labs/demo/dut.qcow2", bus: "scsi" },
       ],
       seed: { userData: "#cloud-config\nusers: []\n" },
+      guestAgent: true,
       startPaused: true,
       dump: true,
       arguments: ["-vga", "std", "-s"],

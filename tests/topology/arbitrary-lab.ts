@@ -163,6 +163,7 @@ const appliance = (index: number, nested: boolean): fc.Arbitrary<ApplianceNode> 
         acceleration: fc.constantFrom("auto" as const, "kvm" as const, "tcg" as const),
         nic: fc.constantFrom("virtio-net-pci", "e1000"),
         disks: fc.array(vmDisk, { minLength: 1, maxLength: 2 }),
+        guestAgent: fc.boolean(),
         startPaused: fc.boolean(),
         dump: fc.boolean(),
         arguments: fc.constantFrom<readonly string[]>([], ["-vga", "${std}"]),

@@ -12,6 +12,7 @@ const plain: VmDescription = {
   firmware: { type: "bios" },
   disks: [],
   nics: [],
+  guestAgent: false,
   spareSlots: 0,
   extraArguments: [],
 };

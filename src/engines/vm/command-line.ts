@@ -20,6 +20,7 @@ export function commandLine(vm: VmDescription, fds: VmDescriptors): readonly str
     ...["-cpu", cpuModel, "-smp", String(vm.cpus), "-m", `${vm.memoryMiB}M`],
     ...["-chardev", `socket,id=qmp,fd=${fds.qmp}`, "-mon", "chardev=qmp,mode=control"],
     ...["-chardev", `socket,id=console,fd=${fds.console}`, "-serial", "chardev:console"],
+    ...guestAgent(fds),
     ...(isX86(vm) ? ["-device", "pvpanic"] : []),
     ...firmware(vm, fds),
     ...kernel(vm),
@@ -79,6 +80,16 @@ const slotDevice = (index: number) => ({
 });
 
 const isX86 = ({ program }: VmDescription): boolean => /x86_64|i386/.test(program);
+
+/** The port by its name, as agents look for it (QEMU Guest Agent, qemu-ga(8)). */
+function guestAgent({ agent }: VmDescriptors): readonly string[] {
+  if (agent === undefined) return [];
+  return [
+    ...["-chardev", `socket,id=agent,fd=${agent}`],
+    ...device({ driver: "virtio-serial-pci", id: "agent-bus" }),
+    ...device({ driver: "virtserialport", bus: "agent-bus.0", chardev: "agent", name: "org.qemu.guest_agent.0" }),
+  ];
+}
 
 function firmware({ firmware: one, ...vm }: VmDescription, fds: VmDescriptors): readonly string[] {
   if (one.type === "bios") return [];

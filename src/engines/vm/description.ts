@@ -18,6 +18,8 @@ export type VmDescription = {
   /** A drive with these bytes, which the guest only reads: a cloud-init seed. */
   readonly seed?: { readonly bus: DiskBus };
   readonly nics: readonly Nic[];
+  /** It has a port for the guest agent. */
+  readonly guestAgent: boolean;
   /** Slots for NICs that come later, where the machine needs them made in advance (PCI Express). */
   readonly spareSlots: number;
   /** As QEMU's command line takes them. Put last. */
@@ -53,6 +55,8 @@ export type Nic = {
 export type VmDescriptors = {
   readonly qmp: number;
   readonly console: number;
+  /** Where the machine has a port for the guest agent. */
+  readonly agent?: number;
   /** In the order of the NICs. */
   readonly taps: readonly number[];
   /** Overlays, in the order of the disks. */

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { labError, type NetwrightError } from "../../topology/index.ts";
+import type { GuestAgent } from "./agent/agent.ts";
 import { dumpId, netdevId, nicDevice, nicId, slotCount, slotId, slotsOf } from "./command-line.ts";
 import { within } from "./deadline.ts";
 import type { Nic, VmDescription } from "./description.ts";
@@ -47,6 +48,7 @@ export class VirtualMachine {
       const result = this.#endOf(end);
       this.#state = result.state;
       qemu.qmp.close();
+      qemu.agent?.close();
       return result;
     });
   }
@@ -79,6 +81,11 @@ export class VirtualMachine {
   /** The guest's serial console, both ways; paused until it is read. */
   get console(): Socket {
     return this.#qemu.console;
+  }
+
+  /** A connection to the guest's agent, whether it has one or not; none where the machine has no port for it. */
+  get agent(): GuestAgent | undefined {
+    return this.#qemu.agent;
   }
 
   /** Lets the processors run. */

@@ -3,6 +3,7 @@ import { closeSync } from "node:fs";
 import { Socket } from "node:net";
 import { inNamespaces, type Namespace, openSocketPair, sendDescriptor } from "../../kernel/index.ts";
 import { labError, type NetwrightError } from "../../topology/index.ts";
+import { GuestAgent } from "./agent/agent.ts";
 import { commandLine } from "./command-line.ts";
 import { within } from "./deadline.ts";
 import type { VmDescription } from "./description.ts";
@@ -32,15 +33,23 @@ export class Qemu {
   readonly qmp: QmpClient;
   /** The guest's first serial port. It stays open through resets. */
   readonly console: Socket;
+  /** Where the machine has a port for it. */
+  readonly agent: GuestAgent | undefined;
   /** Resolves when the process has ended and all it said is known. */
   readonly ended: Promise<QemuEnd>;
   readonly #child: ChildProcess;
   readonly #said: LastLines;
 
-  private constructor(child: ChildProcess, qmp: QmpClient, serial: Socket, said: LastLines, ended: Promise<QemuEnd>) {
+  private constructor(
+    child: ChildProcess,
+    { qmp, console, agent }: Pick<Qemu, "qmp" | "console" | "agent">,
+    said: LastLines,
+    ended: Promise<QemuEnd>,
+  ) {
     this.#child = child;
     this.qmp = qmp;
-    this.console = serial;
+    this.console = console;
+    this.agent = agent;
     this.#said = said;
     this.ended = ended;
   }
@@ -52,12 +61,14 @@ export class Qemu {
    */
   static async start(vm: VmDescription, { netns, storage, taps, environment, join }: QemuSurroundings): Promise<Qemu> {
     const [control, serial] = [openSocketPair(), openSocketPair()];
+    const port = vm.guestAgent ? openSocketPair() : undefined;
     const inherited: number[] = [];
     /** The number in QEMU of one of our files. */
     const pass = (fd: number) => inherited.push(fd) + 2;
     const argv = commandLine(vm, {
       qmp: pass(control.theirs),
       console: pass(serial.theirs),
+      ...(port === undefined ? {} : { agent: pass(port.theirs) }),
       taps: taps.map(pass),
       overlays: storage.disks.map(({ overlay }) => pass(overlay)),
       memory: pass(storage.memory),
@@ -73,7 +84,7 @@ export class Qemu {
       }),
     );
     if (child.pid !== undefined) join?.(child.pid);
-    for (const { theirs } of [control, serial]) closeSync(theirs);
+    for (const { theirs } of [control, serial, ...(port === undefined ? [] : [port])]) closeSync(theirs);
     const said = new LastLines();
     const { promise: failed, reject } = Promise.withResolvers<never>();
     failed.catch(() => {});
@@ -81,6 +92,10 @@ export class Qemu {
     const console = new Socket({ fd: serial.ours, readable: true, writable: true });
     console.on("error", () => console.destroy());
     console.pause();
+    const agent =
+      port === undefined
+        ? undefined
+        : new GuestAgent(vm.name, new Socket({ fd: port.ours, readable: true, writable: true }));
     const stream = new Socket({ fd: control.ours, readable: true, writable: true });
     const send = (data: Uint8Array, descriptor: number) => sendDescriptor(control.ours, data, descriptor);
     const opening = QmpClient.open(vm.name, { stream, sendDescriptor: send }, startMs);
@@ -96,11 +111,12 @@ export class Qemu {
         throw error;
       });
       const qmp = await Promise.race([lost, failed, ending]);
-      return new Qemu(child, qmp, console, said, ended);
+      return new Qemu(child, { qmp, console, agent }, said, ended);
     } catch (error) {
       child.kill("SIGKILL");
       stream.destroy();
       console.destroy();
+      agent?.close();
       if (!isMissing(error)) throw error;
       throw labError(
         "PROGRAM_MISSING",

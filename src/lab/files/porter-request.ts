@@ -17,5 +17,8 @@ export type ChangesRequest = {
 /** What a porter is started with, as JSON: its only argument. */
 export type PorterRequest = (FileRequest | ChangesRequest) & { readonly node: string };
 
+/** The answer's head for a copy that begins, without the empty line at its end. */
+export const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: netwright-archive\r\n";
+
 /** The client's connection both ways, and the node's mount namespace (not for its changes, which are outside). */
 export const fd = { input: 0, output: 1, mountNamespace: 3 } as const;

@@ -22,7 +22,7 @@ import {
   waitWritable,
 } from "../../kernel/index.ts";
 import { labError, NetwrightError } from "../../topology/errors/error.ts";
-import { fd, type PorterRequest } from "./porter-request.ts";
+import { fd, type PorterRequest, switching } from "./porter-request.ts";
 
 /*
  * The porter packs and unpacks files in a node: a process of its own for each copy, which loads its code,
@@ -36,7 +36,6 @@ const pieceBytes = 1 << 20;
 const waitMs = 600_000;
 /** Empty blocks after an archive's end, and a report. */
 const mostRestBytes = 16 << 20;
-const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: netwright-archive\r\n";
 
 function carry(request: PorterRequest): void {
   const show = (path: string) => `${request.node}:${path}`;

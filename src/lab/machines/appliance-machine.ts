@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Socket } from "node:net";
 import type { ProcessStatus } from "../../api/index.ts";
 import {
   type Acceleration,
@@ -14,6 +15,8 @@ import type { Namespace, Tap } from "../../kernel/index.ts";
 import { type ApplianceNode, type Interface, isAppliance, labError, type Machine } from "../../topology/index.ts";
 import { ConsoleHub } from "../console/hub.ts";
 import type { EventLog } from "../events.ts";
+import { transferInGuest } from "../files/guest/transfer.ts";
+import type { FileRequest } from "../files/porter-request.ts";
 import type { LogStore } from "../log-store.ts";
 import type { PatchPanel } from "../panel/panel.ts";
 import type { MachineLife, MachineState } from "./life.ts";
@@ -160,6 +163,23 @@ export class ApplianceMachine implements MachineLife {
     else await machine.restore(name);
   }
 
+  /** By the guest's agent. @throws COPY_UNSUPPORTED, NODE_OFF, VM_PAUSED, VM_AGENT_SILENT */
+  async transferFiles(request: FileRequest, connection: Socket): Promise<void> {
+    const { name, vm } = this.#node;
+    if (!vm.guestAgent) {
+      throw labError("COPY_UNSUPPORTED", {
+        node: name,
+        what: "a virtual machine without a port for QEMU's guest agent",
+        instead:
+          "Add `guest-agent: true` to it in the lab file, and the package qemu-guest-agent in the guest. Or send files through its network (scp).",
+      });
+    }
+    const machine = this.#run?.machine;
+    if (machine?.agent === undefined) throw labError("NODE_OFF", { node: name });
+    if (machine.state === "paused") throw labError("VM_PAUSED", { node: name });
+    await transferInGuest(name, request, connection, machine.agent);
+  }
+
   async inspect(): Promise<Record<string, unknown>> {
     const run = this.#run;
     const vm = {
@@ -296,6 +316,7 @@ export class ApplianceMachine implements MachineLife {
       }),
       ...(vm.seed === undefined ? {} : { seed: { bus: vm.disks[0]?.bus ?? "virtio" } }),
       nics: [...this.#taps.values()].map(({ one }) => this.#nic(one)),
+      guestAgent: vm.guestAgent,
       spareSlots: vm.machine.startsWith("q35") ? spareSlots : 0,
       extraArguments: vm.arguments,
     };

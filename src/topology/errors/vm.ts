@@ -57,6 +57,27 @@ export const vmErrors = {
     message: ({ node }) => `The virtual machine ${node} is off.`,
     remedy: ({ node }) => `Start it with: netwright node start ${node}`,
   }),
+  VM_PAUSED: entry<{ node: string }>({
+    exitCode: 1,
+    message: ({ node }) => `The virtual machine ${node} is paused: nothing in it answers.`,
+    remedy: ({ node }) => `Let it go on with: netwright node resume ${node}`,
+  }),
+  VM_AGENT_SILENT: entry<{ node: string; afterMs: number }>({
+    exitCode: 1,
+    message: ({ node, afterMs }) => `The guest agent of ${node} did not answer within ${afterMs / 1000} s.`,
+    remedy: () =>
+      "Wait until the guest has booted; it needs the package qemu-guest-agent, and that service to run (systemctl status qemu-guest-agent).",
+  }),
+  VM_AGENT_REFUSED: entry<{ node: string; command: string; reason: string }>({
+    exitCode: 1,
+    message: ({ node, command, reason }) => `The guest agent of ${node} refused ${command}: ${reason}`,
+    remedy: () =>
+      "The agent must run as root, with no command forbidden that begins with guest-file- or guest-exec (block-rpcs in /etc/qemu/qemu-ga.conf, BLACKLIST_RPC in /etc/sysconfig/qemu-ga).",
+  }),
+  VM_AGENT_LOST: entry<{ node: string; reason: string }>({
+    exitCode: 1,
+    message: ({ node, reason }) => `The connection to the guest agent of ${node} was lost: ${reason}.`,
+  }),
   NODE_NOT_VM: entry<{ node: string; kind: string }>({
     exitCode: 2,
     message: ({ node, kind }) => `${node} is a ${kind}, and no virtual machine.`,

@@ -53,6 +53,7 @@ export function applianceSettings(
     ...(kernel === undefined ? {} : { kernel }),
     disks,
     ...(seed === undefined ? {} : { seed }),
+    guestAgent: value("guest-agent") ?? false,
     startPaused: value("start") === "paused",
     dump: value("dump") ?? false,
     arguments: layers.flatMap(({ data }) => (data.arguments ?? []).map(String)),

@@ -119,6 +119,11 @@ export const applianceSettings = {
   "cloud-init": cloudInit
     .optional()
     .describe("A drive that tells cloud-init in the guest its host name, addresses and routes, and what you write"),
+  "guest-agent": flag()
+    .optional()
+    .describe(
+      "Whether it has a port for QEMU's guest agent (package qemu-guest-agent), by which `netwright cp` copies files. Not when absent",
+    ),
   start: choice(["running", "paused"])
     .optional()
     .describe("`paused`: with the processors stopped, until `netwright node resume`. `running` when absent"),

@@ -30,6 +30,7 @@ const plain: VmDescription = {
   kernel: { image, initrd, append: "console=ttyS0 quiet panic=-1 rdinit=/init net.ifnames=0" },
   disks: [],
   nics: [],
+  guestAgent: false,
   spareSlots: 0,
   extraArguments: [],
 };
