@@ -27,6 +27,8 @@ export type ControllerOptions = {
   readonly proxies: readonly string[];
   readonly oidc?: OidcSettings;
   readonly version: string;
+  /** The folder of the GUI's built files; absent: only the API. */
+  readonly pages?: string;
   readonly onFault: (error: unknown, request: string) => void;
   /** Milliseconds since 1970; the system's when absent. */
   readonly clock?: () => number;
@@ -70,6 +72,7 @@ export class Controller implements AsyncDisposable {
         version,
         isSecure,
         proxies: options.proxies,
+        pages: options.pages,
         tls: options.tls,
         oidc:
           options.oidc === undefined ? undefined : { signIn: new OidcSignIn(options.oidc, database, clock), callers },

@@ -96,7 +96,13 @@ export class LabKeeper {
         trust: this.#trust,
       });
       // One that a server before this one began to start, and did not see come up.
-      if (!(await this.#cameUp(lab.run_name))) await this.#agent.start(wanted, digest, this.#closing.signal);
+      if (!(await this.#cameUp(lab.run_name))) {
+        const phases: Promise<void>[] = [];
+        await this.#agent.start(wanted, digest, this.#closing.signal, (phase) => {
+          phases.push(tell("lab.progress", phase).catch(() => undefined));
+        });
+        await Promise.all(phases);
+      }
       this.#seen = new Map([...this.#seen, [lab.run_name, "running"]]);
       await this.#change(lab, { came_up: 1, problem: null });
       await tell("lab.running", `Lab ${lab.name} runs`);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ErrorReportSchema } from "../launch.ts";
 import { LabState } from "../resources.ts";
 
 /*
@@ -10,6 +11,8 @@ import { LabState } from "../resources.ts";
 export const Name = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, "1 to 40 of a-z, 0-9 and -, not - at an end");
+
+const LinkEnd = z.object({ node: z.string(), interface: z.string() });
 
 const time = z.iso.datetime();
 
@@ -79,6 +82,10 @@ export const Topology = z.object({
 });
 export type Topology = z.infer<typeof Topology>;
 
+/** Where the nodes of a topology are drawn, by name, in pixels from a corner. */
+export const Layout = z.record(z.string().max(200), z.object({ x: z.number(), y: z.number() }));
+export type Layout = z.infer<typeof Layout>;
+
 export const TopologyVersion = z.object({
   topology: Name,
   version: z.int(),
@@ -87,6 +94,8 @@ export const TopologyVersion = z.object({
   message: z.string(),
   author: z.string(),
   createdAt: time,
+  /** Absent: nobody has placed anything. */
+  layout: Layout.optional(),
 });
 export type TopologyVersion = z.infer<typeof TopologyVersion>;
 
@@ -114,6 +123,28 @@ export const ControlledLab = z.object({
   lab: LabState.optional(),
 });
 export type ControlledLab = z.infer<typeof ControlledLab>;
+
+/** What reading a lab file found: what is wrong with it, and when nothing is, the lab that it describes. */
+export const Reading = z.object({
+  /** As the command line says them: mistakes, then what is most likely one. */
+  findings: z.array(ErrorReportSchema.extend({ severity: z.enum(["error", "warning"]) })),
+  lab: z
+    .object({
+      nodes: z.array(
+        z.object({
+          name: z.string(),
+          kind: z.string(),
+          image: z.string().optional(),
+          interfaces: z.array(
+            z.object({ name: z.string(), mac: z.string(), mtu: z.int(), addresses: z.array(z.string()) }),
+          ),
+        }),
+      ),
+      links: z.array(z.object({ id: z.string(), a: LinkEnd, b: LinkEnd, mtu: z.int() })),
+    })
+    .optional(),
+});
+export type Reading = z.infer<typeof Reading>;
 
 export const PlannedStep = z.object({ phase: z.string(), symbol: z.enum(["+", "~", "-"]), text: z.string() });
 export type PlannedStep = z.infer<typeof PlannedStep>;

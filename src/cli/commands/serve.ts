@@ -15,16 +15,19 @@ export const serve: CommandDefinition = (program, bind) => {
   command.action(
     bind<ServeOptions>(async ({ context, output, options }) => {
       const { resolve } = await import("node:path");
-      const { Controller, LocalAgent, newSecret, readServerConfig } = await import("../../controller/index.ts");
+      const { Controller, findPages, LocalAgent, newSecret, readServerConfig } = await import("../../controller/index.ts");
       const { findInstallation } = await import("../../client/installation.ts");
       const { onInterrupt } = await import("../interrupt.ts");
+      const installation = findInstallation(import.meta.url);
+      const pages = findPages(installation.root);
       const config = readServerConfig(resolve(context.directory, options.config));
       using interrupt = onInterrupt(process);
       await using controller = await Controller.start({
         ...config,
         agent: new LocalAgent(context.locations, context.environment),
         trust: "team",
-        version: findInstallation(import.meta.url).version,
+        version: installation.version,
+        ...(pages === undefined ? {} : { pages }),
         onFault: (error, request) =>
           context.stderr.write(
             `${request}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
@@ -35,7 +38,8 @@ export const serve: CommandDefinition = (program, bind) => {
         output.note(`There was no user. Sign in as "admin" with the password ${password}, and change it.`);
       const { host } = config.listen;
       const scheme = config.tls === undefined ? "http" : "https";
-      output.note(`Serving at ${scheme}://${host.includes(":") ? `[${host}]` : host}:${controller.port}/api/v1/`);
+      const address = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${controller.port}/`;
+      output.note(pages === undefined ? `Serving at ${address}api/v1/, without pages: they are not built (make build).` : `Serving at ${address}`);
       await new Promise<void>((done) => {
         if (interrupt.signal.aborted) done();
         interrupt.signal.addEventListener("abort", () => done());

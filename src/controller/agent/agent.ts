@@ -7,8 +7,8 @@ export type AgentState = "starting" | "running" | "stopping" | "unresponsive";
 
 /** Where labs run. Today that is this machine, and the agent is in this process. */
 export type Agent = {
-  /** Starts a lab and waits until it runs. @throws what `startLab` throws */
-  start(lab: Lab, digest: string, signal: AbortSignal): Promise<void>;
+  /** Starts a lab and waits until it runs; `onPhase` hears what it does. @throws what `startLab` throws */
+  start(lab: Lab, digest: string, signal: AbortSignal, onPhase?: (phase: string) => void): Promise<void>;
   /** Takes a lab down and waits until it is gone; does nothing where there is none. */
   stop(name: string): Promise<void>;
   /** The labs that run, also those that were not started by this server, by name. */

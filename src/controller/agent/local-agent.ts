@@ -15,8 +15,19 @@ export class LocalAgent implements Agent {
     this.#environment = environment;
   }
 
-  async start(lab: Lab, digest: string, signal: AbortSignal): Promise<void> {
-    await startLab({ lab, digest, locations: this.#locations, environment: this.#environment, signal });
+  async start(lab: Lab, digest: string, signal: AbortSignal, onPhase?: (phase: string) => void): Promise<void> {
+    let last = "";
+    await startLab({
+      lab,
+      digest,
+      locations: this.#locations,
+      environment: this.#environment,
+      signal,
+      onPhase: ({ phase }) => {
+        if (phase !== last) onPhase?.(phase);
+        last = phase;
+      },
+    });
   }
 
   async stop(name: string): Promise<void> {

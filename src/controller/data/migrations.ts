@@ -6,6 +6,9 @@ export type Engine = "sqlite" | "postgres";
 /** Every change of the tables since the first, by name, in the order of the names. What was published never changes. */
 export const migrations = (engine: Engine): Readonly<Record<string, Migration>> => ({
   "0001-beginning": { up: (database) => beginning(database, engine) },
+  "0002-layouts": {
+    up: (database) => database.schema.alterTable("topology_versions").addColumn("layout", "text").execute(),
+  },
 });
 
 async function beginning(database: Kysely<unknown>, engine: Engine): Promise<void> {

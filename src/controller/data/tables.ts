@@ -67,6 +67,7 @@ export type Tables = {
     message: string;
     author: string;
     created_at: number;
+    layout: string | null;
   };
   labs: {
     id: string;

@@ -4,12 +4,12 @@ import type { Agent } from "../agent/agent.ts";
 import type { Database } from "../data/database.ts";
 import { newId } from "../identity/secrets.ts";
 import type { LabKeeper, LabRow } from "../lab-keeper.ts";
-import { readLabText, type Trust } from "../lab-text.ts";
+import { readingOf, readLabText, type Trust } from "../lab-text.ts";
 import type { Handlers, ProjectRow } from "../server/input.ts";
 import { pageOf, timeText } from "./page.ts";
 import { findTopologyVersion } from "./topologies.ts";
 
-type Names = "labs" | "lab" | "deploy" | "planLab" | "applyLab" | "stopLab" | "startLab" | "deleteLab";
+type Names = "readText" | "labText" | "labs" | "lab" | "deploy" | "planLab" | "applyLab" | "stopLab" | "startLab" | "deleteLab";
 
 /** @throws PROJECT_LAB_NOT_FOUND */
 export async function findLabRow(database: Database, project: ProjectRow, name: string): Promise<LabRow> {
@@ -72,6 +72,7 @@ export function labHandlers({ database, agent, keeper, trust, clock }: LabServic
     if (state !== "running") throw labError("LAB_NOT_RUNNING", { lab: row.name, state });
   };
   return {
+    readText: ({ body: { text, variables } }) => Promise.resolve(readingOf(text, { name: "lab", variables, trust })),
     labs: async ({ project, query: { limit, after = "" } }) => {
       const rows = await database
         .selectFrom("labs")
@@ -85,6 +86,10 @@ export function labHandlers({ database, agent, keeper, trust, clock }: LabServic
       return pageOf(rows, limit, labOf, ({ name }) => name);
     },
     lab: async ({ project, params: { lab = "" } }) => labOf(await findLabRow(database, project, lab)),
+    labText: async ({ project, params: { lab = "" } }) => {
+      const { text, revision } = await findLabRow(database, project, lab);
+      return { text, revision };
+    },
     deploy: async ({ project, caller, body }) => {
       const version =
         body.topology === undefined

@@ -1,4 +1,4 @@
-import type { Topology } from "../../api/index.ts";
+import type { Layout, Topology, TopologyVersion } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
 import type { Tables } from "../data/tables.ts";
@@ -16,10 +16,14 @@ const topologyOf = (row: Tables["topologies"]): Topology => ({
   updatedAt: timeText(row.updated_at),
 });
 
-const versionOf = (name: string, { topology_id: _, created_at: createdAt, ...row }: Tables["topology_versions"]) => ({
+const versionOf = (name: string, row: Tables["topology_versions"]): TopologyVersion => ({
   topology: name,
-  ...row,
-  createdAt: timeText(createdAt),
+  version: row.version,
+  text: row.text,
+  message: row.message,
+  author: row.author,
+  createdAt: timeText(row.created_at),
+  ...(row.layout === null ? {} : { layout: JSON.parse(row.layout) as Layout }),
 });
 
 /** @throws TOPOLOGY_NOT_FOUND */
@@ -72,7 +76,7 @@ export function topologyHandlers(database: Database, clock: () => number): Handl
     },
     topology: async ({ project, params: { topology = "" }, query: { version } }) =>
       versionOf(topology, await findTopologyVersion(database, project, topology, version)),
-    saveTopology: ({ project, caller, params: { topology: name = "" }, body: { text, message }, ifMatch }) =>
+    saveTopology: ({ project, caller, params: { topology: name = "" }, body: { text, message, layout }, ifMatch }) =>
       database.transaction().execute(async (transaction) => {
         const now = clock();
         const known = await transaction
@@ -99,7 +103,15 @@ export function topologyHandlers(database: Database, clock: () => number): Handl
             .executeTakeFirst();
           if (done.numUpdatedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `Topology ${name}` });
         }
-        const row = { topology_id: id, version, text, message, author: caller.user.name, created_at: now };
+        const row = {
+          topology_id: id,
+          version,
+          text,
+          message,
+          author: caller.user.name,
+          created_at: now,
+          layout: layout === undefined ? null : JSON.stringify(layout),
+        };
         await transaction.insertInto("topology_versions").values(row).execute();
         return versionOf(name, row);
       }),

@@ -23,6 +23,7 @@ import type { Handlers, Input } from "./input.ts";
 import { passOn, passUpgrade, roleFor } from "./lab-proxy.ts";
 import { addOidcRoutes } from "./oidc-routes.ts";
 import { openApi } from "./openapi.ts";
+import { apiPolicy, asksForPage, sendPage, servePages } from "./pages.ts";
 import { problemOf } from "./problem.ts";
 
 export const apiPrefix = "/api/v1";
@@ -41,6 +42,8 @@ export type AppOptions = {
   readonly isSecure: boolean;
   /** Addresses of proxies whose X-Forwarded-For is believed. */
   readonly proxies: readonly string[];
+  /** The folder of the GUI's built files; absent: only the API. */
+  readonly pages: string | undefined;
   readonly tls: { readonly key: string; readonly cert: string } | undefined;
   readonly oidc: { readonly signIn: OidcSignIn; readonly callers: Callers } | undefined;
   /** What nobody who asks is told. */
@@ -57,7 +60,7 @@ export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(cookie);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({
-      "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+      "content-security-policy": apiPolicy,
       "x-content-type-options": "nosniff",
       "referrer-policy": "no-referrer",
       "cache-control": "no-store",
@@ -67,7 +70,9 @@ export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
   });
   app.setErrorHandler((error, request, reply) => sendProblem(options, error, request, reply));
   app.setNotFoundHandler((request, reply) => {
-    void reply
+    if (options.pages !== undefined && asksForPage(request.method, request.url, request.headers.accept))
+      return sendPage(reply);
+    return reply
       .code(404)
       .type("application/problem+json")
       .send({
@@ -89,6 +94,7 @@ export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
     const setCookie = (reply: FastifyReply, secret: string) => setSession(options, reply, secret);
     addOidcRoutes(app, { ...options.oidc, isSecure: options.isSecure, setSession: setCookie });
   }
+  if (options.pages !== undefined) await servePages(app, options.pages);
   const document = openApi(options.version);
   app.get(`${apiPrefix}/openapi.json`, () => document);
   app.route({

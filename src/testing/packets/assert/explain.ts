@@ -1,6 +1,7 @@
 import type { Packet } from "../capture/packet.ts";
 import { type Comparison, comparePacket, type Difference } from "./compare.ts";
-import { describePacket, describeValue } from "./describe.ts";
+import { describePacket } from "./describe.ts";
+import { describeValue } from "./describe-value.ts";
 import { isLayerKey, type PacketPattern } from "./pattern.ts";
 
 const mostShown = 3;

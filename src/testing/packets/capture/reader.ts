@@ -1,4 +1,5 @@
 import { labError } from "../../../topology/errors/error.ts";
+import { joined } from "../layers/joined.ts";
 import { type Framing, type Item, MalformedCapture } from "./framing.ts";
 import { Pcap } from "./pcap.ts";
 import { Pcapng } from "./pcapng.ts";
@@ -31,7 +32,7 @@ export class CaptureReader {
    * @throws CAPTURE_MALFORMED
    */
   push(piece: Uint8Array): readonly Item[] {
-    const data = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
+    const data = this.#rest.length === 0 ? piece : joined([this.#rest, piece]);
     const items: Item[] = [];
     let used = 0;
     try {

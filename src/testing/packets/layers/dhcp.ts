@@ -1,3 +1,4 @@
+import { joined } from "./joined.ts";
 import { decodeName } from "./domain-name.ts";
 import { colonHex, groups, ipText, Octets, textOf } from "./octets.ts";
 import type { Step } from "./step.ts";
@@ -108,7 +109,7 @@ function allOptions(bytes: Uint8Array, serverName: Uint8Array, bootFile: Uint8Ar
   const used = parts.get(overload)?.[0]?.[0] ?? 0;
   if ((used & 1) !== 0) readOptions(bootFile, parts);
   if ((used & 2) !== 0) readOptions(serverName, parts);
-  return Object.fromEntries([...parts].map(([code, values]) => [code, Buffer.concat(values)]));
+  return Object.fromEntries([...parts].map(([code, values]) => [code, joined(values)]));
 }
 
 function readOptions(bytes: Uint8Array, into: Map<number, Uint8Array[]>): void {

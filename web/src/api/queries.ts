@@ -1,0 +1,84 @@
+import { queryOptions } from "@tanstack/react-query";
+import { call, callLab, type LabAddress } from "./call.ts";
+
+/** What is asked of the server, under the names by which it is kept. */
+
+const most = { limit: 500 };
+
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: ({ signal }) => call("GET", "/session", { signal }),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const hostQuery = queryOptions({
+  queryKey: ["host"],
+  queryFn: ({ signal }) => call("GET", "/host", { signal }),
+});
+
+export const projectsQuery = queryOptions({
+  queryKey: ["projects"],
+  queryFn: ({ signal }) => call("GET", "/projects", { query: most, signal }),
+});
+
+export const projectQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["project", project],
+    queryFn: ({ signal }) => call("GET", "/projects/:project", { params: { project }, signal }),
+  });
+
+export const membersQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["members", project],
+    queryFn: ({ signal }) => call("GET", "/projects/:project/members", { params: { project }, signal }),
+  });
+
+export const labsQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["labs", project],
+    queryFn: ({ signal }) => call("GET", "/projects/:project/labs", { params: { project }, query: most, signal }),
+  });
+
+export const labQuery = ({ project, lab }: LabAddress) =>
+  queryOptions({
+    queryKey: ["lab", project, lab],
+    queryFn: ({ signal }) => call("GET", "/projects/:project/labs/:lab", { params: { project, lab }, signal }),
+  });
+
+export const labTextQuery = ({ project, lab }: LabAddress) =>
+  queryOptions({
+    queryKey: ["lab", project, lab, "text"],
+    queryFn: ({ signal }) => call("GET", "/projects/:project/labs/:lab/text", { params: { project, lab }, signal }),
+  });
+
+export const labDetailQuery = (address: LabAddress) =>
+  queryOptions({
+    queryKey: ["detail", address.project, address.lab],
+    queryFn: ({ signal }) => callLab(address, "GET", "/lab", { signal }),
+    // Events say when it changes; what they do not tell (memory, counts) may be this old.
+    refetchInterval: 15_000,
+  });
+
+export const topologiesQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["topologies", project],
+    queryFn: ({ signal }) => call("GET", "/projects/:project/topologies", { params: { project }, query: most, signal }),
+  });
+
+export const topologyQuery = (project: string, topology: string, version?: number) =>
+  queryOptions({
+    queryKey: ["topology", project, topology, version ?? "newest"],
+    queryFn: ({ signal }) =>
+      call("GET", "/projects/:project/topologies/:topology", {
+        params: { project, topology },
+        query: { version },
+        signal,
+      }),
+  });
+
+export const versionsQuery = (project: string, topology: string) =>
+  queryOptions({
+    queryKey: ["topology", project, topology, "versions"],
+    queryFn: ({ signal }) =>
+      call("GET", "/projects/:project/topologies/:topology/versions", { params: { project, topology }, signal }),
+  });

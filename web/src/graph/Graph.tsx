@@ -1,0 +1,269 @@
+import "@xyflow/react/dist/style.css";
+import "./graph.css";
+import { useComputedColorScheme } from "@mantine/core";
+import { useReducedMotion } from "@mantine/hooks";
+import {
+  Background,
+  Controls,
+  type EdgeChange,
+  MiniMap,
+  type NodeChange,
+  Position,
+  ReactFlow,
+  useReactFlow,
+} from "@xyflow/react";
+import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import type { Layout } from "../../../src/api/index.ts";
+import { type GraphLink, LinkLine, linkLabel } from "./LinkLine.tsx";
+import { type GraphNode, NodeBox, type NodeLook, nodeLabel, nodeSize } from "./NodeBox.tsx";
+
+const nodeTypes = { node: NodeBox };
+const edgeTypes = { link: LinkLine };
+
+export type DrawnLink = Omit<GraphLink["data"] & object, "lane" | "showsNames"> & { readonly id: string };
+
+export type Selection = { readonly nodes: readonly string[]; readonly links: readonly string[] };
+
+export type MenuTarget = {
+  readonly of: "node" | "link" | "canvas";
+  readonly id: string;
+  /** In the window, in pixels. */
+  readonly x: number;
+  readonly y: number;
+};
+
+const handles: NonNullable<GraphNode["handles"]> = [
+  { id: "in", type: "target", position: Position.Top, x: 0, y: 0, ...nodeSize },
+  { id: "out", type: "source", position: Position.Right, x: nodeSize.width - 7, y: nodeSize.height / 2 - 7, width: 14, height: 14 },
+];
+
+/** More than this many links have no names of interfaces at their ends, until one is selected. */
+const mostNamed = 80;
+const largeNodes = 150;
+
+/** A topology as a picture: to look at, to move, to select in, and where it may be changed, to link in. */
+export function Graph({
+  nodes,
+  links,
+  places,
+  selection,
+  onSelect,
+  onMove,
+  onLink,
+  onRemove,
+  onMenu,
+  onPlace,
+  onOpen,
+  focus,
+  children,
+}: {
+  readonly nodes: readonly NodeLook[];
+  readonly links: readonly DrawnLink[];
+  readonly places: Layout;
+  readonly selection: Selection;
+  readonly onSelect: (selection: Selection) => void;
+  readonly onMove?: (places: Layout) => void;
+  readonly onLink?: (a: string, b: string) => void;
+  readonly onRemove?: (selection: Selection) => void;
+  readonly onMenu?: (target: MenuTarget) => void;
+  /** Something was dropped from the palette. */
+  readonly onPlace?: (what: string, at: { readonly x: number; readonly y: number }) => void;
+  readonly onOpen?: (node: string) => void;
+  /** A node to bring into the picture. */
+  readonly focus?: string | undefined;
+  readonly children?: ReactNode;
+}) {
+  const scheme = useComputedColorScheme("light");
+  const isStill = useReducedMotion();
+  const flow = useReactFlow<GraphNode, GraphLink>();
+  const drawn = useDrawn(nodes, links, places, selection);
+  const [dragged, setDragged] = useState<Layout>({});
+  const moved = drawn.nodes.map((node) => {
+    const at = dragged[node.id];
+    return at === undefined ? node : { ...node, position: at };
+  });
+  const isLarge = nodes.length > largeNodes;
+  const report = useRef(selection);
+  report.current = selection;
+  /** Changes of nodes and of links come one after the other, before either is drawn. */
+  const select = (of: "nodes" | "links", changes: readonly (NodeChange<GraphNode> | EdgeChange<GraphLink>)[]) => {
+    const chosen = new Set(report.current[of]);
+    for (const change of changes) {
+      if (change.type !== "select") continue;
+      if (change.selected) chosen.add(change.id);
+      else chosen.delete(change.id);
+    }
+    const next = { ...report.current, [of]: [...chosen] };
+    if (sameSelection(next, report.current)) return;
+    report.current = next;
+    onSelect(next);
+  };
+  useEffect(() => {
+    if (focus === undefined) return;
+    void flow.fitView({ nodes: [{ id: focus }], maxZoom: 1.2, duration: isStill ? 0 : 200 });
+  }, [focus, flow, isStill]);
+  const menu = (of: MenuTarget["of"], id: string) => (event: MouseEvent | globalThis.MouseEvent) => {
+    if (onMenu === undefined) return;
+    event.preventDefault();
+    onMenu({ of, id, x: event.clientX, y: event.clientY });
+  };
+  // The key for menus, and Shift+F10, which keyboards without one have.
+  const openByKey = (event: KeyboardEvent) => {
+    if (onMenu === undefined || !(event.key === "ContextMenu" || (event.shiftKey && event.key === "F10"))) return;
+    const focused = (event.target as Element).closest<HTMLElement>(".react-flow__node, .react-flow__edge");
+    const id = focused?.dataset["id"];
+    if (focused === null || id === undefined) return;
+    event.preventDefault();
+    const box = focused.getBoundingClientRect();
+    const of = focused.classList.contains("react-flow__node") ? "node" : "link";
+    onMenu({ of, id, x: box.x + box.width / 2, y: box.y + box.height / 2 });
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys that nodes and links in it hand up
+    <div className="graph" onKeyDown={openByKey}>
+      <ReactFlow<GraphNode, GraphLink>
+        nodes={moved}
+        edges={drawn.edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
+        colorMode={scheme}
+        minZoom={0.05}
+        maxZoom={2.5}
+        fitView
+        fitViewOptions={{ maxZoom: 1.1, padding: 0.15 }}
+        onlyRenderVisibleElements={isLarge}
+        nodesConnectable={onLink !== undefined}
+        nodesDraggable={onMove !== undefined}
+        deleteKeyCode={null}
+        selectionKeyCode="Shift"
+        multiSelectionKeyCode={["Shift", "Control", "Meta"]}
+        elevateEdgesOnSelect={false}
+        proOptions={{ hideAttribution: true }}
+        onEdgesChange={(changes) => select("links", changes)}
+        onNodesChange={(changes) => {
+          select("nodes", changes);
+          const places = changes.flatMap((change) =>
+            change.type === "position" && change.position !== undefined
+              ? [[change.id, change.position, change.dragging] as const]
+              : [],
+          );
+          if (places.length === 0) return;
+          const at = Object.fromEntries(places.map(([id, position]) => [id, position]));
+          if (places.some(([, , isDragging]) => isDragging)) setDragged((known) => ({ ...known, ...at }));
+          else {
+            setDragged({});
+            onMove?.(rounded(at));
+          }
+        }}
+        onConnect={({ source, target }) => {
+          if (source !== target) onLink?.(source, target);
+        }}
+        onNodeDoubleClick={(_, { id }) => onOpen?.(id)}
+        onNodeContextMenu={(event, { id }) => menu("node", id)(event)}
+        onEdgeContextMenu={(event, { id }) => menu("link", id)(event)}
+        onPaneContextMenu={(event) => menu("canvas", "")(event)}
+        onKeyDown={(event) => {
+          if (event.key !== "Delete" && event.key !== "Backspace") return;
+          if ((event.target as Element).closest("input, textarea") === null) onRemove?.(report.current);
+        }}
+        onDragOver={(event) => {
+          if (onPlace === undefined) return;
+          event.preventDefault();
+          event.dataTransfer.dropEffect = "copy";
+        }}
+        onDrop={(event) => {
+          const what = event.dataTransfer.getData("application/x-netwright-kind");
+          if (what === "" || onPlace === undefined) return;
+          event.preventDefault();
+          const at = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+          onPlace(what, { x: at.x - nodeSize.width / 2, y: at.y - nodeSize.height / 2 });
+        }}
+        ariaLabelConfig={{ "node.a11yDescription.default": "Enter selects it. Arrow keys move it." }}
+      >
+        {!isLarge && <Background gap={24} size={1} />}
+        <Controls showInteractive={false} />
+        {isLarge && <MiniMap pannable zoomable nodeStrokeWidth={0} />}
+        {children}
+      </ReactFlow>
+    </div>
+  );
+}
+
+const rounded = (places: Layout): Layout =>
+  Object.fromEntries(Object.entries(places).map(([id, { x, y }]) => [id, { x: Math.round(x), y: Math.round(y) }]));
+
+const sameSelection = (one: Selection, other: Selection): boolean =>
+  one.nodes.length === other.nodes.length &&
+  one.links.length === other.links.length &&
+  one.nodes.every((id) => other.nodes.includes(id)) &&
+  one.links.every((id) => other.links.includes(id));
+
+/** What is drawn. Nodes and links that are as they were stay the same objects, and are not drawn again. */
+function useDrawn(
+  nodes: readonly NodeLook[],
+  links: readonly DrawnLink[],
+  places: Layout,
+  selection: Selection,
+): { readonly nodes: GraphNode[]; readonly edges: GraphLink[] } {
+  const before = useRef({ nodes: new Map<string, GraphNode>(), edges: new Map<string, GraphLink>() });
+  const chosen = { nodes: new Set(selection.nodes), links: new Set(selection.links) };
+  const drawnNodes = nodes.map((data): GraphNode => {
+    const position = places[data.name] ?? { x: 0, y: 0 };
+    const selected = chosen.nodes.has(data.name);
+    const known = before.current.nodes.get(data.name);
+    if (known !== undefined && known.selected === selected && same(known.position, position) && same(known.data, data))
+      return known;
+    return {
+      id: data.name,
+      type: "node",
+      position,
+      data,
+      selected,
+      width: nodeSize.width,
+      height: nodeSize.height,
+      // Known beforehand: nothing needs measuring, and links can be drawn with the first picture.
+      handles,
+      ariaLabel: nodeLabel(data),
+      domAttributes: { "aria-roledescription": "node" },
+    };
+  });
+  const lanes = lanesOf(links);
+  const namesAll = links.length <= mostNamed;
+  const edges = links.map(({ id, ...link }): GraphLink => {
+    const selected = chosen.links.has(id);
+    const isNear = chosen.nodes.has(link.a) || chosen.nodes.has(link.b);
+    const data = { ...link, lane: lanes.get(id) ?? 0, showsNames: namesAll || selected || isNear };
+    const known = before.current.edges.get(id);
+    if (known !== undefined && known.selected === selected && same(known.data, data)) return known;
+    return {
+      id,
+      type: "link",
+      source: link.a,
+      target: link.b,
+      data,
+      selected,
+      ariaLabel: linkLabel(data),
+      domAttributes: { "aria-roledescription": "link" } as NonNullable<GraphLink["domAttributes"]>,
+    };
+  });
+  before.current = {
+    nodes: new Map(drawnNodes.map((node) => [node.id, node])),
+    edges: new Map(edges.map((edge) => [edge.id, edge])),
+  };
+  return { nodes: drawnNodes, edges };
+}
+
+function same(one: object | undefined, other: object): boolean {
+  if (one === undefined) return false;
+  const [left, right] = [Object.entries(one), Object.entries(other)];
+  const values = new Map(left);
+  return left.length === right.length && right.every(([key, value]) => values.get(key) === value);
+}
+
+/** Beside each other, around the middle, for links of the same two nodes. */
+function lanesOf(links: readonly DrawnLink[]): ReadonlyMap<string, number> {
+  const groups = Map.groupBy(links, ({ a, b }) => [a, b].toSorted().join("\n"));
+  return new Map(
+    [...groups.values()].flatMap((group) => group.map(({ id }, index) => [id, index - (group.length - 1) / 2] as const)),
+  );
+}

@@ -1,0 +1,80 @@
+import { BaseEdge, type Edge, type EdgeProps, useInternalNode } from "@xyflow/react";
+import { memo } from "react";
+import { nodeSize } from "./NodeBox.tsx";
+
+export type LinkLook = {
+  /** Of its ends, as far as they are known. */
+  readonly a: string;
+  readonly b: string;
+  readonly aInterface: string;
+  readonly bInterface: string;
+  /** Of a lab that runs. */
+  readonly state?: "up" | "down";
+  readonly isImpaired: boolean;
+  readonly isBlocked?: boolean;
+  /** Among links of the same two nodes: -1, 0, 1, … */
+  readonly lane: number;
+  readonly showsNames: boolean;
+  readonly words: string;
+};
+
+export type GraphLink = Edge<LinkLook, "link">;
+
+const laneWidth = 14;
+const nameDistance = 52;
+
+/** What a screen reader says of a link. */
+export const linkLabel = ({ a, b, aInterface, bInterface, state, isImpaired }: LinkLook): string =>
+  `Link ${[a, aInterface].filter(Boolean).join(" ")} to ${[b, bInterface].filter(Boolean).join(" ")}${state === "down" ? ", cut" : ""}${isImpaired ? ", impaired" : ""}`;
+
+/** A straight line between two nodes; several side by side. A cut one is dashed and has a cross on it. */
+export const LinkLine = memo(function LinkLine({ id, source, target, data, selected }: EdgeProps<GraphLink>) {
+  const from = useInternalNode(source)?.internals.positionAbsolute;
+  const to = useInternalNode(target)?.internals.positionAbsolute;
+  if (from === undefined || to === undefined || data === undefined) return null;
+  const ends = { ax: from.x, ay: from.y, bx: to.x, by: to.y };
+  const half = { x: nodeSize.width / 2, y: nodeSize.height / 2 - 8 };
+  const length = Math.hypot(ends.bx - ends.ax, ends.by - ends.ay) || 1;
+  const unit = { x: (ends.bx - ends.ax) / length, y: (ends.by - ends.ay) / length };
+  // Lanes do not change sides when a link is written the other way round.
+  const side = source < target ? 1 : -1;
+  const shift = data.lane * laneWidth * side;
+  const x1 = ends.ax + half.x - unit.y * shift;
+  const y1 = ends.ay + half.y + unit.x * shift;
+  const x2 = ends.bx + half.x - unit.y * shift;
+  const y2 = ends.by + half.y + unit.x * shift;
+  const middle = { x: (x1 + x2) / 2, y: (y1 + y2) / 2 };
+  const isCut = data.state === "down" || data.isBlocked === true;
+  return (
+    <g
+      className="link"
+      data-selected={selected || undefined}
+      data-state={data.state}
+      data-cut={isCut || undefined}
+      data-impaired={data.isImpaired || undefined}
+    >
+      <BaseEdge id={id} path={`M${x1},${y1}L${x2},${y2}`} interactionWidth={16} />
+      {isCut && (
+        <path className="link-cross" d={`M${middle.x - 6},${middle.y - 6}l12,12m0,-12l-12,12`} aria-hidden="true" />
+      )}
+      {!isCut && data.isImpaired && (
+        <path className="link-wave" d={`M${middle.x - 9},${middle.y}q4.5,-9 9,0t9,0`} aria-hidden="true" />
+      )}
+      {data.showsNames && length > nameDistance * 2.6 && (
+        <>
+          <text x={x1 + unit.x * nameDistance} y={y1 + unit.y * nameDistance} className="link-name">
+            {data.aInterface}
+          </text>
+          <text x={x2 - unit.x * nameDistance} y={y2 - unit.y * nameDistance} className="link-name">
+            {data.bInterface}
+          </text>
+        </>
+      )}
+      {data.words !== "" && length > 150 && (
+        <text x={middle.x} y={middle.y - 10} className="link-words">
+          {data.words}
+        </text>
+      )}
+    </g>
+  );
+});

@@ -1,0 +1,84 @@
+import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY } from "d3-force";
+import type { Layout } from "../../../src/api/index.ts";
+
+export type LayoutRequest = {
+  readonly nodes: readonly string[];
+  readonly links: readonly (readonly [string, string])[];
+  /** Nodes that stay where they are. */
+  readonly fixed: Layout;
+};
+
+type Point = { readonly name: string; x: number; y: number; fx?: number; fy?: number };
+
+const spacing = 110;
+const grid = 10;
+
+/** Finds places for nodes, so that those that are linked are near each other. The same for the same topology. */
+export function layOut({ nodes, links, fixed }: LayoutRequest): Layout {
+  const known = new Set(nodes);
+  const joined = links.filter(([a, b]) => known.has(a) && known.has(b) && a !== b);
+  const points = start(nodes, joined, fixed);
+  const byName = new Map(points.map((point) => [point.name, point]));
+  const isLarge = nodes.length > 200;
+  forceSimulation(points)
+    .force(
+      "link",
+      forceLink<Point, { source: Point; target: Point }>(
+        joined.flatMap(([a, b]) => {
+          const [source, target] = [byName.get(a), byName.get(b)];
+          return source === undefined || target === undefined ? [] : [{ source, target }];
+        }),
+      ).distance(spacing),
+    )
+    .force("charge", forceManyBody<Point>().strength(-700).distanceMax(spacing * 8).theta(isLarge ? 1.2 : 0.9))
+    .force("collide", forceCollide<Point>(spacing * 0.45))
+    // Parts that are not linked with the rest do not drift away.
+    .force("x", forceX<Point>(0).strength(0.03))
+    .force("y", forceY<Point>(0).strength(0.05))
+    .stop()
+    // A large one looks the same after a third of the work.
+    .tick(isLarge ? 90 : 300);
+  const placed = points.map(({ name, x, y }): [string, { x: number; y: number }] => [
+    name,
+    fixed[name] ?? { x: Math.round(x / grid) * grid, y: Math.round(y / grid) * grid },
+  ]);
+  return Object.fromEntries(placed);
+}
+
+/** Where to begin: from node to neighbour in rings, which the forces then need not untangle. */
+function start(nodes: readonly string[], links: LayoutRequest["links"], fixed: Layout): Point[] {
+  const neighbours = new Map<string, string[]>(nodes.map((name) => [name, []]));
+  for (const [a, b] of links) {
+    neighbours.get(a)?.push(b);
+    neighbours.get(b)?.push(a);
+  }
+  const degree = (name: string) => neighbours.get(name)?.length ?? 0;
+  const order: string[] = [];
+  const seen = new Set<string>();
+  for (const root of nodes.toSorted((a, b) => degree(b) - degree(a))) {
+    if (seen.has(root)) continue;
+    const queue = [root];
+    seen.add(root);
+    for (const name of queue) {
+      order.push(name);
+      for (const next of neighbours.get(name) ?? []) {
+        if (seen.has(next)) continue;
+        seen.add(next);
+        queue.push(next);
+      }
+    }
+  }
+  const golden = Math.PI * (3 - Math.sqrt(5));
+  return order.map((name, index) => {
+    const at = fixed[name];
+    if (at !== undefined) return { name, x: at.x, y: at.y, fx: at.x, fy: at.y };
+    const near = (neighbours.get(name) ?? []).map((next) => fixed[next]).find((place) => place !== undefined);
+    const radius = spacing * (near === undefined ? 0.62 * Math.sqrt(index + 0.5) : 1);
+    const angle = index * golden;
+    return {
+      name,
+      x: (near?.x ?? 0) + radius * Math.cos(angle),
+      y: (near?.y ?? 0) + radius * Math.sin(angle),
+    };
+  });
+}

@@ -1,0 +1,101 @@
+import { CloseButton, Tabs } from "@mantine/core";
+import { lazy, Suspense, useState } from "react";
+import type { LabEvent } from "../../../src/api/index.ts";
+import type { LabAddress } from "../api/call.ts";
+import { Loading } from "../shell/states.tsx";
+import { EventsPanel } from "./EventsPanel.tsx";
+import { LogsPanel } from "./LogsPanel.tsx";
+
+const Terminal = lazy(() => import("../terminal/Terminal.tsx"));
+const Capture = lazy(() => import("../capture/CapturePanel.tsx"));
+
+export type DockTab =
+  | { readonly id: string; readonly is: "terminal"; readonly node: string }
+  | { readonly id: string; readonly is: "console"; readonly node: string }
+  | { readonly id: string; readonly is: "capture"; readonly target: string };
+
+export function tabTitle(tab: DockTab): string {
+  switch (tab.is) {
+    case "terminal":
+      return tab.node;
+    case "console":
+      return `${tab.node}: console`;
+    case "capture":
+      return `Capture: ${tab.target}`;
+  }
+}
+
+const leastHeight = 120;
+
+/** Below the picture: what happens, what programs say, and terminals and captures, each in its tab. */
+export function Dock({
+  address,
+  events,
+  nodes,
+  tabs,
+  tab,
+  onTab,
+  onClose,
+}: {
+  readonly address: LabAddress;
+  readonly events: readonly LabEvent[];
+  readonly nodes: readonly string[];
+  readonly tabs: readonly DockTab[];
+  readonly tab: string;
+  readonly onTab: (tab: string) => void;
+  readonly onClose: (tab: string) => void;
+}) {
+  const [height, setHeight] = useState(260);
+  const most = () => Math.max(leastHeight, window.innerHeight - 200);
+  const resize = (to: number) => setHeight(Math.min(most(), Math.max(leastHeight, to)));
+  return (
+    <section className="dock" style={{ height }} aria-label="Events, logs and terminals">
+      <hr
+        className="dock-edge"
+        tabIndex={0}
+        aria-orientation="horizontal"
+        aria-label="Height of the panel below"
+        aria-valuenow={height}
+        onKeyDown={({ key }) => {
+          if (key === "ArrowUp") resize(height + 24);
+          if (key === "ArrowDown") resize(height - 24);
+        }}
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+        }}
+        onPointerMove={(event) => {
+          if (event.currentTarget.hasPointerCapture(event.pointerId)) resize(window.innerHeight - event.clientY);
+        }}
+      />
+      <Tabs value={tab} onChange={(chosen) => onTab(chosen ?? "events")} className="dock-tabs">
+        <Tabs.List>
+          <Tabs.Tab value="events">Events</Tabs.Tab>
+          <Tabs.Tab value="logs">Logs</Tabs.Tab>
+          {tabs.map((one) => (
+            <div key={one.id} className="dock-tab">
+              <Tabs.Tab value={one.id}>{tabTitle(one)}</Tabs.Tab>
+              <CloseButton size="xs" aria-label={`Close ${tabTitle(one)}`} onClick={() => onClose(one.id)} />
+            </div>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="events" className="dock-panel">
+          <EventsPanel events={events} />
+        </Tabs.Panel>
+        <Tabs.Panel value="logs" className="dock-panel">
+          <LogsPanel address={address} nodes={nodes} isShown={tab === "logs"} />
+        </Tabs.Panel>
+        {tabs.map((one) => (
+          <Tabs.Panel key={one.id} value={one.id} className="dock-panel">
+            <Suspense fallback={<Loading what={tabTitle(one)} />}>
+              {one.is === "capture" ? (
+                <Capture address={address} target={one.target} />
+              ) : (
+                <Terminal address={address} node={one.node} is={one.is} isShown={tab === one.id} />
+              )}
+            </Suspense>
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </section>
+  );
+}

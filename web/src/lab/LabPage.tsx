@@ -1,0 +1,135 @@
+import "../topology/editor.css";
+import "./lab.css";
+import { Button, Group, Loader, Text } from "@mantine/core";
+import { IconPencil } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useLocation } from "wouter";
+import type { ControlledLab } from "../../../src/api/index.ts";
+import type { LabAddress } from "../api/call.ts";
+import { useLabsInStep } from "../api/follow.ts";
+import { labDetailQuery, labQuery, projectQuery, topologyQuery } from "../api/queries.ts";
+import { LabActions } from "../project/LabList.tsx";
+import { LabStateBadge } from "../project/lab-state.tsx";
+import { Empty, Loading, Trouble } from "../shell/states.tsx";
+import { LiveLab } from "./LiveLab.tsx";
+
+/** A lab, as it is now. */
+export default function LabPage({ project, lab: name }: LabAddress) {
+  const progress = useLabsInStep(project);
+  const [, navigate] = useLocation();
+  const address = { project, lab: name };
+  const owner = useQuery(projectQuery(project));
+  const lab = useQuery(labQuery(address));
+  const runs = lab.data?.state === "running";
+  const detail = useQuery({ ...labDetailQuery(address), enabled: runs });
+  const from = lab.data?.topology;
+  const topology = useQuery({
+    ...topologyQuery(project, from?.name ?? "", from?.version),
+    enabled: from !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+  if (owner.isError || lab.isError)
+    return (
+      <div className="content">
+        <Trouble error={owner.error ?? lab.error} onRetry={() => void lab.refetch()} />
+      </div>
+    );
+  if (owner.isPending || lab.isPending) return <Loading what="the lab" />;
+  const mayChange = owner.data.role !== "viewer";
+  const isPlaced = from === undefined || !topology.isPending;
+  return (
+    <div className="editor">
+      <div className="toolbar">
+        <LabStateBadge state={lab.data.state} />
+        <Text size="sm" c="dimmed" className="size">
+          {lab.data.nodes} {lab.data.nodes === 1 ? "node" : "nodes"}, {lab.data.links}{" "}
+          {lab.data.links === 1 ? "link" : "links"}
+        </Text>
+        <span className="space" />
+        {mayChange && runs && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            leftSection={<IconPencil size={14} />}
+            component={Link}
+            href={`/projects/${project}/labs/${name}/edit`}
+          >
+            Edit
+          </Button>
+        )}
+        {mayChange && <LabActions project={project} lab={lab.data} onDeleted={() => navigate(`/projects/${project}`)} />}
+      </div>
+      {runs && detail.data !== undefined && isPlaced ? (
+        <LiveLab
+          address={address}
+          detail={detail.data}
+          layout={topology.data?.layout}
+          mayChange={mayChange}
+          isOld={detail.isError}
+        />
+      ) : (
+        <NotRunning
+          lab={lab.data}
+          progress={progress[name]}
+          error={runs ? detail.error : null}
+          onRetry={() => void detail.refetch()}
+        />
+      )}
+    </div>
+  );
+}
+
+function NotRunning({
+  lab,
+  progress,
+  error,
+  onRetry,
+}: {
+  readonly lab: ControlledLab;
+  readonly progress: string | undefined;
+  readonly error: unknown;
+  readonly onRetry: () => void;
+}) {
+  if (error !== null && error !== undefined)
+    return (
+      <div className="content">
+        <Trouble error={error} onRetry={onRetry} />
+      </div>
+    );
+  switch (lab.state) {
+    case "running":
+      return <Loading what="the lab" />;
+    case "deploying":
+    case "stopping":
+      return (
+        <Empty title={lab.state === "deploying" ? "The lab is being deployed" : "The lab is being stopped"}>
+          <Group gap="sm" role="status">
+            <Loader size="sm" />
+            <Text c="dimmed">{(lab.state === "deploying" ? progress : undefined) ?? "A moment…"}</Text>
+          </Group>
+        </Empty>
+      );
+    case "failed":
+      return (
+        <Empty title="The lab failed">
+          <Text ta="center">{lab.problem?.message ?? "It ended by itself."}</Text>
+          <Text c="dimmed" ta="center" size="sm">
+            {lab.problem?.remedy ?? "Start it again, or see the events of the project."}
+          </Text>
+        </Empty>
+      );
+    case "unresponsive":
+      return (
+        <Empty title="The lab does not answer">
+          <Text c="dimmed">It may be busy. When it answers, this page shows it.</Text>
+        </Empty>
+      );
+    case "stopped":
+      return (
+        <Empty title="The lab is stopped">
+          <Text c="dimmed">Nothing of it runs. Start it to go on.</Text>
+        </Empty>
+      );
+  }
+}

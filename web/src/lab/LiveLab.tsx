@@ -1,0 +1,312 @@
+import { Button, CloseButton, Group, Select, Text, Title } from "@mantine/core";
+import { IconSearch } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { ReactFlowProvider } from "@xyflow/react";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
+import type { LabDetail, LabEvent, Layout } from "../../../src/api/index.ts";
+import { callLab, type LabAddress, labPath } from "../api/call.ts";
+import { useLines } from "../api/follow.ts";
+import { labDetailQuery } from "../api/queries.ts";
+import { type DrawnLink, Graph, type MenuTarget, type Selection } from "../graph/Graph.tsx";
+import type { NodeLook } from "../graph/NodeBox.tsx";
+import { usePlaces } from "../graph/useLayout.ts";
+import { Loading } from "../shell/states.tsx";
+import { Dock, type DockTab } from "./Dock.tsx";
+import { impairmentWords } from "./impairment-words.ts";
+import { LiveLinkPanel } from "./LiveLinkPanel.tsx";
+import { LiveMenu } from "./LiveMenu.tsx";
+import { LiveNodePanel } from "./LiveNodePanel.tsx";
+import type { LabVerbs } from "./verbs.ts";
+
+const ImpairDialog = lazy(() => import("./ImpairDialog.tsx"));
+
+const nothing: Selection = { nodes: [], links: [] };
+const mostEvents = 2_000;
+/** Between two looks at the lab, when much happens at once. */
+const lookMs = 150;
+
+/** A lab that runs: its picture, what can be done to it, and below, its events, logs, terminals and captures. */
+export function LiveLab({
+  address,
+  detail,
+  layout,
+  mayChange,
+  isOld,
+}: {
+  readonly address: LabAddress;
+  readonly detail: LabDetail;
+  readonly layout: Layout | undefined;
+  readonly mayChange: boolean;
+  readonly isOld: boolean;
+}) {
+  const [selection, setSelection] = useState<Selection>(nothing);
+  const [menu, setMenu] = useState<MenuTarget>();
+  const [focus, setFocus] = useState<string>();
+  const [impairs, setImpairs] = useState<string>();
+  const [tabs, setTabs] = useState<readonly DockTab[]>([]);
+  const [tab, setTab] = useState("events");
+  const [moved, setMoved] = useState<Layout>({});
+  const number = useRef(0);
+  const events = useLabEvents(address);
+
+  const nodes = useMemo(
+    () =>
+      detail.nodeStatus.map(({ name, kind, state }): NodeLook => ({ name, kind, state, mayLink: false })),
+    [detail.nodeStatus],
+  );
+  const links = useMemo(
+    () =>
+      detail.linkStatus.map(({ id, a, b, state, ab, ba, blocked }): DrawnLink => {
+        const [one, other] = [endOf(a), endOf(b)];
+        return {
+          id,
+          a: one.node,
+          b: other.node,
+          aInterface: one.interface,
+          bInterface: other.interface,
+          state,
+          isImpaired: ab !== undefined || ba !== undefined,
+          isBlocked: blocked !== undefined && blocked.length > 0,
+          words: impairmentWords(ab, ba),
+        };
+      }),
+    [detail.linkStatus],
+  );
+  const given = useMemo(() => ({ ...layout, ...moved }), [layout, moved]);
+  const places = usePlaces(
+    nodes.map(({ name }) => name),
+    links.map(({ a, b }) => [a, b] as const),
+    given,
+  );
+
+  const open = (make: (id: string) => DockTab) => {
+    number.current += 1;
+    const made = make(`tab ${number.current}`);
+    setTabs((known) => [...known, made]);
+    setTab(made.id);
+  };
+  const actions = useVerbs(address);
+  const verbs: LabVerbs = {
+    ...actions,
+    openTerminal: (node) => open((id) => ({ id, is: "terminal", node })),
+    openConsole: (node) => open((id) => ({ id, is: "console", node })),
+    capture: (target) => open((id) => ({ id, is: "capture", target })),
+    impair: setImpairs,
+  };
+  const chosenNode =
+    selection.nodes.length === 1 ? detail.nodeStatus.find(({ name }) => name === selection.nodes[0]) : undefined;
+  const chosenLink =
+    selection.nodes.length === 0 && selection.links.length === 1
+      ? detail.linkStatus.find(({ id }) => id === selection.links[0])
+      : undefined;
+  const impaired = detail.linkStatus.find(({ id }) => id === impairs);
+  const isParted = detail.partition.words[0] !== "heal";
+
+  return (
+    <div className="live">
+      <section className="canvas" aria-label="Picture of the lab">
+        {places === undefined ? (
+          <Loading what="the picture" />
+        ) : (
+          <ReactFlowProvider>
+            <Graph
+              nodes={nodes}
+              links={links}
+              places={places}
+              selection={selection}
+              focus={focus}
+              onSelect={setSelection}
+              onMove={(at) => setMoved((known) => ({ ...known, ...at }))}
+              onMenu={setMenu}
+              onOpen={(node) => {
+                const known = detail.nodeStatus.find(({ name }) => name === node);
+                if (!mayChange || known === undefined || known.state === "none") return;
+                if (known.engine === "vm") verbs.openConsole(node);
+                else verbs.openTerminal(node);
+              }}
+            />
+          </ReactFlowProvider>
+        )}
+        <div className="live-tools">
+          <Select
+            size="xs"
+            w={150}
+            searchable
+            clearable
+            leftSection={<IconSearch size={14} />}
+            placeholder="Find a node"
+            aria-label="Find a node"
+            limit={50}
+            data={nodes.map(({ name }) => name)}
+            value={focus ?? null}
+            onChange={(found) => {
+              setFocus(found ?? undefined);
+              if (found !== null) setSelection({ nodes: [found], links: [] });
+            }}
+          />
+          {selection.nodes.length > 1 && mayChange && (
+            <Button
+              size="compact-sm"
+              variant="default"
+              onClick={() => verbs.partition(splitWords(detail, selection.nodes))}
+            >
+              Part {selection.nodes.length} nodes from the rest
+            </Button>
+          )}
+          {isParted && (
+            <Group gap={6} className="notice" role="status">
+              <Text size="sm">Partition: {detail.partition.words.join(" ")}</Text>
+              {mayChange && (
+                <Button size="compact-xs" variant="white" onClick={() => verbs.partition(["heal"])}>
+                  Heal
+                </Button>
+              )}
+            </Group>
+          )}
+          {isOld && (
+            <Text size="sm" className="notice" role="status">
+              The lab does not answer just now: this is how it was.
+            </Text>
+          )}
+          {actions.error !== null && (
+            <Group gap={6} className="notice notice-red" role="alert" wrap="nowrap">
+              <Text size="sm">{actions.error.message}</Text>
+              <CloseButton size="sm" aria-label="Close the message" onClick={actions.reset} />
+            </Group>
+          )}
+        </div>
+        {(chosenNode !== undefined || chosenLink !== undefined) && (
+          <aside className="panel" aria-label="Details">
+            <Group justify="space-between" mb="xs" wrap="nowrap">
+              <Title order={2} size="h5">
+                {chosenNode === undefined ? "Link" : chosenNode.name}
+              </Title>
+              <CloseButton aria-label="Close the details" onClick={() => setSelection(nothing)} />
+            </Group>
+            {chosenNode !== undefined && (
+              <LiveNodePanel
+                node={chosenNode}
+                processes={detail.processStatus.filter(({ node }) => node === chosenNode.name)}
+                mayChange={mayChange}
+                verbs={verbs}
+              />
+            )}
+            {chosenLink !== undefined && <LiveLinkPanel link={chosenLink} mayChange={mayChange} verbs={verbs} />}
+          </aside>
+        )}
+      </section>
+      <Dock
+        address={address}
+        events={events}
+        nodes={nodes.map(({ name }) => name)}
+        tabs={tabs}
+        tab={tab}
+        onTab={setTab}
+        onClose={(id) => {
+          setTabs((known) => known.filter((one) => one.id !== id));
+          if (tab === id) setTab("events");
+        }}
+      />
+      <LiveMenu target={menu} detail={detail} mayChange={mayChange} verbs={verbs} onClose={() => setMenu(undefined)} />
+      {impaired !== undefined && (
+        <Suspense>
+          <ImpairDialog address={address} link={impaired} onClose={() => setImpairs(undefined)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+const endOf = (text: string) => {
+  const at = text.indexOf(":");
+  return at < 0 ? { node: text, interface: "" } : { node: text.slice(0, at), interface: text.slice(at + 1) };
+};
+
+/** Switches are in no group: what they join, they join. */
+function splitWords(detail: LabDetail, chosen: readonly string[]): readonly string[] {
+  const machines = detail.nodeStatus.filter(({ state }) => state !== "none").map(({ name }) => name);
+  const inside = machines.filter((name) => chosen.includes(name));
+  const outside = machines.filter((name) => !chosen.includes(name));
+  return ["split", ...inside, "--", ...outside];
+}
+
+/** What happens in the lab, from its beginning; the lab is looked at again when something has. */
+function useLabEvents(address: LabAddress): readonly LabEvent[] {
+  const client = useQueryClient();
+  const [events, setEvents] = useState<readonly LabEvent[]>([]);
+  const last = useRef(0);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const { queryKey } = labDetailQuery(address);
+  useLines<LabEvent>(
+    labPath(address, "/events"),
+    () => ({ from: last.current + 1, follow: true }),
+    (lines) => {
+      const fresh = lines.filter(({ id }) => id > last.current);
+      if (fresh.length === 0) return;
+      last.current = fresh.at(-1)?.id ?? last.current;
+      setEvents((known) => [...known, ...fresh].slice(-mostEvents));
+      // What an event says itself is shown at once; the rest is asked for.
+      client.setQueryData(queryKey, (known) => (known === undefined ? known : withEvents(known, fresh)));
+      timer.current ??= setTimeout(() => {
+        timer.current = undefined;
+        void client.invalidateQueries({ queryKey });
+      }, lookMs);
+    },
+  );
+  return events;
+}
+
+function withEvents(detail: LabDetail, events: readonly LabEvent[]): LabDetail {
+  const states = new Map(
+    events.flatMap(({ type, subject }) =>
+      type === "link.up" || type === "link.down" ? [[subject, type === "link.up" ? "up" : "down"] as const] : [],
+    ),
+  );
+  if (states.size === 0) return detail;
+  return {
+    ...detail,
+    linkStatus: detail.linkStatus.map((link) => {
+      const state = states.get(link.id);
+      return state === undefined || state === link.state ? link : { ...link, state };
+    }),
+  };
+}
+
+/** What can be done to a lab at once. */
+function useVerbs(address: LabAddress) {
+  const client = useQueryClient();
+  const { queryKey } = labDetailQuery(address);
+  const onSettled = () => client.invalidateQueries({ queryKey });
+  const setLink = useMutation({
+    mutationFn: ({ link, state }: { readonly link: string; readonly state: "up" | "down" }) =>
+      callLab(address, "POST", "/links/:link/state", { params: { link }, body: { state } }),
+    onSettled,
+  });
+  const clear = useMutation({
+    mutationFn: (link: string) =>
+      callLab(address, "POST", "/links/:link/impairment", { params: { link }, body: { ab: {}, ba: {} } }),
+    onSettled,
+  });
+  const act = useMutation({
+    mutationFn: ({ node, action }: { readonly node: string; readonly action: Parameters<LabVerbs["act"]>[1] }) =>
+      callLab(address, "POST", "/nodes/:node/action", { params: { node }, body: { action } }),
+    onSettled,
+  });
+  const partition = useMutation({
+    mutationFn: (words: readonly string[]) =>
+      callLab(address, "POST", "/partition", { body: { words: [...words] } }),
+    onSettled,
+  });
+  const all = [setLink, clear, act, partition];
+  return {
+    setLink: (link: string, state: "up" | "down") => setLink.mutate({ link, state }),
+    clearImpairment: (link: string) => clear.mutate(link),
+    act: (node: string, action: Parameters<LabVerbs["act"]>[1]) => act.mutate({ node, action }),
+    partition: (words: readonly string[]) => partition.mutate(words),
+    error: all.map(({ error }) => error).find((error) => error !== null) ?? null,
+    reset: () => {
+      for (const one of all) one.reset();
+    },
+  };
+}
+

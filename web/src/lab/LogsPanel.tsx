@@ -1,0 +1,81 @@
+import { Group, NativeSelect, Text, TextInput } from "@mantine/core";
+import { useState } from "react";
+import type { LogLine } from "../../../src/api/index.ts";
+import { type LabAddress, labPath } from "../api/call.ts";
+import { useLines } from "../api/follow.ts";
+import { timeOf, useEnd } from "./EventsPanel.tsx";
+
+type Numbered = LogLine & { readonly number: number };
+const mostLines = 2_000;
+const shownLines = 500;
+
+/** What the lab's programs say. */
+export function LogsPanel({
+  address,
+  nodes,
+  isShown,
+}: {
+  readonly address: LabAddress;
+  readonly nodes: readonly string[];
+  readonly isShown: boolean;
+}) {
+  const [wasShown, setWasShown] = useState(false);
+  const [node, setNode] = useState("");
+  const [words, setWords] = useState("");
+  const [lines, setLines] = useState<readonly Numbered[]>([]);
+  if (isShown && !wasShown) setWasShown(true);
+  useLines<LogLine>(
+    wasShown ? labPath(address, "/logs") : undefined,
+    () => {
+      setLines([]);
+      return { follow: true, tail: mostLines };
+    },
+    (fresh) =>
+      setLines((known) => {
+        const first = (known.at(-1)?.number ?? 0) + 1;
+        return [...known, ...fresh.map((line, index) => ({ ...line, number: first + index }))].slice(-mostLines);
+      }),
+  );
+  const wanted = lines.filter(
+    (line) => (node === "" || line.node === node) && (words === "" || line.text.includes(words)),
+  );
+  const end = useEnd(wanted.length === 0 ? 0 : (wanted.at(-1)?.number ?? 0));
+  return (
+    <div className="column">
+      <Group gap="xs" p={6}>
+        <NativeSelect
+          size="xs"
+          aria-label="Of which node"
+          value={node}
+          data={[{ value: "", label: "all nodes" }, ...nodes]}
+          onChange={({ currentTarget }) => setNode(currentTarget.value)}
+        />
+        <TextInput
+          size="xs"
+          placeholder="Only lines with…"
+          aria-label="Only lines with"
+          value={words}
+          onChange={({ currentTarget }) => setWords(currentTarget.value)}
+        />
+      </Group>
+      {wanted.length === 0 ? (
+        <Text size="sm" c="dimmed" p="sm">
+          {lines.length === 0 ? "No program has said anything yet." : "No line is like that."}
+        </Text>
+      ) : (
+        <div className="lines" ref={end} role="log" aria-label="Logs">
+          {wanted.slice(-shownLines).map(({ number, at, node: from, source, stream, text }) => (
+            <div key={number} className="line" data-bad={stream === "stderr" || undefined}>
+              <time dateTime={at}>{timeOf(at)}</time>
+              <span className="line-type">
+                {from === undefined ? "" : `${from} `}
+                {source}
+              </span>
+              <span>{text}</span>
+            </div>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+import "@mantine/core/styles.css";
+import "./shell/shell.css";
+import { createTheme, MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { CallError } from "./api/call.ts";
+import { sessionQuery } from "./api/queries.ts";
+import { App } from "./shell/App.tsx";
+
+const theme = createTheme({
+  primaryColor: "blue",
+  primaryShade: { light: 8, dark: 7 },
+  defaultRadius: "sm",
+  fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
+  fontFamilyMonospace: "ui-monospace, 'SF Mono', 'DejaVu Sans Mono', Menlo, Consolas, monospace",
+  respectReducedMotion: true,
+});
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What the server refuses, it refuses again; what did not reach it is tried for as long as somebody looks.
+      retry: (count, error) => error instanceof CallError && error.code === "OFFLINE" && count < 3,
+      staleTime: 2_000,
+      throwOnError: false,
+    },
+  },
+});
+// A session that has ended, whatever asked: the page to sign in is shown in place of what was there.
+client.getQueryCache().subscribe(({ query, type }) => {
+  const { error } = query.state;
+  if (type !== "updated" || query.queryKey[0] === "session") return;
+  if (error instanceof CallError && error.code === "NOT_SIGNED_IN")
+    void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+});
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("index.html has no element with the id root");
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <QueryClientProvider client={client}>
+        <App />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,122 @@
+import { Badge, Button, Group, Modal, Stack, Table, Text, Textarea, TextInput, Title } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconPlus } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link, useLocation } from "wouter";
+import { call } from "../api/call.ts";
+import { hostQuery, projectsQuery, sessionQuery } from "../api/queries.ts";
+import { Empty, Loading, Trouble } from "../shell/states.tsx";
+
+/** The projects that one is a member of. */
+export function ProjectsPage() {
+  const projects = useQuery(projectsQuery);
+  const session = useQuery(sessionQuery);
+  const host = useQuery(hostQuery);
+  const [isMaking, making] = useDisclosure();
+  const mayMake = session.data?.user.isAdmin ?? false;
+  const make = (
+    <Button leftSection={<IconPlus size={16} />} onClick={making.open}>
+      New project
+    </Button>
+  );
+  return (
+    <div className="content">
+      <Group justify="space-between" mb="md">
+        <Title order={1} size="h2">
+          Projects
+        </Title>
+        {mayMake && make}
+      </Group>
+      {projects.isPending && <Loading what="the projects" />}
+      {projects.isError && <Trouble error={projects.error} onRetry={() => void projects.refetch()} />}
+      {projects.data?.items.length === 0 && (
+        <Empty title="No projects yet">
+          <Text c="dimmed" ta="center">
+            {mayMake
+              ? "A project holds labs and topologies, and has members. Make the first one."
+              : "You are a member of no project. Ask a server administrator to add you to one."}
+          </Text>
+        </Empty>
+      )}
+      {projects.data !== undefined && projects.data.items.length > 0 && (
+        <Table highlightOnHover verticalSpacing="sm">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Name</Table.Th>
+              <Table.Th>Description</Table.Th>
+              <Table.Th>Your role</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {projects.data.items.map((project) => (
+              <Table.Tr key={project.id}>
+                <Table.Td>
+                  <Link href={`/projects/${project.name}`} className="row-link">
+                    {project.name}
+                  </Link>
+                </Table.Td>
+                <Table.Td>{project.description}</Table.Td>
+                <Table.Td>
+                  <Badge variant="light" tt="none">
+                    {project.role}
+                  </Badge>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+      {host.data !== undefined && (
+        <Text c="dimmed" size="xs" mt="xl">
+          Netwright {host.data.version}, {host.data.labs} {host.data.labs === 1 ? "lab" : "labs"} on this server
+        </Text>
+      )}
+      <NewProject isOpen={isMaking} onClose={making.close} />
+    </div>
+  );
+}
+
+function NewProject({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) {
+  const client = useQueryClient();
+  const [, navigate] = useLocation();
+  const [name, setName] = useState("");
+  const [description, setDescription] = useState("");
+  const make = useMutation({
+    mutationFn: () => call("POST", "/projects", { body: { name, description } }),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: projectsQuery.queryKey });
+      onClose();
+      navigate(`/projects/${name}`);
+    },
+  });
+  return (
+    <Modal opened={isOpen} onClose={onClose} title="New project">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          make.mutate();
+        }}
+      >
+        <Stack>
+          <TextInput
+            label="Name"
+            description="1 to 40 of a-z, 0-9 and -"
+            value={name}
+            onChange={({ currentTarget }) => setName(currentTarget.value)}
+            data-autofocus
+          />
+          <Textarea
+            label="Description"
+            value={description}
+            onChange={({ currentTarget }) => setDescription(currentTarget.value)}
+          />
+          {make.isError && <Trouble error={make.error} />}
+          <Button type="submit" loading={make.isPending} disabled={name === ""}>
+            Make project
+          </Button>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,59 @@
+import { Center } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+import { Redirect, Route, Switch } from "wouter";
+import { CallError, setProof } from "../api/call.ts";
+import { sessionQuery } from "../api/queries.ts";
+import { ProjectPage } from "../project/ProjectPage.tsx";
+import { ProjectsPage } from "../projects/ProjectsPage.tsx";
+import { SignIn } from "../session/SignIn.tsx";
+import { Shell } from "./Shell.tsx";
+import { Empty, Loading, Trouble } from "./states.tsx";
+
+// What only some visits need is loaded by them.
+const TopologyPage = lazy(() => import("../topology/TopologyPage.tsx"));
+const LabPage = lazy(() => import("../lab/LabPage.tsx"));
+const LabEditPage = lazy(() => import("../topology/LabEditPage.tsx"));
+
+/** All pages, for whoever is signed in. */
+export function App() {
+  const session = useQuery(sessionQuery);
+  if (session.data !== undefined && !session.isError) setProof(session.data.csrfToken);
+  if (session.isPending) return <Loading what="Netwright" />;
+  if (session.error instanceof CallError && session.error.code === "NOT_SIGNED_IN") return <SignIn />;
+  if (session.data === undefined)
+    return (
+      <Center mih="100vh" p="md">
+        <Trouble error={session.error} onRetry={() => void session.refetch()} />
+      </Center>
+    );
+  return (
+    <Shell user={session.data.user}>
+      <Suspense fallback={<Loading what="the page" />}>
+        <Switch>
+          <Route path="/">
+            <Redirect to="/projects" replace />
+          </Route>
+          <Route path="/projects">
+            <ProjectsPage />
+          </Route>
+          <Route path="/projects/:project">{({ project }) => <ProjectPage key={project} project={project} />}</Route>
+          <Route path="/projects/:project/topologies/:topology">
+            {({ project, topology }) => (
+              <TopologyPage key={`${project}/${topology}`} project={project} topology={topology} />
+            )}
+          </Route>
+          <Route path="/projects/:project/labs/:lab">
+            {({ project, lab }) => <LabPage key={`${project}/${lab}`} project={project} lab={lab} />}
+          </Route>
+          <Route path="/projects/:project/labs/:lab/edit">
+            {({ project, lab }) => <LabEditPage key={`${project}/${lab}`} project={project} lab={lab} />}
+          </Route>
+          <Route>
+            <Empty title="There is nothing here">The address leads to no page of Netwright.</Empty>
+          </Route>
+        </Switch>
+      </Suspense>
+    </Shell>
+  );
+}

@@ -1,0 +1,119 @@
+import {
+  ActionIcon,
+  Anchor,
+  AppShell,
+  Button,
+  Group,
+  Menu,
+  Text,
+  useComputedColorScheme,
+  useMantineColorScheme,
+  VisuallyHidden,
+} from "@mantine/core";
+import { useNetwork } from "@mantine/hooks";
+import { IconChevronRight, IconLogout, IconMoon, IconSun, IconUser } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { Fragment, type ReactNode } from "react";
+import { Link, useLocation } from "wouter";
+import type { User } from "../../../src/api/index.ts";
+import { call, setProof } from "../api/call.ts";
+import { sessionQuery } from "../api/queries.ts";
+
+/** What stands around every page: where one is, who one is, and whether the network is there. */
+export function Shell({ user, children }: { readonly user: User; readonly children: ReactNode }) {
+  const { online } = useNetwork();
+  return (
+    <AppShell header={{ height: 48 }} padding={0}>
+      <AppShell.Header>
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+          <Anchor href="#main" className="skip">
+            Skip to the page
+          </Anchor>
+          <Group gap={6} wrap="nowrap" component="nav" aria-label="Where you are" miw={0}>
+            <Link href="/projects" className="brand">
+              <img src="/favicon.svg" width={24} height={24} alt="" />
+              <span>Netwright</span>
+            </Link>
+            <Crumbs />
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <ColourScheme />
+            <UserMenu user={user} />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Main id="main" className="page">
+        {!online && (
+          <Text className="offline" role="status">
+            The network is gone. What you see may be old; it goes on by itself when the network is back.
+          </Text>
+        )}
+        {children}
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function Crumbs() {
+  const [location] = useLocation();
+  const [, , project, kind, name, edit] = location.split("/").map(decodeURIComponent);
+  const crumbs = [
+    ...(project === undefined ? [] : [{ text: project, href: `/projects/${project}` }]),
+    ...(name === undefined ? [] : [{ text: name, href: `/projects/${project}/${kind}/${name}` }]),
+    ...(edit === undefined ? [] : [{ text: "edit", href: location }]),
+  ];
+  return crumbs.map(({ text, href }, index) => (
+    <Fragment key={href}>
+      <IconChevronRight size={14} aria-hidden className="dim" />
+      <Link href={href} className="crumb" aria-current={index === crumbs.length - 1 ? "page" : undefined}>
+        {text}
+      </Link>
+    </Fragment>
+  ));
+}
+
+export function ColourScheme() {
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme("light");
+  const other = scheme === "dark" ? "light" : "dark";
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="lg"
+      onClick={() => setColorScheme(other)}
+      aria-label={other === "dark" ? "Use dark colours" : "Use light colours"}
+    >
+      {scheme === "dark" ? <IconSun size={18} /> : <IconMoon size={18} />}
+    </ActionIcon>
+  );
+}
+
+function UserMenu({ user }: { readonly user: User }) {
+  const client = useQueryClient();
+  const [, navigate] = useLocation();
+  const signOut = async () => {
+    await call("DELETE", "/session").catch(() => undefined);
+    setProof(undefined);
+    navigate("/projects");
+    client.clear();
+    await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+    location.reload();
+  };
+  return (
+    <Menu position="bottom-end" withinPortal>
+      <Menu.Target>
+        <Button variant="subtle" color="gray" size="compact-md" leftSection={<IconUser size={16} aria-hidden />}>
+          <VisuallyHidden>Signed in as</VisuallyHidden>
+          {user.displayName === "" ? user.name : user.displayName}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{user.isAdmin ? "Server administrator" : "User"}</Menu.Label>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,151 @@
+import { Anchor, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { useEffect, useState } from "react";
+import { fieldOf, type Schema } from "./schema.ts";
+
+/** Settings, as the schema of lab files knows them: what is absent has its default. */
+export function SettingsForm({
+  properties,
+  values,
+  hints = {},
+  isReadOnly,
+  onSet,
+  onOpen,
+}: {
+  readonly properties: readonly (readonly [string, Schema])[];
+  readonly values: Readonly<Record<string, unknown>>;
+  /** What holds where nothing is said. */
+  readonly hints?: Readonly<Record<string, string>>;
+  readonly isReadOnly: boolean;
+  readonly onSet: (key: string, value: unknown) => void;
+  /** Shows the setting in the lab file. */
+  readonly onOpen: (key: string) => void;
+}) {
+  return (
+    <Stack gap="xs">
+      {properties.map(([key, schema]) => (
+        <Setting
+          key={key}
+          name={key}
+          schema={schema}
+          value={values[key]}
+          hint={hints[key]}
+          isReadOnly={isReadOnly}
+          onSet={(value) => onSet(key, value)}
+          onOpen={() => onOpen(key)}
+        />
+      ))}
+    </Stack>
+  );
+}
+
+function Setting({
+  name,
+  schema,
+  value,
+  hint,
+  isReadOnly,
+  onSet,
+  onOpen,
+}: {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly value: unknown;
+  readonly hint: string | undefined;
+  readonly isReadOnly: boolean;
+  readonly onSet: (value: unknown) => void;
+  readonly onOpen: () => void;
+}) {
+  const field = fieldOf(schema);
+  const description = schema.description;
+  const isStructure = typeof value === "object" && value !== null && !(Array.isArray(value) && field.is === "texts");
+  if (field.is === "structure" || isStructure)
+    return value === undefined ? null : (
+      <Text size="sm">
+        {name}:{" "}
+        <Anchor component="button" type="button" size="sm" onClick={onOpen}>
+          in the lab file
+        </Anchor>
+      </Text>
+    );
+  if (field.is === "choice" || field.is === "truth") {
+    const choices = field.is === "truth" ? ["true", "false"] : field.of;
+    return (
+      <NativeSelect
+        size="xs"
+        label={name}
+        description={description}
+        disabled={isReadOnly}
+        value={value === undefined ? "" : String(value)}
+        data={[{ value: "", label: hint === undefined ? "default" : `default: ${hint}` }, ...choices]}
+        onChange={({ currentTarget }) => {
+          const chosen = currentTarget.value;
+          onSet(chosen === "" ? undefined : field.is === "truth" ? chosen === "true" : chosen);
+        }}
+      />
+    );
+  }
+  const text = Array.isArray(value) ? value.join(", ") : value === undefined || value === null ? "" : String(value);
+  return (
+    <TextField
+      label={name}
+      description={description}
+      text={text}
+      placeholder={hint}
+      isReadOnly={isReadOnly}
+      onCommit={(entered) => onSet(entered === "" ? undefined : valueOf(entered, field.is))}
+    />
+  );
+}
+
+function valueOf(entered: string, is: "number" | "text" | "texts"): unknown {
+  if (is === "number") return /^\d+$/.test(entered) ? Number(entered) : entered;
+  if (is === "text") return entered;
+  const parts = entered
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  return parts.length > 1 ? parts : parts[0];
+}
+
+/** A text that counts when one leaves it or presses Enter: not every letter is a change to the lab file. */
+export function TextField({
+  label,
+  description,
+  text,
+  placeholder,
+  isReadOnly,
+  error,
+  onCommit,
+}: {
+  readonly label: string;
+  readonly description?: string | undefined;
+  readonly text: string;
+  readonly placeholder?: string | undefined;
+  readonly isReadOnly: boolean;
+  readonly error?: string | undefined;
+  readonly onCommit: (text: string) => void;
+}) {
+  const [entered, setEntered] = useState(text);
+  useEffect(() => setEntered(text), [text]);
+  const commit = () => {
+    const trimmed = entered.trim();
+    if (trimmed !== text) onCommit(trimmed);
+  };
+  return (
+    <TextInput
+      size="xs"
+      label={label}
+      description={description}
+      placeholder={placeholder}
+      value={entered}
+      error={error}
+      readOnly={isReadOnly}
+      onChange={({ currentTarget }) => setEntered(currentTarget.value)}
+      onBlur={commit}
+      onKeyDown={({ key }) => {
+        if (key === "Enter") commit();
+        if (key === "Escape") setEntered(text);
+      }}
+    />
+  );
+}

@@ -1,0 +1,211 @@
+import { Badge, Button, Group, Menu, Modal, Popover, Stack, Text, TextInput } from "@mantine/core";
+import { IconChevronDown, IconDeviceFloppy, IconHistory, IconPlayerPlay } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import type { TopologyVersion } from "../../../src/api/index.ts";
+import { CallError, call } from "../api/call.ts";
+import { projectQuery, topologyQuery, versionsQuery } from "../api/queries.ts";
+import { DeployDialog, type DeploySource } from "../project/DeployDialog.tsx";
+import { Loading, Trouble } from "../shell/states.tsx";
+import { Editor } from "./Editor.tsx";
+import { useHistory } from "./history.ts";
+
+type Names = { readonly project: string; readonly topology: string };
+
+/** A topology, to be drawn, written, saved as a version and deployed. */
+export default function TopologyPage({ project, topology }: Names) {
+  const owner = useQuery(projectQuery(project));
+  // What is being edited is not changed by what others save: saving tells of it.
+  const newest = useQuery({ ...topologyQuery(project, topology), staleTime: Number.POSITIVE_INFINITY, gcTime: 0 });
+  if (owner.isPending || newest.isPending) return <Loading what="the topology" />;
+  const isNew = newest.error instanceof CallError && newest.error.code === "TOPOLOGY_NOT_FOUND";
+  const error = owner.error ?? (isNew ? null : newest.error);
+  if (error !== null)
+    return (
+      <div className="content">
+        <Trouble error={error} onRetry={() => void newest.refetch()} />
+      </div>
+    );
+  return (
+    <Drawn
+      key={newest.data?.version ?? 0}
+      project={project}
+      topology={topology}
+      saved={newest.data}
+      isReadOnly={owner.data?.role === "viewer"}
+    />
+  );
+}
+
+function Drawn({
+  project,
+  topology,
+  saved: first,
+  isReadOnly,
+}: Names & { readonly saved: TopologyVersion | undefined; readonly isReadOnly: boolean }) {
+  const client = useQueryClient();
+  const [saved, setSaved] = useState(first);
+  const history = useHistory({
+    text: first?.text ?? `name: ${topology}\n\nnodes: {}\n`,
+    layout: first?.layout ?? {},
+  });
+  const { draft } = history;
+  const isChanged = saved === undefined || saved.text !== draft.text || !isSame(saved.layout ?? {}, draft.layout);
+  const [message, setMessage] = useState("");
+  const [asksMessage, setAsksMessage] = useState(false);
+  const [deploys, setDeploys] = useState(false);
+  const save = useMutation({
+    mutationFn: ({ over }: { readonly over: boolean }) =>
+      call("PUT", "/projects/:project/topologies/:topology", {
+        params: { project, topology },
+        body: { text: draft.text, message, layout: draft.layout },
+        ...(over ? {} : { ifMatch: saved?.version ?? 0 }),
+      }),
+    onSuccess: (version) => {
+      setSaved(version);
+      setMessage("");
+      setAsksMessage(false);
+      void client.invalidateQueries({ queryKey: ["topologies", project] });
+      void client.invalidateQueries({ queryKey: versionsQuery(project, topology).queryKey });
+    },
+  });
+  useWarning(isChanged && history.canUndo);
+  const isConflict = save.error instanceof CallError && save.error.code === "CHANGED_MEANWHILE";
+  const source: DeploySource | undefined =
+    deploys && saved !== undefined
+      ? isChanged
+        ? { text: draft.text }
+        : { topology: { name: topology, version: saved.version } }
+      : deploys
+        ? { text: draft.text }
+        : undefined;
+  return (
+    <>
+      <Editor
+        project={project}
+        name={topology}
+        history={history}
+        isReadOnly={isReadOnly}
+        title={
+          <Badge variant="light" color={isChanged ? "yellow" : "gray"} tt="none" miw={96}>
+            {saved === undefined ? "not saved yet" : `version ${saved.version}${isChanged ? ", changed" : ""}`}
+          </Badge>
+        }
+        actions={
+          <Group gap={6} wrap="nowrap">
+            <Versions
+              project={project}
+              topology={topology}
+              onOpen={({ text, layout }) => history.change((now) => ({ text, layout: layout ?? now.layout }))}
+            />
+            {!isReadOnly && (
+              <>
+                <Popover opened={asksMessage} onChange={setAsksMessage} position="bottom-end" trapFocus withinPortal>
+                  <Popover.Target>
+                    <Button
+                      size="xs"
+                      variant="default"
+                      leftSection={<IconDeviceFloppy size={16} />}
+                      disabled={!isChanged}
+                      onClick={() => setAsksMessage(!asksMessage)}
+                    >
+                      Save
+                    </Button>
+                  </Popover.Target>
+                  <Popover.Dropdown>
+                    <form
+                      onSubmit={(event) => {
+                        event.preventDefault();
+                        save.mutate({ over: false });
+                      }}
+                    >
+                      <Stack gap="xs" w={260}>
+                        <TextInput
+                          size="xs"
+                          label="What has changed"
+                          description="For the list of versions; may be empty"
+                          value={message}
+                          onChange={({ currentTarget }) => setMessage(currentTarget.value)}
+                        />
+                        {save.isError && !isConflict && <Trouble error={save.error} />}
+                        <Button size="xs" type="submit" loading={save.isPending}>
+                          Save as version {(saved?.version ?? 0) + 1}
+                        </Button>
+                      </Stack>
+                    </form>
+                  </Popover.Dropdown>
+                </Popover>
+                <Button size="xs" leftSection={<IconPlayerPlay size={16} />} onClick={() => setDeploys(true)}>
+                  Deploy
+                </Button>
+              </>
+            )}
+          </Group>
+        }
+      />
+      <Modal opened={isConflict} onClose={() => save.reset()} title="Somebody else saved this topology meanwhile">
+        <Stack>
+          <Text size="sm">
+            Your changes are still here. Save them as the newest version, over the other one, which stays in the list of
+            versions; or go on editing and look at the other one first.
+          </Text>
+          <Group justify="flex-end">
+            <Button variant="default" onClick={() => save.reset()}>
+              Go on editing
+            </Button>
+            <Button onClick={() => save.mutate({ over: true })}>Save mine as the newest</Button>
+          </Group>
+        </Stack>
+      </Modal>
+      <DeployDialog project={project} source={source} suggestion={topology} onClose={() => setDeploys(false)} />
+    </>
+  );
+}
+
+/** The browser asks before it leaves a page with changes that are not saved. */
+function useWarning(isNeeded: boolean): void {
+  useEffect(() => {
+    if (!isNeeded) return;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", warn);
+    return () => window.removeEventListener("beforeunload", warn);
+  }, [isNeeded]);
+}
+
+const isSame = (one: object, other: object): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+function Versions({ project, topology, onOpen }: Names & { readonly onOpen: (version: TopologyVersion) => void }) {
+  const [isOpen, setOpen] = useState(false);
+  const client = useQueryClient();
+  const versions = useQuery({ ...versionsQuery(project, topology), enabled: isOpen });
+  const open = async (version: number) => onOpen(await client.fetchQuery(topologyQuery(project, topology, version)));
+  return (
+    <Menu opened={isOpen} onChange={setOpen} position="bottom-end" withinPortal>
+      <Menu.Target>
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<IconHistory size={16} />}
+          rightSection={<IconChevronDown size={14} />}
+        >
+          Versions
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown mah={320} style={{ overflowY: "auto" }}>
+        {versions.isPending && <Menu.Label>Loading…</Menu.Label>}
+        {versions.isError && <Menu.Label>{versions.error.message}</Menu.Label>}
+        {versions.data?.items.map((version) => (
+          <Menu.Item key={version.version} onClick={() => void open(version.version)}>
+            <Text size="sm" fw={600}>
+              Version {version.version}
+            </Text>
+            <Text size="xs" c="dimmed">
+              {version.author}, {new Date(version.createdAt).toLocaleString()}
+            </Text>
+            {version.message !== "" && <Text size="xs">{version.message}</Text>}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

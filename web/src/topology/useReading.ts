@@ -1,0 +1,27 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useDebouncedValue } from "@mantine/hooks";
+import type { Reading } from "../../../src/api/index.ts";
+import { call } from "../api/call.ts";
+
+const pauseMs = 250;
+
+/** What is wrong with a text, and the lab it describes, soon after it changed; until then, of the text before. */
+export function useReading(
+  project: string,
+  text: string,
+): { readonly reading: Reading | undefined; readonly isCurrent: boolean; readonly error: unknown } {
+  const [settled] = useDebouncedValue(text, pauseMs);
+  const query = useQuery({
+    queryKey: ["reading", project, settled],
+    queryFn: ({ signal }) =>
+      call("POST", "/projects/:project/read", { params: { project }, body: { text: settled }, signal }),
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 10_000,
+  });
+  return {
+    reading: query.data,
+    isCurrent: settled === text && !query.isPlaceholderData && query.isSuccess,
+    error: query.error,
+  };
+}
