@@ -83,6 +83,8 @@ export function Graph({
     return at === undefined ? node : { ...node, position: at };
   });
   const isLarge = nodes.length > largeNodes;
+  // Who begins with nothing would see the first node jump into the middle.
+  const startsFull = useRef(nodes.length > 0);
   const report = useRef(selection);
   report.current = selection;
   /** Changes of nodes and of links come one after the other, before either is drawn. */
@@ -129,7 +131,8 @@ export function Graph({
         colorMode={scheme}
         minZoom={0.05}
         maxZoom={2.5}
-        fitView
+        fitView={startsFull.current}
+        defaultViewport={{ x: 40, y: 40, zoom: 1 }}
         fitViewOptions={{ maxZoom: 1.1, padding: 0.15 }}
         onlyRenderVisibleElements={isLarge}
         nodesConnectable={onLink !== undefined}

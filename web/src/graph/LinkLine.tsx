@@ -21,7 +21,8 @@ export type LinkLook = {
 export type GraphLink = Edge<LinkLook, "link">;
 
 const laneWidth = 14;
-const nameDistance = 52;
+/** From a node's border to the middle of an interface's name. */
+const nameDistance = 16;
 
 /** What a screen reader says of a link. */
 export const linkLabel = ({ a, b, aInterface, bInterface, state, isImpaired }: LinkLook): string =>
@@ -33,7 +34,7 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
   const to = useInternalNode(target)?.internals.positionAbsolute;
   if (from === undefined || to === undefined || data === undefined) return null;
   const ends = { ax: from.x, ay: from.y, bx: to.x, by: to.y };
-  const half = { x: nodeSize.width / 2, y: nodeSize.height / 2 - 8 };
+  const half = { x: nodeSize.width / 2, y: nodeSize.height / 2 };
   const length = Math.hypot(ends.bx - ends.ax, ends.by - ends.ay) || 1;
   const unit = { x: (ends.bx - ends.ax) / length, y: (ends.by - ends.ay) / length };
   // Lanes do not change sides when a link is written the other way round.
@@ -44,6 +45,12 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
   const x2 = ends.bx + half.x - unit.y * shift;
   const y2 = ends.by + half.y + unit.x * shift;
   const middle = { x: (x1 + x2) / 2, y: (y1 + y2) / 2 };
+  // How far it is from the middle of a node to its border, in the direction of the line.
+  const border = Math.min(
+    nodeSize.width / 2 / Math.max(Math.abs(unit.x), 0.01),
+    nodeSize.height / 2 / Math.max(Math.abs(unit.y), 0.01),
+  );
+  const nameAt = border + nameDistance + Math.abs(unit.x) * 8;
   const isCut = data.state === "down" || data.isBlocked === true;
   return (
     <g
@@ -60,12 +67,12 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
       {!isCut && data.isImpaired && (
         <path className="link-wave" d={`M${middle.x - 9},${middle.y}q4.5,-9 9,0t9,0`} aria-hidden="true" />
       )}
-      {data.showsNames && length > nameDistance * 2.6 && (
+      {data.showsNames && length > nameAt * 2 + 20 && (
         <>
-          <text x={x1 + unit.x * nameDistance} y={y1 + unit.y * nameDistance} className="link-name">
+          <text x={x1 + unit.x * nameAt} y={y1 + unit.y * nameAt} className="link-name">
             {data.aInterface}
           </text>
-          <text x={x2 - unit.x * nameDistance} y={y2 - unit.y * nameDistance} className="link-name">
+          <text x={x2 - unit.x * nameAt} y={y2 - unit.y * nameAt} className="link-name">
             {data.bInterface}
           </text>
         </>

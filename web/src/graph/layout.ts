@@ -10,16 +10,35 @@ export type LayoutRequest = {
 
 type Point = { readonly name: string; x: number; y: number; fx?: number; fy?: number };
 
-const spacing = 110;
+const spacing = 140;
 const grid = 10;
 
+/** Small topologies are laid out from several beginnings, and the one with the fewest crossings is taken. */
+const mostTries = 8;
+const mostToCount = 120;
+
 /** Finds places for nodes, so that those that are linked are near each other. The same for the same topology. */
-export function layOut({ nodes, links, fixed }: LayoutRequest): Layout {
+export function layOut(request: LayoutRequest): Layout {
+  const { nodes, links, fixed } = request;
   const known = new Set(nodes);
   const joined = links.filter(([a, b]) => known.has(a) && known.has(b) && a !== b);
-  const points = start(nodes, joined, fixed);
+  const tries = joined.length > mostToCount || nodes.length > mostToCount ? 1 : mostTries;
+  let best: { readonly points: readonly Point[]; readonly crossings: number } | undefined;
+  for (let turn = 0; turn < tries && best?.crossings !== 0; turn += 1) {
+    const points = settled(start(nodes, joined, fixed, turn), joined);
+    const crossings = tries === 1 ? 0 : crossingsOf(points, joined);
+    if (best === undefined || crossings < best.crossings) best = { points, crossings };
+  }
+  const placed = (best?.points ?? []).map(({ name, x, y }): [string, { x: number; y: number }] => [
+    name,
+    fixed[name] ?? { x: Math.round(x / grid) * grid, y: Math.round(y / grid) * grid },
+  ]);
+  return Object.fromEntries(placed);
+}
+
+function settled(points: Point[], joined: LayoutRequest["links"]): readonly Point[] {
   const byName = new Map(points.map((point) => [point.name, point]));
-  const isLarge = nodes.length > 200;
+  const isLarge = points.length > 200;
   forceSimulation(points)
     .force(
       "link",
@@ -30,23 +49,36 @@ export function layOut({ nodes, links, fixed }: LayoutRequest): Layout {
         }),
       ).distance(spacing),
     )
-    .force("charge", forceManyBody<Point>().strength(-700).distanceMax(spacing * 8).theta(isLarge ? 1.2 : 0.9))
+    .force("charge", forceManyBody<Point>().strength(-1000).distanceMax(spacing * 8).theta(isLarge ? 1.2 : 0.9))
     .force("collide", forceCollide<Point>(spacing * 0.45))
-    // Parts that are not linked with the rest do not drift away.
+    // Parts that are not linked with the rest do not drift away, and pictures are wider than high.
     .force("x", forceX<Point>(0).strength(0.03))
-    .force("y", forceY<Point>(0).strength(0.05))
+    .force("y", forceY<Point>(0).strength(0.07))
     .stop()
     // A large one looks the same after a third of the work.
     .tick(isLarge ? 90 : 300);
-  const placed = points.map(({ name, x, y }): [string, { x: number; y: number }] => [
-    name,
-    fixed[name] ?? { x: Math.round(x / grid) * grid, y: Math.round(y / grid) * grid },
-  ]);
-  return Object.fromEntries(placed);
+  return points;
+}
+
+/** Pairs of links that cross, those that meet at a node aside. */
+function crossingsOf(points: readonly Point[], links: LayoutRequest["links"]): number {
+  const at = new Map(points.map((point) => [point.name, point]));
+  const side = (a: Point, b: Point, c: Point) => Math.sign((b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x));
+  let count = 0;
+  for (const [index, [a, b]] of links.entries()) {
+    for (const [c, d] of links.slice(index + 1)) {
+      if (a === c || a === d || b === c || b === d) continue;
+      const [one, two, three, four] = [at.get(a), at.get(b), at.get(c), at.get(d)];
+      if (one === undefined || two === undefined || three === undefined || four === undefined) continue;
+      if (side(one, two, three) !== side(one, two, four) && side(three, four, one) !== side(three, four, two))
+        count += 1;
+    }
+  }
+  return count;
 }
 
 /** Where to begin: from node to neighbour in rings, which the forces then need not untangle. */
-function start(nodes: readonly string[], links: LayoutRequest["links"], fixed: Layout): Point[] {
+function start(nodes: readonly string[], links: LayoutRequest["links"], fixed: Layout, turn: number): Point[] {
   const neighbours = new Map<string, string[]>(nodes.map((name) => [name, []]));
   for (const [a, b] of links) {
     neighbours.get(a)?.push(b);
@@ -74,7 +106,8 @@ function start(nodes: readonly string[], links: LayoutRequest["links"], fixed: L
     if (at !== undefined) return { name, x: at.x, y: at.y, fx: at.x, fy: at.y };
     const near = (neighbours.get(name) ?? []).map((next) => fixed[next]).find((place) => place !== undefined);
     const radius = spacing * (near === undefined ? 0.62 * Math.sqrt(index + 0.5) : 1);
-    const angle = index * golden;
+    // Another beginning for another try.
+    const angle = index * (golden + turn * 0.9);
     return {
       name,
       x: (near?.x ?? 0) + radius * Math.cos(angle),

@@ -299,6 +299,7 @@ export function Editor({
                   key={chosenLink.id}
                   link={chosenLink}
                   read={pairing.of.get(chosenLink.id)}
+                  freeSubnet={freeSubnet(draft.text)}
                   isReadOnly={!mayDraw}
                   onEnds={(a, b) => edit((changed) => setEnds(changed, chosenLink, a, b))}
                   onSet={(path, value) => edit((changed) => setOfLink(changed, chosenLink, path, value))}
@@ -527,6 +528,12 @@ function namePorts(
     if (isIt(link.a)) setEnds(document, link, { ...link.a, interface: port }, link.b);
     else if (isIt(link.b)) setEnds(document, link, link.a, { ...link.b, interface: port });
   }
+}
+
+/** The first of 10.0.1.0/24, 10.0.2.0/24, … that the file does not speak of. */
+function freeSubnet(text: string): string {
+  for (let number = 1; number < 255; number += 1) if (!text.includes(`10.0.${number}.`)) return `10.0.${number}.0/24`;
+  return "10.1.0.0/24";
 }
 
 /** Below what is there. */

@@ -14,6 +14,7 @@ export function LinkPanel({
   link,
   read,
   isReadOnly,
+  freeSubnet,
   onEnds,
   onSet,
   onRemove,
@@ -22,6 +23,8 @@ export function LinkPanel({
   readonly link: FileLink;
   readonly read: ReadLink | undefined;
   readonly isReadOnly: boolean;
+  /** That nothing of the file has. */
+  readonly freeSubnet: string;
   readonly onEnds: (a: LinkEnd, b: LinkEnd) => void;
   readonly onSet: (path: readonly string[], value: unknown) => void;
   readonly onRemove: () => void;
@@ -63,6 +66,11 @@ export function LinkPanel({
         onSet={(key, value) => onSet([key], value)}
         onOpen={(key) => onOpen([key])}
       />
+      {!isReadOnly && link.settings["subnet"] === undefined && (
+        <Button size="compact-xs" variant="light" onClick={() => onSet(["subnet"], freeSubnet)}>
+          Give both ends addresses of {freeSubnet}
+        </Button>
+      )}
       {!isOfNetwork && (
         <>
           <Text size="sm" fw={600}>

@@ -56,7 +56,8 @@ function Setting({
   readonly onOpen: () => void;
 }) {
   const field = fieldOf(schema);
-  const description = schema.description;
+  // Written for the documentation, where code is marked.
+  const description = schema.description?.replaceAll("`", "");
   const isStructure = typeof value === "object" && value !== null && !(Array.isArray(value) && field.is === "texts");
   if (field.is === "structure" || isStructure)
     return value === undefined ? null : (

@@ -38,9 +38,9 @@ const theme = EditorView.theme({
 
 const colours = HighlightStyle.define([
   { tag: tags.comment, color: "var(--mantine-color-dimmed)", fontStyle: "italic" },
-  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--mantine-primary-color-light-color)" },
-  { tag: [tags.string, tags.special(tags.string)], color: "var(--mantine-color-teal-light-color)" },
-  { tag: [tags.number, tags.bool, tags.null, tags.keyword], color: "var(--mantine-color-grape-light-color)" },
+  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--yaml-key)" },
+  { tag: [tags.string, tags.special(tags.string)], color: "var(--yaml-text)" },
+  { tag: [tags.number, tags.bool, tags.null, tags.keyword], color: "var(--yaml-value)" },
 ]);
 
 /** The text of a lab file, with what is wrong with it on the spot. */

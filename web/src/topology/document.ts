@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLMap,
+  YAMLSeq,
+} from "yaml";
 
 /*
  * A lab file as it is edited: a YAML document, whose comments and order stay. What is drawn is read from
@@ -30,11 +41,23 @@ export type FileGraph = { readonly nodes: readonly FileNode[]; readonly links: r
 
 export type LabDocument = Document.Parsed;
 
-export const readDocument = (text: string): LabDocument => parseDocument(text, { keepSourceTokens: false });
+export const readDocument = (text: string): LabDocument => parseDocument(text);
 
 /** The text of a document, with lines as they are, however long. */
-export const printDocument = (document: LabDocument): string =>
-  document.toString({ lineWidth: 0, flowCollectionPadding: true });
+export function printDocument(document: LabDocument): string {
+  // As Netwright's own files are written: { a: 1 }, and [a, b].
+  visit(document, {
+    Seq: (_, list) => {
+      if (list.flow !== true) return;
+      const print = YAMLSeq.prototype.toString;
+      list.toString = (context, ...rest) =>
+        context === undefined
+          ? print.call(list)
+          : print.call(list, { ...context, flowCollectionPadding: "" }, ...rest);
+    },
+  });
+  return document.toString({ lineWidth: 0, nullStr: "" });
+}
 
 export const endOf = (text: string): LinkEnd => {
   const at = text.indexOf(":");
@@ -144,11 +167,12 @@ export function addLink(document: LabDocument, a: LinkEnd, b: LinkEnd): void {
     there.add(link);
     return;
   }
-  mapAt(document, []);
   const links = document.createNode([]) as YAMLSeq;
   links.flow = false;
   links.add(link);
-  document.set("links", links);
+  const key = document.createNode("links");
+  key.spaceBefore = true;
+  mapAt(document, []).set(key, links);
 }
 
 export function removeLink(document: LabDocument, { at }: Pick<FileLink, "at">): void {
