@@ -16,6 +16,7 @@ test: setup-tests ## the whole test suite (as root: as an unprivileged user it m
 
 check: setup ## types, lint, format and module rules
 	@$(run) tsc -p .
+	@$(run) tsc -p web
 	@$(run) biome check --error-on-warnings .
 	@$(run) oxlint --quiet --type-aware .
 	@$(run) node scripts/check-modules.ts
@@ -49,4 +50,4 @@ appliances: setup ## the example appliance Rabbit, into build/appliances
 	@$(run) node appliances/rabbit/build.ts
 
 clean: ## remove what was built
-	rm -rf build dist docs/reference docs/.vitepress/cache
+	rm -rf build dist web/dist docs/reference docs/.vitepress/cache

@@ -7,7 +7,7 @@
  * (src/client/installation.ts).
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 
@@ -71,6 +71,10 @@ const { metafile } = await build({
     js: 'import { createRequire as nodeRequire } from "node:module"; const require = nodeRequire(import.meta.url);',
   },
 });
+// The pages of the server. They find no program, and none finds them but the server (src/controller/server/pages.ts).
+execFileSync("vite", ["build", "--logLevel", "warn"], { cwd: join(root, "web"), stdio: "inherit" });
+cpSync(join(root, "web/dist"), join(root, "dist/web"), { recursive: true });
+
 chmodSync(join(root, "dist/cli/main.js"), 0o755);
 writeFileSync(join(root, "dist/THIRD-PARTY-LICENSES.txt"), licences(metafile));
 

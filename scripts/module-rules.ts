@@ -33,6 +33,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
 /** Packages that scripts/build.ts bundles: published as a part of Netwright, so they need no installing. */
 const bundled = [
   "@fastify/cookie",
+  "@fastify/static",
   "@fastify/websocket",
   "commander",
   "fastify",

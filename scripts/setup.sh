@@ -38,6 +38,7 @@ ls /usr/lib/python3*/http/server.py >/dev/null 2>&1 || optional python3
 
 case "${1:-}" in images | tests) have mmdebstrap || optional mmdebstrap ;; esac
 if [ "${1:-}" = tests ]; then
+  have chromium || optional chromium
   have etcd || optional etcd-server
   have etcdctl || optional etcd-client
   have socat || optional socat

@@ -15,7 +15,9 @@ export const serve: CommandDefinition = (program, bind) => {
   command.action(
     bind<ServeOptions>(async ({ context, output, options }) => {
       const { resolve } = await import("node:path");
-      const { Controller, findPages, LocalAgent, newSecret, readServerConfig } = await import("../../controller/index.ts");
+      const { Controller, findPages, LocalAgent, newSecret, readServerConfig } = await import(
+        "../../controller/index.ts"
+      );
       const { findInstallation } = await import("../../client/installation.ts");
       const { onInterrupt } = await import("../interrupt.ts");
       const installation = findInstallation(import.meta.url);
@@ -39,7 +41,11 @@ export const serve: CommandDefinition = (program, bind) => {
       const { host } = config.listen;
       const scheme = config.tls === undefined ? "http" : "https";
       const address = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${controller.port}/`;
-      output.note(pages === undefined ? `Serving at ${address}api/v1/, without pages: they are not built (make build).` : `Serving at ${address}`);
+      output.note(
+        pages === undefined
+          ? `Serving at ${address}api/v1/, without pages: they are not built (make build).`
+          : `Serving at ${address}`,
+      );
       await new Promise<void>((done) => {
         if (interrupt.signal.aborted) done();
         interrupt.signal.addEventListener("abort", () => done());

@@ -9,7 +9,17 @@ import type { Handlers, ProjectRow } from "../server/input.ts";
 import { pageOf, timeText } from "./page.ts";
 import { findTopologyVersion } from "./topologies.ts";
 
-type Names = "readText" | "labText" | "labs" | "lab" | "deploy" | "planLab" | "applyLab" | "stopLab" | "startLab" | "deleteLab";
+type Names =
+  | "readText"
+  | "labText"
+  | "labs"
+  | "lab"
+  | "deploy"
+  | "planLab"
+  | "applyLab"
+  | "stopLab"
+  | "startLab"
+  | "deleteLab";
 
 /** @throws PROJECT_LAB_NOT_FOUND */
 export async function findLabRow(database: Database, project: ProjectRow, name: string): Promise<LabRow> {

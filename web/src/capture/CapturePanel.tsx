@@ -18,7 +18,13 @@ type Recording = { readonly chunks: Uint8Array<ArrayBuffer>[]; readonly frames: 
 const blank = (): Recording => ({ chunks: [], frames: [], bytes: 0 });
 
 /** What passes on a link or an interface, while it passes: packets, what is in them, and all of it as a file. */
-export default function CapturePanel({ address: { project, lab }, target }: { readonly address: LabAddress; readonly target: string }) {
+export default function CapturePanel({
+  address: { project, lab },
+  target,
+}: {
+  readonly address: LabAddress;
+  readonly target: string;
+}) {
   const [filter, setFilter] = useState("");
   const [run, setRun] = useState({ number: 1, filter: "" });
   const [isRunning, setRunning] = useState(true);
@@ -43,8 +49,11 @@ export default function CapturePanel({ address: { project, lab }, target }: { re
         body: { targets: [target], ...(run.filter === "" ? {} : { filter: run.filter }) },
         signal: gone.signal,
       });
-      stop.current = () => void callLab(address, "DELETE", "/captures/:capture", { params: { capture: id } }).catch(() => undefined);
-      const response = await send("GET", labPath(address, `/captures/${encodeURIComponent(id)}/stream`), { signal: gone.signal });
+      stop.current = () =>
+        void callLab(address, "DELETE", "/captures/:capture", { params: { capture: id } }).catch(() => undefined);
+      const response = await send("GET", labPath(address, `/captures/${encodeURIComponent(id)}/stream`), {
+        signal: gone.signal,
+      });
       const source = response.body?.getReader();
       const reader = new CaptureReader({ source: target });
       for (;;) {
@@ -173,7 +182,6 @@ function PacketList({
   };
   const rows = frames.slice(first, last).map((frame, offset) => ({ index: first + offset, frame }));
   return (
-    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the options are drawn as they are seen
     <div
       className="packet-list"
       ref={list}

@@ -34,7 +34,15 @@ export type MenuTarget = {
 
 const handles: NonNullable<GraphNode["handles"]> = [
   { id: "in", type: "target", position: Position.Top, x: 0, y: 0, ...nodeSize },
-  { id: "out", type: "source", position: Position.Right, x: nodeSize.width - 7, y: nodeSize.height / 2 - 7, width: 14, height: 14 },
+  {
+    id: "out",
+    type: "source",
+    position: Position.Right,
+    x: nodeSize.width - 7,
+    y: nodeSize.height / 2 - 7,
+    width: 14,
+    height: 14,
+  },
 ];
 
 /** More than this many links have no names of interfaces at their ends, until one is selected. */
@@ -267,6 +275,8 @@ function same(one: object | undefined, other: object): boolean {
 function lanesOf(links: readonly DrawnLink[]): ReadonlyMap<string, number> {
   const groups = Map.groupBy(links, ({ a, b }) => [a, b].toSorted().join("\n"));
   return new Map(
-    [...groups.values()].flatMap((group) => group.map(({ id }, index) => [id, index - (group.length - 1) / 2] as const)),
+    [...groups.values()].flatMap((group) =>
+      group.map(({ id }, index) => [id, index - (group.length - 1) / 2] as const),
+    ),
   );
 }

@@ -49,7 +49,13 @@ function settled(points: Point[], joined: LayoutRequest["links"]): readonly Poin
         }),
       ).distance(spacing),
     )
-    .force("charge", forceManyBody<Point>().strength(-1000).distanceMax(spacing * 8).theta(isLarge ? 1.2 : 0.9))
+    .force(
+      "charge",
+      forceManyBody<Point>()
+        .strength(-1000)
+        .distanceMax(spacing * 8)
+        .theta(isLarge ? 1.2 : 0.9),
+    )
     .force("collide", forceCollide<Point>(spacing * 0.45))
     // Parts that are not linked with the rest do not drift away, and pictures are wider than high.
     .force("x", forceX<Point>(0).strength(0.03))

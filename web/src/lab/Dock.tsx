@@ -1,5 +1,5 @@
 import { CloseButton, Tabs } from "@mantine/core";
-import { lazy, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import type { LabEvent } from "../../../src/api/index.ts";
 import type { LabAddress } from "../api/call.ts";
 import { Loading } from "../shell/states.tsx";
@@ -10,6 +10,7 @@ const Terminal = lazy(() => import("../terminal/Terminal.tsx"));
 const Capture = lazy(() => import("../capture/CapturePanel.tsx"));
 
 export type DockTab =
+  /** An identifier of HTML, too: without spaces. */
   | { readonly id: string; readonly is: "terminal"; readonly node: string }
   | { readonly id: string; readonly is: "console"; readonly node: string }
   | { readonly id: string; readonly is: "capture"; readonly target: string };
@@ -26,6 +27,25 @@ export function tabTitle(tab: DockTab): string {
 }
 
 const leastHeight = 120;
+const dockId = "dock";
+
+/**
+ * What a tab shows. Mantine's own panels stop what is in them while they are not seen (React's Activity);
+ * terminals and captures are to go on.
+ */
+function Panel({ of, tab, children }: { readonly of: string; readonly tab: string; readonly children: ReactNode }) {
+  return (
+    <div
+      role="tabpanel"
+      id={`${dockId}-panel-${of}`}
+      aria-labelledby={`${dockId}-tab-${of}`}
+      className="dock-panel"
+      hidden={of !== tab}
+    >
+      {children}
+    </div>
+  );
+}
 
 /** Below the picture: what happens, what programs say, and terminals and captures, each in its tab. */
 export function Dock({
@@ -67,7 +87,7 @@ export function Dock({
           if (event.currentTarget.hasPointerCapture(event.pointerId)) resize(window.innerHeight - event.clientY);
         }}
       />
-      <Tabs value={tab} onChange={(chosen) => onTab(chosen ?? "events")} className="dock-tabs">
+      <Tabs id={dockId} value={tab} onChange={(chosen) => onTab(chosen ?? "events")} className="dock-tabs">
         <Tabs.List>
           <Tabs.Tab value="events">Events</Tabs.Tab>
           <Tabs.Tab value="logs">Logs</Tabs.Tab>
@@ -78,14 +98,14 @@ export function Dock({
             </div>
           ))}
         </Tabs.List>
-        <Tabs.Panel value="events" className="dock-panel">
+        <Panel of="events" tab={tab}>
           <EventsPanel events={events} />
-        </Tabs.Panel>
-        <Tabs.Panel value="logs" className="dock-panel">
+        </Panel>
+        <Panel of="logs" tab={tab}>
           <LogsPanel address={address} nodes={nodes} isShown={tab === "logs"} />
-        </Tabs.Panel>
+        </Panel>
         {tabs.map((one) => (
-          <Tabs.Panel key={one.id} value={one.id} className="dock-panel">
+          <Panel key={one.id} of={one.id} tab={tab}>
             <Suspense fallback={<Loading what={tabTitle(one)} />}>
               {one.is === "capture" ? (
                 <Capture address={address} target={one.target} />
@@ -93,7 +113,7 @@ export function Dock({
                 <Terminal address={address} node={one.node} is={one.is} isShown={tab === one.id} />
               )}
             </Suspense>
-          </Tabs.Panel>
+          </Panel>
         ))}
       </Tabs>
     </section>

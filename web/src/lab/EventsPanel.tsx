@@ -38,10 +38,20 @@ export function useEnd(length: number) {
     const element = list.current;
     if (element === null) return;
     const look = () => {
+      if (element.clientHeight === 0) return;
       isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 40;
     };
+    const toEnd = () => {
+      if (isAtEnd.current) element.scrollTop = element.scrollHeight;
+    };
     element.addEventListener("scroll", look);
-    return () => element.removeEventListener("scroll", look);
+    // Shown again, or of another height.
+    const watch = new ResizeObserver(toEnd);
+    watch.observe(element);
+    return () => {
+      element.removeEventListener("scroll", look);
+      watch.disconnect();
+    };
   });
   useEffect(() => {
     if (length > 0 && isAtEnd.current && list.current !== null) list.current.scrollTop = list.current.scrollHeight;

@@ -36,7 +36,9 @@ const enteredOf = (impairment: Impairment | undefined): Entered => {
 function read(entered: Entered, before: Impairment | undefined, side: "up" | "down"): Impairment {
   const old = impairmentSettings(before ?? {});
   const kept = Object.fromEntries(
-    Object.entries(old).filter(([key, value]) => typeof value !== "string" || !fields.some((field) => field.key === key)),
+    Object.entries(old).filter(
+      ([key, value]) => typeof value !== "string" || !fields.some((field) => field.key === key),
+    ),
   );
   const said = Object.fromEntries(Object.entries(entered).filter(([, value]) => value !== undefined && value !== ""));
   return impairmentOf({ ...(entered.preset === undefined ? kept : {}), ...said } as ImpairmentSettings, side);

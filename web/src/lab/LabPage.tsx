@@ -58,7 +58,9 @@ export default function LabPage({ project, lab: name }: LabAddress) {
             Edit
           </Button>
         )}
-        {mayChange && <LabActions project={project} lab={lab.data} onDeleted={() => navigate(`/projects/${project}`)} />}
+        {mayChange && (
+          <LabActions project={project} lab={lab.data} onDeleted={() => navigate(`/projects/${project}`)} />
+        )}
       </div>
       {runs && detail.data !== undefined && isPlaced ? (
         <LiveLab

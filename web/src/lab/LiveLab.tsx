@@ -50,8 +50,7 @@ export function LiveLab({
   const events = useLabEvents(address);
 
   const nodes = useMemo(
-    () =>
-      detail.nodeStatus.map(({ name, kind, state }): NodeLook => ({ name, kind, state, mayLink: false })),
+    () => detail.nodeStatus.map(({ name, kind, state }): NodeLook => ({ name, kind, state, mayLink: false })),
     [detail.nodeStatus],
   );
   const links = useMemo(
@@ -81,7 +80,7 @@ export function LiveLab({
 
   const open = (make: (id: string) => DockTab) => {
     number.current += 1;
-    const made = make(`tab ${number.current}`);
+    const made = make(`tab-${number.current}`);
     setTabs((known) => [...known, made]);
     setTab(made.id);
   };
@@ -293,8 +292,7 @@ function useVerbs(address: LabAddress) {
     onSettled,
   });
   const partition = useMutation({
-    mutationFn: (words: readonly string[]) =>
-      callLab(address, "POST", "/partition", { body: { words: [...words] } }),
+    mutationFn: (words: readonly string[]) => callLab(address, "POST", "/partition", { body: { words: [...words] } }),
     onSettled,
   });
   const all = [setLink, clear, act, partition];
@@ -309,4 +307,3 @@ function useVerbs(address: LabAddress) {
     },
   };
 }
-

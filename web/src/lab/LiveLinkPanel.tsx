@@ -39,7 +39,13 @@ export function LiveLinkPanel({
       {mayChange && (
         <Group gap={6}>
           {state === "up" ? (
-            <Button size="compact-sm" color="red" variant="light" leftSection={<IconPlugOff size={14} />} onClick={() => verbs.setLink(id, "down")}>
+            <Button
+              size="compact-sm"
+              color="red"
+              variant="light"
+              leftSection={<IconPlugOff size={14} />}
+              onClick={() => verbs.setLink(id, "down")}
+            >
               Cut
             </Button>
           ) : (
@@ -47,10 +53,20 @@ export function LiveLinkPanel({
               Plug in
             </Button>
           )}
-          <Button size="compact-sm" variant="default" leftSection={<IconWaveSine size={14} />} onClick={() => verbs.impair(id)}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            leftSection={<IconWaveSine size={14} />}
+            onClick={() => verbs.impair(id)}
+          >
             Impair
           </Button>
-          <Button size="compact-sm" variant="default" leftSection={<IconActivity size={14} />} onClick={() => verbs.capture(id)}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            leftSection={<IconActivity size={14} />}
+            onClick={() => verbs.capture(id)}
+          >
             Capture
           </Button>
         </Group>

@@ -88,7 +88,11 @@ export function LiveNodePanel({
                 {[...one.addresses, ...(one.vlans === undefined ? [] : [one.vlans])].map((text) => (
                   <div key={text}>{text}</div>
                 ))}
-                {one.link === undefined && <Text span size="xs" c="dimmed">unplugged</Text>}
+                {one.link === undefined && (
+                  <Text span size="xs" c="dimmed">
+                    unplugged
+                  </Text>
+                )}
               </Table.Td>
             </Table.Tr>
           ))}

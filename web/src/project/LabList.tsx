@@ -101,7 +101,9 @@ function Row({
         <LabStateBadge state={lab.state} />
       </Table.Td>
       <Table.Td>{size}</Table.Td>
-      <Table.Td>{lab.topology === undefined ? "a text" : `${lab.topology.name}, version ${lab.topology.version}`}</Table.Td>
+      <Table.Td>
+        {lab.topology === undefined ? "a text" : `${lab.topology.name}, version ${lab.topology.version}`}
+      </Table.Td>
       <Table.Td>{lab.owner}</Table.Td>
       <Table.Td>{mayChange && <LabActions project={project} lab={lab} />}</Table.Td>
     </Table.Tr>

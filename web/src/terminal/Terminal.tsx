@@ -65,7 +65,10 @@ export default function Terminal({
       setState("connecting");
       hasEnded = false;
       const scheme = location.protocol === "https:" ? "wss" : "ws";
-      const path = labPath({ project, lab }, `/nodes/${encodeURIComponent(node)}/${is === "console" ? "console" : "exec"}`);
+      const path = labPath(
+        { project, lab },
+        `/nodes/${encodeURIComponent(node)}/${is === "console" ? "console" : "exec"}`,
+      );
       const opened = new WebSocket(`${scheme}://${location.host}${apiPrefix}${path}`);
       opened.binaryType = "arraybuffer";
       socket = opened;

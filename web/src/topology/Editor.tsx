@@ -166,7 +166,8 @@ export function Editor({
     ["mod+D", duplicate],
   ]);
 
-  const chosenNode = selection.nodes.length === 1 ? graph.nodes.find((node) => node.name === selection.nodes[0]) : undefined;
+  const chosenNode =
+    selection.nodes.length === 1 ? graph.nodes.find((node) => node.name === selection.nodes[0]) : undefined;
   const chosenLink =
     selection.nodes.length === 0 && selection.links.length === 1
       ? graph.links.find((one) => one.id === selection.links[0])
@@ -184,10 +185,18 @@ export function Editor({
           <Tool label="Redo" isDisabled={!canRedo || isReadOnly} onClick={redo}>
             <IconArrowForwardUp size={18} />
           </Tool>
-          <Tool label="Duplicate the selected nodes" isDisabled={!mayDraw || selection.nodes.length === 0} onClick={duplicate}>
+          <Tool
+            label="Duplicate the selected nodes"
+            isDisabled={!mayDraw || selection.nodes.length === 0}
+            onClick={duplicate}
+          >
             <IconCopyPlus size={18} />
           </Tool>
-          <Tool label="Lay out automatically" isDisabled={isReadOnly || drawing.nodes.length === 0} onClick={() => void arrange()}>
+          <Tool
+            label="Lay out automatically"
+            isDisabled={isReadOnly || drawing.nodes.length === 0}
+            onClick={() => void arrange()}
+          >
             <IconBinaryTree2 size={18} />
           </Tool>
           <Tool label={showsText ? "Hide the lab file" : "Show the lab file"} onClick={() => setShowsText(!showsText)}>
@@ -247,8 +256,8 @@ export function Editor({
             <div className="hint">
               <Empty title="Nothing drawn yet">
                 <Text c="dimmed" ta="center" size="sm">
-                  Drag a kind of node here, or press it on the left. Drag from the dot at a node's side to another node to
-                  link them.
+                  Drag a kind of node here, or press it on the left. Drag from the dot at a node's side to another node
+                  to link them.
                 </Text>
               </Empty>
             </div>
@@ -279,7 +288,10 @@ export function Editor({
                       const changed = readDocument(now.text);
                       renameNode(changed, chosenNode.name, to);
                       const { [chosenNode.name]: at, ...layout } = now.layout;
-                      return { text: printDocument(changed), layout: at === undefined ? layout : { ...layout, [to]: at } };
+                      return {
+                        text: printDocument(changed),
+                        layout: at === undefined ? layout : { ...layout, [to]: at },
+                      };
                     });
                     setSelection({ nodes: [to], links: [] });
                   }}

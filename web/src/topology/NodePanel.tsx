@@ -78,7 +78,9 @@ export function NodePanel({
             value: kind,
             label: lookOf(kind).title,
           }))}
-          onChange={({ currentTarget }) => onSet(["kind"], currentTarget.value === "host" ? undefined : currentTarget.value)}
+          onChange={({ currentTarget }) =>
+            onSet(["kind"], currentTarget.value === "host" ? undefined : currentTarget.value)
+          }
         />
       )}
       {!node.isNetwork && interfaces.length > 0 && (

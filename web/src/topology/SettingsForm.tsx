@@ -93,12 +93,12 @@ function Setting({
       text={text}
       placeholder={hint}
       isReadOnly={isReadOnly}
-      onCommit={(entered) => onSet(entered === "" ? undefined : valueOf(entered, field.is))}
+      onCommit={(entered) => onSet(entered === "" ? undefined : settingOf(entered, field.is))}
     />
   );
 }
 
-function valueOf(entered: string, is: "number" | "text" | "texts"): unknown {
+function settingOf(entered: string, is: "number" | "text" | "texts"): unknown {
   if (is === "number") return /^\d+$/.test(entered) ? Number(entered) : entered;
   if (is === "text") return entered;
   const parts = entered

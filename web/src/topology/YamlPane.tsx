@@ -15,7 +15,12 @@ export type Finding = Reading["findings"][number];
 const fromOutside = Annotation.define<boolean>();
 
 const theme = EditorView.theme({
-  "&": { height: "100%", fontSize: "13px", color: "var(--mantine-color-text)", backgroundColor: "var(--mantine-color-body)" },
+  "&": {
+    height: "100%",
+    fontSize: "13px",
+    color: "var(--mantine-color-text)",
+    backgroundColor: "var(--mantine-color-body)",
+  },
   ".cm-scroller": { fontFamily: "var(--mantine-font-family-monospace)", lineHeight: "1.5" },
   ".cm-gutters": {
     backgroundColor: "var(--mantine-color-body)",
@@ -123,7 +128,12 @@ export function YamlPane({
   useEffect(() => {
     const editor = view.current;
     if (editor === undefined) return;
-    editor.dispatch(setDiagnostics(editor.state, findings.flatMap((finding) => diagnosticOf(editor.state, finding))));
+    editor.dispatch(
+      setDiagnostics(
+        editor.state,
+        findings.flatMap((finding) => diagnosticOf(editor.state, finding)),
+      ),
+    );
   }, [findings]);
 
   useEffect(() => {

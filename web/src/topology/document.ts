@@ -51,9 +51,7 @@ export function printDocument(document: LabDocument): string {
       if (list.flow !== true) return;
       const print = YAMLSeq.prototype.toString;
       list.toString = (context, ...rest) =>
-        context === undefined
-          ? print.call(list)
-          : print.call(list, { ...context, flowCollectionPadding: "" }, ...rest);
+        context === undefined ? print.call(list) : print.call(list, { ...context, flowCollectionPadding: "" }, ...rest);
     },
   });
   return document.toString({ lineWidth: 0, nullStr: "" });
@@ -296,7 +294,9 @@ export function setOfLink(
 export function lineOf(document: LabDocument, text: string, path: readonly (string | number)[]): number | undefined {
   const node = document.getIn(path, true) as Node | undefined;
   const parent = document.getIn(path.slice(0, -1), true);
-  const key = isMap(parent) ? parent.items.find((pair) => isScalar(pair.key) && pair.key.value === path.at(-1))?.key : undefined;
+  const key = isMap(parent)
+    ? parent.items.find((pair) => isScalar(pair.key) && pair.key.value === path.at(-1))?.key
+    : undefined;
   const at = (key as Node | undefined)?.range?.[0] ?? node?.range?.[0];
   return at === undefined ? undefined : text.slice(0, at).split("\n").length;
 }

@@ -4,7 +4,12 @@ import type { Layout } from "../../../src/api/index.ts";
 /** What is edited, as a whole: the text of the lab file, and where its nodes are drawn. */
 export type Draft = { readonly text: string; readonly layout: Layout };
 
-type History = { readonly past: readonly Draft[]; readonly now: Draft; readonly future: readonly Draft[]; readonly mark: string };
+type History = {
+  readonly past: readonly Draft[];
+  readonly now: Draft;
+  readonly future: readonly Draft[];
+  readonly mark: string;
+};
 
 const mostSteps = 200;
 

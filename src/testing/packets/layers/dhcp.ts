@@ -1,5 +1,5 @@
-import { joined } from "./joined.ts";
 import { decodeName } from "./domain-name.ts";
+import { joined } from "./joined.ts";
 import { colonHex, groups, ipText, Octets, textOf } from "./octets.ts";
 import type { Step } from "./step.ts";
 
