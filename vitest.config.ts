@@ -11,6 +11,7 @@ const pure = [
   "tests/api/**/*.test.ts",
   "tests/archive/**/*.test.ts",
   "tests/controller/**/*.test.ts",
+  "tests/web/**/*.test.ts",
 ];
 const house = ["tests/house/**/*.test.ts"];
 // The ways outside of root's labs are other processes than a user's.

@@ -146,6 +146,31 @@ export function tryApi(start: () => Promise<TestServer>): void {
       expect((await server.call("GET", `${path}?version=1`, { headers: as("victor") })).body.text).toBe(text);
       expect((await server.call("GET", `${path}?version=9`, { headers: as("victor") })).status).toBe(404);
     });
+    it("keep where their nodes are drawn", async () => {
+      const path = "/projects/demo/topologies/drawn";
+      const layout = { h1: { x: 10, y: -20.5 } };
+      const save = (body: object) => server.call("PUT", path, { headers: as("olga"), body });
+      expect((await save({ text, layout })).body.layout).toEqual(layout);
+      expect((await save({ text })).body.layout).toBeUndefined();
+      expect((await server.call("GET", `${path}?version=1`, { headers: as("victor") })).body.layout).toEqual(layout);
+      expect((await save({ text, layout: { h1: { x: "left" } } })).status).toBe(400);
+    });
+    it("are read before they are saved, in the words of the command line", async () => {
+      const read = async (written: string) =>
+        (await server.call("POST", "/projects/demo/read", { headers: as("victor"), body: { text: written } })).body;
+      const good = await read("nodes: {h1: , s1: {kind: switch}}\nlinks: [[h1, s1]]\n");
+      expect(good.findings).toEqual([]);
+      expect(good.lab.nodes.map((node: { kind: string }) => node.kind)).toEqual(["host", "switch"]);
+      expect(good.lab.links).toMatchObject([{ a: { node: "h1", interface: "eth0" }, b: { node: "s1" } }]);
+      const wrong = await read("nodes:\n  h1: {kind: hots}\nlinks: [[h1, h3]]\n");
+      expect(wrong.lab).toBeUndefined();
+      expect(wrong.findings[0]).toMatchObject({ severity: "error", at: { line: 2, file: "lab.yaml" } });
+      expect((await read("nodes: [")).findings[0].severity).toBe("error");
+      expect((await read("nodes: {a: {allow-host: [22]}}\n")).findings[0].code).toBe("LAB_FORBIDDEN_HERE");
+      const { body } = await server.call("GET", "/audit?limit=500", { headers: root });
+      const noted = body.items.filter((one: { target: string }) => one.target.endsWith("/projects/demo/read"));
+      expect(noted.filter((one: { status: number }) => one.status === 200)).toEqual([]);
+    });
     it("are found page by page", async () => {
       for (const name of ["p1", "p2", "p3"])
         await server.call("PUT", `/projects/demo/topologies/${name}`, { headers: as("olga"), body: { text } });
@@ -177,6 +202,9 @@ export function tryApi(start: () => Promise<TestServer>): void {
       expect([(await act(as("victor"))).status, (await act(as("olga"))).status]).toEqual([403, 200]);
       expect((await server.call("GET", "/projects/demo/labs/one/etc/passwd", { headers: as("olga") })).status).toBe(
         404,
+      );
+      expect((await server.call("GET", "/projects/demo/labs/one/text", { headers: as("victor") })).body.text).toBe(
+        text,
       );
       const verb = (what: string) => server.call("POST", `/projects/demo/labs/one/${what}`, { headers: as("olga") });
       expect((await verb("stop")).body.state).toBe("stopped");
@@ -314,6 +342,27 @@ export function tryApi(start: () => Promise<TestServer>): void {
     expect(entries).toContain("olga POST /projects/demo/labs 202");
     expect(entries).toContain("victor DELETE /projects/demo 403");
     expect(JSON.stringify(body)).not.toContain("has a password");
+  });
+
+  it("serves its pages, what is hashed for good, and nothing beside them", async () => {
+    const get = async (path: string, accept = "text/html") => {
+      const response = await fetch(`${server.address}${path}`, { headers: { accept, "accept-encoding": "identity" } });
+      return { status: response.status, headers: response.headers, text: await response.text() };
+    };
+    const page = await get("/projects/demo/labs/one");
+    expect([page.status, page.text]).toEqual([200, "<!doctype html>pages"]);
+    expect(page.headers.get("content-security-policy")).toMatch(
+      /^default-src 'self';.* style-src 'self' 'unsafe-inline'/,
+    );
+    expect(page.headers.get("content-security-policy")).not.toContain("script-src");
+    expect(page.headers.get("cache-control")).toBe("no-cache");
+    const asset = await get("/assets/app-1a2b.js", "*/*");
+    expect([asset.status, asset.headers.get("cache-control")]).toEqual([200, "public, max-age=31536000, immutable"]);
+    expect((await get("/assets/none.js")).status).toBe(404);
+    expect((await get("/projects", "*/*")).status).toBe(404);
+    expect((await get("/api/v1/nothing")).status).toBe(404);
+    for (const outside of ["/..%2fserver.db", "/assets/..%2f..%2fserver.db", "/%2e%2e/server.db"])
+      expect((await get(outside, "*/*")).status).toBeGreaterThanOrEqual(400);
   });
 
   it("has faults of its own nowhere", () => expect(server.faults).toEqual([]));

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createConnection } from "node:net";
 import { tmpdir } from "node:os";
@@ -106,6 +106,9 @@ export class TestServer implements AsyncDisposable {
   /** @param database where it is; one of SQLite that goes with the server when absent */
   static async start(database?: string, oidc?: (address: string) => OidcSettings): Promise<TestServer> {
     const folder = await mkdtemp(join(tmpdir(), "nw-server-"));
+    await mkdir(join(folder, "pages/assets"), { recursive: true });
+    await writeFile(join(folder, "pages/index.html"), "<!doctype html>pages");
+    await writeFile(join(folder, "pages/assets/app-1a2b.js"), "export {};");
     const server = new TestServer(folder, database ?? `sqlite:${join(folder, "server.db")}`);
     server.#oidc = oidc;
     if (oidc !== undefined) server.#port = await freePort();
@@ -124,6 +127,7 @@ export class TestServer implements AsyncDisposable {
       behindProxy: false,
       proxies: [],
       version: "0.0.0",
+      pages: join(this.#folder, "pages"),
       onFault: (error) => this.faults.push(error),
       clock: () => this.now,
     });

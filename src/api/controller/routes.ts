@@ -39,6 +39,8 @@ export type ControllerRoute = {
   /** Of a success. */
   readonly status: 200 | 201 | 202 | 204;
   readonly kind: "json" | "sse";
+  /** Changes nothing, whatever its method: it is not written down. */
+  readonly isAsking?: true;
 };
 
 const page = z.object({
@@ -316,6 +318,7 @@ export const controllerRoutes = {
     response: Reading,
     status: 200,
     kind: "json",
+    isAsking: true,
   },
 
   labs: {

@@ -151,7 +151,7 @@ async function answer(
           make,
         )
       : await make();
-  await note(options, request, made.status);
+  if (route.isAsking !== true) await note(options, request, made.status);
   const revision = made.body === "" ? undefined : revisionIn(JSON.parse(made.body));
   if (revision !== undefined) reply.header("etag", `"${revision}"`);
   return reply.code(made.status).type("application/json").send(made.body);

@@ -11,9 +11,11 @@ import {
   Position,
   ReactFlow,
   useReactFlow,
+  useStore,
 } from "@xyflow/react";
 import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import type { Layout } from "../../../src/api/index.ts";
+import { FarLinks } from "./FarLinks.tsx";
 import { type GraphLink, LinkLine, linkLabel } from "./LinkLine.tsx";
 import { type GraphNode, NodeBox, type NodeLook, nodeLabel, nodeSize } from "./NodeBox.tsx";
 
@@ -48,6 +50,9 @@ const handles: NonNullable<GraphNode["handles"]> = [
 /** More than this many links have no names of interfaces at their ends, until one is selected. */
 const mostNamed = 80;
 const largeNodes = 150;
+/** Of a large topology, seen from further away than this, links are drawn all together, and nodes without their names. */
+const farZoom = 0.4;
+const none: GraphLink[] = [];
 
 /** A topology as a picture: to look at, to move, to select in, and where it may be changed, to link in. */
 export function Graph({
@@ -91,6 +96,7 @@ export function Graph({
     return at === undefined ? node : { ...node, position: at };
   });
   const isLarge = nodes.length > largeNodes;
+  const isFar = useStore(({ transform }) => transform[2] < farZoom) && isLarge;
   // Who begins with nothing would see the first node jump into the middle.
   const startsFull = useRef(nodes.length > 0);
   const report = useRef(selection);
@@ -130,10 +136,10 @@ export function Graph({
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys that nodes and links in it hand up
-    <div className="graph" onKeyDown={openByKey}>
+    <div className="graph" data-far={isFar || undefined} onKeyDown={openByKey}>
       <ReactFlow<GraphNode, GraphLink>
         nodes={moved}
-        edges={drawn.edges}
+        edges={isFar ? none : drawn.edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         colorMode={scheme}
@@ -191,6 +197,7 @@ export function Graph({
         }}
         ariaLabelConfig={{ "node.a11yDescription.default": "Enter selects it. Arrow keys move it." }}
       >
+        {isFar && <FarLinks links={links} places={dragged} known={places} />}
         {!isLarge && <Background gap={24} size={1} />}
         <Controls showInteractive={false} />
         {isLarge && <MiniMap pannable zoomable nodeStrokeWidth={0} />}
@@ -232,6 +239,7 @@ function useDrawn(
       selected,
       width: nodeSize.width,
       height: nodeSize.height,
+      measured: nodeSize,
       // Known beforehand: nothing needs measuring, and links can be drawn with the first picture.
       handles,
       ariaLabel: nodeLabel(data),

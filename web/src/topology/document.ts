@@ -7,7 +7,7 @@ import {
   type Node,
   parseDocument,
   visit,
-  type YAMLMap,
+  YAMLMap,
   YAMLSeq,
 } from "yaml";
 
@@ -52,6 +52,12 @@ export function printDocument(document: LabDocument): string {
       const print = YAMLSeq.prototype.toString;
       list.toString = (context, ...rest) =>
         context === undefined ? print.call(list) : print.call(list, { ...context, flowCollectionPadding: "" }, ...rest);
+    },
+    Map: (_, map) => {
+      if (map.flow !== true) return;
+      const print = YAMLMap.prototype.toString;
+      map.toString = (context, ...rest) =>
+        context === undefined ? print.call(map) : print.call(map, { ...context, flowCollectionPadding: " " }, ...rest);
     },
   });
   return document.toString({ lineWidth: 0, nullStr: "" });
@@ -141,6 +147,8 @@ function mapAt(document: LabDocument, path: readonly (string | number)[]): YAMLM
     return made;
   }
   mapAt(document, path.slice(0, -1));
+  // Said beside what was nothing.
+  if (isScalar(there)) made.commentBefore = [there.commentBefore, there.comment].filter(Boolean).join("\n") || null;
   document.setIn(path, made);
   return made;
 }
@@ -153,7 +161,7 @@ function unfold(map: YAMLMap | YAMLSeq): void {
 export function addNode(document: LabDocument, name: string, kind: string): void {
   const nodes = mapAt(document, ["nodes"]);
   unfold(nodes);
-  nodes.set(document.createNode(name), kind === "host" ? null : document.createNode({ kind }));
+  nodes.set(document.createNode(name), document.createNode(kind === "host" ? null : { kind }));
 }
 
 export function addLink(document: LabDocument, a: LinkEnd, b: LinkEnd): void {
@@ -245,7 +253,7 @@ export function setAt(document: LabDocument, path: readonly (string | number)[],
       document.deleteIn(above);
     }
     const node = path.slice(0, 2);
-    if (path[0] === "nodes" && isEmpty(document.getIn(node, true))) document.setIn(node, null);
+    if (path[0] === "nodes" && isEmpty(document.getIn(node, true))) document.setIn(node, document.createNode(null));
     return;
   }
   mapAt(document, path.slice(0, -1));

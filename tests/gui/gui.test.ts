@@ -1,0 +1,170 @@
+import { readFile } from "node:fs/promises";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseCapture } from "../../src/testing/packets/index.ts";
+import { barriers, GuiServer, noBrowser, picture } from "./browser.ts";
+
+/** The pages in a browser, from an empty server to a lab that has been and gone. */
+
+const why = noBrowser();
+let server: GuiServer;
+let page: Page;
+
+beforeAll(async () => {
+  if (why === undefined) server = await GuiServer.start();
+}, 120_000);
+afterAll(() => server?.[Symbol.asyncDispose]());
+
+const node = (name: string) => page.locator(`.react-flow__node[data-id="${name}"]`);
+const link = () => page.locator(".react-flow__edge");
+
+/** The terminal's text, with the lines that were wrapped put together. */
+const said = async () => (await page.locator(".xterm-rows").innerText()).replaceAll("\u00a0", " ");
+
+async function menuOfLink(): Promise<void> {
+  const [a, b] = [await node("h1").boundingBox(), await node("h2").boundingBox()];
+  if (a === null || b === null) throw new Error("the nodes are not in the picture");
+  await page.mouse.click((a.x + b.x + a.width) / 2, (a.y + b.y + a.height) / 2, { button: "right" });
+}
+
+async function drag(from: { x: number; y: number }, to: { x: number; y: number }): Promise<void> {
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move(to.x - 20, to.y - 8, { steps: 6 });
+  await page.mouse.move(to.x, to.y, { steps: 3 });
+  await page.mouse.up();
+}
+
+describe.sequential("the pages", () => {
+  it("sign in, refuse who may not, and make a project", async ({ skip }) => {
+    skip(why !== undefined, why);
+    page = await server.page();
+    await page.getByRole("button", { name: "New project" }).click();
+    await page.getByLabel("Name").fill("demo");
+    await page.getByRole("button", { name: "Make project" }).click();
+    await page.getByText("No labs yet").waitFor();
+    await picture(page, "project");
+    expect(await barriers(page)).toEqual([]);
+  });
+
+  it("draw two hosts and a link, and give them addresses", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await page.getByRole("button", { name: "Draw a topology" }).click();
+    await page.getByRole("button", { name: "New topology" }).first().click();
+    await page.getByLabel("Name").fill("pair");
+    await page.getByRole("button", { name: "Draw it" }).click();
+    const canvas = page.locator(".react-flow__pane");
+    await canvas.waitFor();
+    const host = page.getByRole("button", { name: "Add a Host" });
+    await host.dragTo(canvas, { targetPosition: { x: 120, y: 130 } });
+    await node("h1").waitFor();
+    await host.dragTo(canvas, { targetPosition: { x: 420, y: 330 } });
+    await node("h2").waitFor();
+    await page.getByRole("button", { name: "Close the settings" }).click();
+    await node("h1").hover();
+    const [dot, goal] = [await node("h1").locator(".node-source").boundingBox(), await node("h2").boundingBox()];
+    if (dot === null || goal === null) throw new Error("the nodes are not in the picture");
+    await drag({ x: dot.x + 7, y: dot.y + 7 }, { x: goal.x + 30, y: goal.y + 25 });
+    await link().waitFor({ state: "attached" });
+    await menuOfLink();
+    await page.mouse.click((dot.x + goal.x + 30) / 2, (dot.y + goal.y + 30) / 2);
+    await page.getByRole("button", { name: /^Give both ends addresses of 10\.0\.1\.0/ }).click();
+    const file = page.locator(".cm-content");
+    await expect.poll(() => file.innerText()).toContain("subnet: 10.0.1.0/24");
+    await page.getByText("Nothing is wrong with this lab file.").waitFor();
+
+    // The other way: what is written is drawn, and what is wrong is said on the spot.
+    await file.click();
+    await page.keyboard.press("Control+End");
+    await page.keyboard.type("  - [h1, h9]");
+    await page.getByText(/h9/).and(page.locator(".finding span")).first().waitFor();
+    await page.keyboard.press("Control+z");
+    await page.getByText("Nothing is wrong with this lab file.").waitFor();
+    await picture(page, "editor");
+    expect(await barriers(page)).toEqual([]);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save as version 1" }).click();
+    await page.getByText("version 1", { exact: true }).waitFor();
+  });
+
+  it("deploy it, ping in a terminal, and cut and capture the link", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await page.getByRole("button", { name: "Deploy" }).click();
+    await page.getByLabel("Name of the lab").fill("first");
+    await page.getByRole("button", { name: "Deploy" }).last().click();
+    await node("h1").waitFor();
+    expect(await node("h1").getAttribute("aria-label")).toBe("Host h1, runs");
+    await node("h1").dblclick();
+    await expect.poll(said, { timeout: 60_000 }).toMatch(/h1.*#/);
+    await page.keyboard.type("ping -c 2 10.0.1.2\n");
+    await expect.poll(said, { timeout: 60_000 }).toMatch(/2 packets transmitted, 2 received/);
+    await picture(page, "terminal");
+
+    await menuOfLink();
+    await page.getByRole("menuitem", { name: "Capture" }).click();
+    await page.getByText("No packets yet").waitFor();
+    await page.getByRole("tab", { name: "h1", exact: true }).click();
+    await page.keyboard.type("clear; ping -c 3 10.0.1.2\n");
+    await expect.poll(said, { timeout: 60_000 }).toMatch(/3 received/);
+    await page.getByRole("tab", { name: /^Capture/ }).click();
+    await page
+      .getByRole("option", { name: /icmp echo-request/ })
+      .first()
+      .click();
+    await page.locator(".packet-detail").getByText("ipv4").waitFor();
+    await picture(page, "capture");
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download pcapng" }).click(),
+    ]);
+    const capture = parseCapture(await readFile(await file.path()));
+    expect(capture.packets.filter((packet) => packet.icmp !== undefined).length).toBeGreaterThanOrEqual(6);
+
+    await menuOfLink();
+    await page.getByRole("menuitem", { name: "Cut the link" }).click();
+    await page.locator(".link[data-cut]").waitFor({ state: "attached" });
+    expect(await link().getAttribute("aria-label")).toMatch(/^Link h1 eth0 to h2 eth0, cut$/);
+    await page.getByRole("tab", { name: "h1", exact: true }).click();
+    await page.keyboard.type("clear; ping -c 1 -W 1 10.0.1.2; cat /sys/class/net/eth0/carrier\n");
+    await expect.poll(said, { timeout: 60_000 }).toMatch(/0 received[^]*^0$/m);
+    await page.getByRole("tab", { name: "Events" }).click();
+    await page.getByText("link.down").waitFor();
+    await picture(page, "lab");
+    expect(await barriers(page)).toEqual([]);
+  });
+
+  it("show another person the same, and change the lab while it runs", async ({ skip }) => {
+    skip(why !== undefined, why);
+    const other = await server.page("dark");
+    await other.goto("/projects/demo/labs/first");
+    await other.locator(".link[data-cut]").waitFor({ state: "attached" });
+    await menuOfLink();
+    await page.getByRole("menuitem", { name: "Plug it in again" }).click();
+    await other.locator(".link[data-cut]").waitFor({ state: "detached" });
+    await picture(other, "lab-dark");
+    expect(await barriers(other)).toEqual([]);
+
+    await page.getByRole("link", { name: "Edit" }).click();
+    await page.getByRole("button", { name: "Add a Host" }).click();
+    await page.getByLabel("Link to").selectOption("h1");
+    await page.getByRole("button", { name: "Link", exact: true }).click();
+    await page.getByRole("button", { name: "Show changes" }).click();
+    await page.getByText(/\+ node\.create h3 \(host\)/).waitFor();
+    await page.getByRole("button", { name: "Apply" }).click();
+    await node("h3").waitFor();
+    await other.locator('.react-flow__node[data-id="h3"]').waitFor();
+    await other.context().close();
+  });
+
+  it("delete it, and sign out", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await page.getByRole("button", { name: "Delete lab first" }).click();
+    await page.getByRole("button", { name: "Delete lab", exact: true }).click();
+    await page.getByText("No labs yet").waitFor();
+    await page.getByRole("button", { name: /admin/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Sign in" }).waitFor();
+    expect(await barriers(page)).toEqual([]);
+    expect(server.complaints).toEqual([]);
+  });
+});
