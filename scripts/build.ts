@@ -72,7 +72,11 @@ const { metafile } = await build({
   },
 });
 // The pages of the server. They find no program, and none finds them but the server (src/controller/server/pages.ts).
-execFileSync("vite", ["build", "--logLevel", "warn"], { cwd: join(root, "web"), stdio: "inherit" });
+execFileSync("vite", ["build", "--logLevel", "warn"], {
+  cwd: join(root, "web"),
+  stdio: "inherit",
+  env: { ...process.env, NODE_ENV: "production" },
+});
 cpSync(join(root, "web/dist"), join(root, "dist/web"), { recursive: true });
 
 chmodSync(join(root, "dist/cli/main.js"), 0o755);

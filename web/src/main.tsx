@@ -1,6 +1,6 @@
 import "@mantine/core/styles.css";
 import "./shell/shell.css";
-import { createTheme, MantineProvider } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -15,6 +15,21 @@ const theme = createTheme({
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'DejaVu Sans Mono', Menlo, Consolas, monospace",
   respectReducedMotion: true,
+});
+
+/** Texts that can be read on either background (WCAG 2.1, 1.4.3). */
+const readable: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    "--mantine-color-dimmed": "#52585f",
+    "--mantine-color-placeholder": "#6c7279",
+    "--mantine-color-green-light-color": "#1e6b30",
+    "--mantine-color-yellow-light-color": "#6b4a00",
+    "--mantine-color-orange-light-color": "#8a3a00",
+    "--mantine-color-red-light-color": "#a51d1d",
+    "--mantine-color-blue-light-color": "#155a9c",
+  },
+  dark: { "--mantine-color-dimmed": "#a9adb3", "--mantine-color-placeholder": "#a0a4aa" },
 });
 
 const client = new QueryClient({
@@ -39,7 +54,7 @@ const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element with the id root");
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} defaultColorScheme="auto" cssVariablesResolver={readable}>
       <QueryClientProvider client={client}>
         <App />
       </QueryClientProvider>

@@ -315,7 +315,8 @@ async function record(
 
 async function sendProblem(options: AppOptions, error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const problem = problemOf(error);
-  if (problem.status >= 500) options.onFault(error, `${request.method} ${request.url}`);
+  // A lab may go at any time, also while it is asked.
+  if (problem.status >= 500 && problem.code !== "LAB_LOST") options.onFault(error, `${request.method} ${request.url}`);
   await note(options, request, problem.status).catch(() => undefined);
   await reply.code(problem.status).type("application/problem+json").send(JSON.stringify(problem));
 }

@@ -28,6 +28,7 @@ export default function CapturePanel({
   const [filter, setFilter] = useState("");
   const [run, setRun] = useState({ number: 1, filter: "" });
   const [isRunning, setRunning] = useState(true);
+  const [isStarted, setStarted] = useState(false);
   const [error, setError] = useState<unknown>();
   const [frames, setFrames] = useState(0);
   const [chosen, setChosen] = useState<number>();
@@ -43,6 +44,7 @@ export default function CapturePanel({
     setChosen(undefined);
     setError(undefined);
     setRunning(true);
+    setStarted(false);
     const draw = setInterval(() => setFrames(record.frames.length), drawMs);
     const work = async () => {
       const { id } = await callLab(address, "POST", "/captures", {
@@ -54,6 +56,7 @@ export default function CapturePanel({
       const response = await send("GET", labPath(address, `/captures/${encodeURIComponent(id)}/stream`), {
         signal: gone.signal,
       });
+      setStarted(true);
       const source = response.body?.getReader();
       const reader = new CaptureReader({ source: target });
       for (;;) {
@@ -138,7 +141,13 @@ export default function CapturePanel({
       </Group>
       {error !== undefined && <Trouble error={error} />}
       <div className="packets">
-        <PacketList frames={recording.current.frames} count={frames} chosen={chosen} onChoose={setChosen} />
+        <PacketList
+          isStarted={isStarted}
+          frames={recording.current.frames}
+          count={frames}
+          chosen={chosen}
+          onChoose={setChosen}
+        />
         {frame !== undefined && chosen !== undefined && <PacketDetail packet={packetOf(frame, chosen + 1)} />}
       </div>
     </div>
@@ -147,11 +156,13 @@ export default function CapturePanel({
 
 /** Only rows that are seen are drawn, and only their packets decoded. */
 function PacketList({
+  isStarted,
   frames,
   count,
   chosen,
   onChoose,
 }: {
+  readonly isStarted: boolean;
   readonly frames: readonly RawFrame[];
   readonly count: number;
   readonly chosen: number | undefined;
@@ -197,7 +208,7 @@ function PacketList({
     >
       {count === 0 && (
         <Text size="sm" c="dimmed" p="sm">
-          No packets yet. They show when they pass.
+          {isStarted ? "No packets yet. They show when they pass." : "The capture is being started…"}
         </Text>
       )}
       <div style={{ height: count * rowHeight }} />

@@ -66,6 +66,7 @@ export function Dock({
   readonly onClose: (tab: string) => void;
 }) {
   const [height, setHeight] = useState(260);
+  const open = tabs.find(({ id }) => id === tab);
   const most = () => Math.max(leastHeight, window.innerHeight - 200);
   const resize = (to: number) => setHeight(Math.min(most(), Math.max(leastHeight, to)));
   return (
@@ -88,16 +89,29 @@ export function Dock({
         }}
       />
       <Tabs id={dockId} value={tab} onChange={(chosen) => onTab(chosen ?? "events")} className="dock-tabs">
-        <Tabs.List>
-          <Tabs.Tab value="events">Events</Tabs.Tab>
-          <Tabs.Tab value="logs">Logs</Tabs.Tab>
-          {tabs.map((one) => (
-            <div key={one.id} className="dock-tab">
-              <Tabs.Tab value={one.id}>{tabTitle(one)}</Tabs.Tab>
-              <CloseButton size="xs" aria-label={`Close ${tabTitle(one)}`} onClick={() => onClose(one.id)} />
-            </div>
-          ))}
-        </Tabs.List>
+        <div className="dock-head">
+          <Tabs.List className="dock-list">
+            <Tabs.Tab value="events">Events</Tabs.Tab>
+            <Tabs.Tab value="logs">Logs</Tabs.Tab>
+            {tabs.map((one) => (
+              <Tabs.Tab
+                key={one.id}
+                value={one.id}
+                onKeyDown={({ key }) => {
+                  if (key === "Delete") onClose(one.id);
+                }}
+                onAuxClick={({ button }) => {
+                  if (button === 1) onClose(one.id);
+                }}
+              >
+                {tabTitle(one)}
+              </Tabs.Tab>
+            ))}
+          </Tabs.List>
+          {open !== undefined && (
+            <CloseButton aria-label={`Close ${tabTitle(open)}`} onClick={() => onClose(open.id)} />
+          )}
+        </div>
         <Panel of="events" tab={tab}>
           <EventsPanel events={events} />
         </Panel>
