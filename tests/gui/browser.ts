@@ -88,7 +88,7 @@ export class GuiServer implements AsyncDisposable {
     await page.getByLabel("Name").fill("admin");
     await page.getByLabel("Password", { exact: true }).fill(this.password);
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("heading", { name: "Projects" }).waitFor();
+    await page.getByRole("heading", { name: "Projects", exact: true }).waitFor();
     return page;
   }
 

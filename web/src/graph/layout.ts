@@ -10,7 +10,7 @@ export type LayoutRequest = {
 
 type Point = { readonly name: string; x: number; y: number; fx?: number; fy?: number };
 
-const spacing = 140;
+const spacing = 160;
 const grid = 10;
 
 /** Small topologies are laid out from several beginnings, and the one with the fewest crossings is taken. */
