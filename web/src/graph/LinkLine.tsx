@@ -61,9 +61,7 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
       data-impaired={data.isImpaired || undefined}
     >
       <BaseEdge id={id} path={`M${x1},${y1}L${x2},${y2}`} interactionWidth={16} />
-      {isCut && <path className="link-cross" d={`M${middle.x - 6},${middle.y - 6}l12,12m0,-12l-12,12`} />}
-      {!isCut && data.isImpaired && <path className="link-wave" d={`M${middle.x - 9},${middle.y}q4.5,-9 9,0t9,0`} />}
-      {data.showsNames && length > nameAt * 2 + 20 && (
+      {data.showsNames && length > nameAt * 2 + 36 && (
         <>
           <text x={x1 + unit.x * nameAt} y={y1 + unit.y * nameAt} className="link-name">
             {data.aInterface}
@@ -78,6 +76,8 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
           {data.words}
         </text>
       )}
+      {isCut && <path className="link-cross" d={`M${middle.x - 6},${middle.y - 6}l12,12m0,-12l-12,12`} />}
+      {!isCut && data.isImpaired && <path className="link-wave" d={`M${middle.x - 9},${middle.y}q4.5,-9 9,0t9,0`} />}
     </g>
   );
 });
