@@ -41,6 +41,15 @@ describe("the pages", () => {
   it("sign in, refuse who may not, and make a project", async ({ skip }) => {
     skip(why !== undefined, why);
     page = await server.page();
+    // What came by the network for it, compressed, without what is asked of the API.
+    const loaded = await page.evaluate(() =>
+      performance
+        .getEntriesByType("resource")
+        .filter(({ name }) => !name.includes("/api/"))
+        .reduce((sum, entry) => sum + (entry as unknown as { encodedBodySize: number }).encodedBodySize, 0),
+    );
+    expect(loaded).toBeGreaterThan(100_000);
+    expect(loaded).toBeLessThan(350_000);
     await page.getByRole("button", { name: "New project" }).click();
     await page.getByLabel("Name").fill("demo");
     await page.getByRole("button", { name: "Make project" }).click();

@@ -19,13 +19,12 @@ export function LogsPanel({
   readonly nodes: readonly string[];
   readonly isShown: boolean;
 }) {
-  const [wasShown, setWasShown] = useState(false);
   const [node, setNode] = useState("");
   const [words, setWords] = useState("");
   const [lines, setLines] = useState<readonly Numbered[]>([]);
-  if (isShown && !wasShown) setWasShown(true);
   useLines<LogLine>(
-    wasShown ? labPath(address, "/logs") : undefined,
+    // Browsers open six connections to a server at most (HTTP/1.1): this is one while it is looked at.
+    isShown ? labPath(address, "/logs") : undefined,
     () => {
       setLines([]);
       return { follow: true, tail: mostLines };
