@@ -46,6 +46,7 @@ if [ "${1:-}" = tests ]; then
   have dockerd || optional docker.io
   ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || optional postgresql
   have podman || optional podman
+  have crun || optional crun
   have docker-registry || optional docker-registry
   have ovs-vswitchd || optional openvswitch-switch
   have qemu-system-x86_64 || [ "$(uname -m)" != x86_64 ] || optional qemu-system-x86

@@ -8,8 +8,9 @@ export {
   type ExecState,
   type ImageState,
 } from "./engine.ts";
-export { type EngineAddress, engineAt, findEngine } from "./find.ts";
+export { type EngineAddress, engineAt, findEngine, socketsToTry } from "./find.ts";
 export { engineImageName } from "./image-name.ts";
-export { holdKeeper, type Keeper, startKeeper } from "./keeper/keeper.ts";
-export type { FileAct, KeeperAnswer, KeeperOrder } from "./keeper/orders.ts";
-export { type ContainerIdentity, containerName, keeperSocket, labels, labelsOf } from "./labels.ts";
+export { holdKeeper, type Keeper, startKeeper, untilHeld } from "./keeper/keeper.ts";
+export type { FileAct, KeeperAnswer, KeeperOrder, KeeperOrders } from "./keeper/orders.ts";
+export { type ContainerIdentity, containerName, keeperSocket, labels, labelsOf, ownEngine } from "./labels.ts";
+export { requireNoGroupLimits } from "./own-podman.ts";

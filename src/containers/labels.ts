@@ -36,5 +36,8 @@ export const labelsOf = (
 export const containerName = ({ lab, claim }: ContainerIdentity, of: string): string =>
   `netwright-${lab}-${claim.slice(0, 8)}-${of}`;
 
+/** In a lab's record, in place of an engine's socket: Podman that is the lab's own, and ends with its keeper. */
+export const ownEngine = "own";
+
 /** The keeper's socket in a lab's runtime folder. */
 export const keeperSocket = (folder: string): string => `${folder}/keeper.sock`;

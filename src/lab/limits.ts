@@ -6,15 +6,24 @@ type LimitInForce = NonNullable<NodeDetail["limits"]>[number];
 
 const resourceOf = { cpus: "cpus", memoryBytes: "memory", processes: "processes" } as const;
 
-/** The limits of a node, as they are told: the lab file's, by what the kernel enforces them, and what is used of them. */
-export function limitsInForce(node: Machine, lab: Lab, groups: LabGroups | undefined): LimitInForce[] {
+/**
+ * The limits of a node, as they are told: the lab file's, by what the kernel enforces them, and what is used of them.
+ *
+ * @param ofContainers what limits those that are containers
+ */
+export function limitsInForce(
+  node: Machine,
+  lab: Lab,
+  groups: LabGroups | undefined,
+  ofContainers: string,
+): LimitInForce[] {
   const isContainer = node.engine === "container";
   const ofGroup = (of: string, limits: GroupResources, use: GroupUse, whole: boolean): LimitInForce[] =>
     groupLimits.flatMap(({ key, controller }) => {
       const most = limits[key];
       if (most === undefined) return [];
       const resource = resourceOf[key];
-      if (isContainer) return [{ resource, most, of, enforcedBy: whole ? "nothing" : "the container engine" }];
+      if (isContainer) return [{ resource, most, of, enforcedBy: whole ? "nothing" : ofContainers }];
       const by = groups?.enforcerOf(controller);
       if (by === undefined && key === "processes" && whole)
         return [{ resource, most, of: "each user, over the whole lab", enforcedBy: "RLIMIT_NPROC" }];

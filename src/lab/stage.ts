@@ -143,6 +143,11 @@ export class Stage implements StepPerformer {
     return this.#options.groups;
   }
 
+  /** What enforces limits of nodes that are containers. */
+  get limitsContainers(): "the container engine" | "nothing" {
+    return this.#options.containers?.own === undefined ? "the container engine" : "nothing";
+  }
+
   get seed(): number {
     return this.#options.seed;
   }

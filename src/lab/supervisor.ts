@@ -240,7 +240,7 @@ export class Supervisor {
       ...this.nodes.status(node),
       ...(isMachine(node) ? { hostname: node.hostname } : {}),
       ...(runsPrograms(node) ? { root: node.root } : {}),
-      ...(isMachine(node) ? { limits: limitsInForce(node, this.#lab, stage.groups) } : {}),
+      ...(isMachine(node) ? { limits: limitsInForce(node, this.#lab, stage.groups, stage.limitsContainers) } : {}),
       ...(isAppliance(node) ? { machine: seen, kernel: {} } : { kernel: seen }),
     };
   }

@@ -4,6 +4,7 @@ import { access } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { promisify } from "node:util";
 import { findProgram } from "../launch/id-facts.ts";
+import { findOwnPodman } from "../launch/podman/find.ts";
 import type { Check, Finding, Surroundings } from "./check.ts";
 import { installCommand, type PackageNames } from "./distribution.ts";
 
@@ -168,7 +169,7 @@ export const programChecks: readonly Check[] = [
     find: (surroundings) => {
       const { uid, environment } = surroundings;
       const runtime = uid === 0 ? "/run" : (environment["XDG_RUNTIME_DIR"] ?? `/run/user/${uid}`);
-      return containerEngine(surroundings, {
+      return withOwnPodman(surroundings, {
         name: "Podman",
         socket: `${runtime}/podman/podman.sock`,
         program: "podman",
@@ -201,6 +202,18 @@ async function containerEngine(surroundings: Surroundings, engine: Engine): Prom
     detail: `${name} is installed but does not answer on ${socket} (${answer})`,
     mend: start,
   };
+}
+
+/** An ordinary user needs no service: a lab runs a Podman of its own, unless an engine of root's is there to be asked. */
+async function withOwnPodman(surroundings: Surroundings, engine: Engine): Promise<Finding> {
+  const finding = await containerEngine(surroundings, engine);
+  const { uid, environment } = surroundings;
+  if (uid === 0) return finding;
+  const own = findOwnPodman(environment, uid);
+  if ("podman" in own)
+    return { status: "ok", detail: "labs run it themselves, without root, where no engine of root's answers" };
+  if (finding.status !== "ok") return finding;
+  return { status: "missing", detail: `${finding.detail}, but within labs it lacks ${own.missing.join(", ")}` };
 }
 
 function ping(path: string): Promise<string> {

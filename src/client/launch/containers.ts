@@ -8,11 +8,19 @@ import {
   engineImageName,
   findEngine,
   type Keeper,
+  ownEngine,
+  requireNoGroupLimits,
+  socketsToTry,
   startKeeper,
 } from "../../containers/index.ts";
 import { labError, NetwrightError } from "../../topology/errors/error.ts";
 import { type Lab, type ProgramNode, runsPrograms } from "../../topology/model.ts";
 import { findInstallation } from "../installation.ts";
+import { openEntrance } from "./podman/entrance.ts";
+import { findOwnPodman, type OwnPodman } from "./podman/find.ts";
+import { ensureOwnImage } from "./podman/images.ts";
+import { startSession } from "./podman/session.ts";
+import { inside, programLimits } from "./podman/settings.ts";
 import { registryCredentials } from "./registry-credentials.ts";
 
 export type ContainersOptions = {
@@ -24,12 +32,14 @@ export type ContainersOptions = {
 
 /** What the lab's containers need, made before the lab: an engine that answers, and its images. */
 export type PreparedContainers = {
-  readonly engine: EngineAddress;
-  /** Starts the keeper of a lab that has its folder. */
+  /** For the lab's record: the socket of the engine, or `ownEngine`. */
+  readonly socket: string;
+  /** Starts the keeper of a lab that has its folder. `user`: the path of its user namespace. */
   start(where: {
     readonly identity: ContainerIdentity;
     readonly folder: string;
     readonly owner: { readonly uid: number; readonly gid: number };
+    readonly user: string;
   }): Promise<StartedContainers>;
 };
 
@@ -54,7 +64,9 @@ export async function prepareContainers(options: ContainersOptions): Promise<Pre
   const nodes = containersOf(lab);
   const [first] = nodes;
   if (first === undefined) return undefined;
-  const address = await findEngine(environment);
+  const found = await chooseEngine(environment);
+  if ("podman" in found) return prepareOwn(found, nodes, options);
+  const address = found;
   const engine = engineAt(address.socket);
   await requireSuitable(engine, address, lab);
   const images = new Map(nodes.map((node) => [node.image?.reference ?? "", node]));
@@ -68,7 +80,7 @@ export async function prepareContainers(options: ContainersOptions): Promise<Pre
   }
   const image = engineImageName(first.image?.reference ?? "") ?? "";
   return {
-    engine: address,
+    socket: address.socket,
     start: async ({ identity, folder, owner }) => {
       const installation = findInstallation(import.meta.url);
       const isSource = import.meta.url.endsWith(".ts");
@@ -92,6 +104,74 @@ export async function prepareContainers(options: ContainersOptions): Promise<Pre
       return { keeper, settings };
     },
   };
+}
+
+/**
+ * The engine of root's that answers; where there is none, Podman for the lab alone.
+ *
+ * @throws CONTAINER_ENGINE_MISSING, CONTAINER_ENGINE_CLOSED, CONTAINER_ENGINE_ADDRESS
+ */
+async function chooseEngine(environment: ContainersOptions["environment"]): Promise<EngineAddress | OwnPodman> {
+  const own = findOwnPodman(environment);
+  try {
+    const address = await findEngine(environment);
+    const isUsersPodman = /^Podman/.test(address.name) && (await engineAt(address.socket).info()).Rootless === true;
+    return isUsersPodman && "podman" in own ? own : address;
+  } catch (error) {
+    const { code } = error as NetwrightError;
+    // Who names an engine wants that one.
+    const isNamed = (environment["DOCKER_HOST"] ?? "") !== "";
+    if (isNamed || (code !== "CONTAINER_ENGINE_MISSING" && code !== "CONTAINER_ENGINE_CLOSED")) throw error;
+    if ("podman" in own) return own;
+    if (code === "CONTAINER_ENGINE_CLOSED") throw error;
+    const tried = socketsToTry(environment, process.getuid?.() ?? 0);
+    throw labError("CONTAINER_ENGINE_MISSING", { tried, missing: own.missing }, { cause: error });
+  }
+}
+
+/** Podman for the lab alone, in the lab's user namespace. */
+function prepareOwn(
+  own: OwnPodman,
+  nodes: readonly ProgramNode[],
+  { lab, environment, signal, onPhase }: ContainersOptions,
+): PreparedContainers {
+  const limits = lab.resources?.enforce === "if-possible" ? "left-out" : "refused";
+  if (limits === "refused") requireNoGroupLimits(nodes);
+  const images = new Map(nodes.map((node) => [node.image?.reference ?? "", node]));
+  return {
+    socket: ownEngine,
+    start: async ({ identity, folder, user }) => {
+      using entrance = openEntrance(user, environment, signal);
+      let done = 0;
+      for (const node of images.values()) {
+        onPhase?.({ type: "phase", phase: "Look for images", done, total: images.size });
+        const { image, pull } = imageOf(node);
+        const reason = await ensureOwnImage(own, image, pull, entrance);
+        signal.throwIfAborted();
+        if (reason !== undefined) throw labError("CONTAINER_IMAGE_MISSING", { node: node.name, image, reason });
+        done += 1;
+      }
+      onPhase?.({ type: "phase", phase: "Look for images", done, total: images.size });
+      await mkdir(`${folder}/containers`, { recursive: true, mode: 0o755 });
+      const keeper = await startSession({ own, identity, folder }, entrance);
+      const settings = {
+        engine: "Podman of the lab's own",
+        identity,
+        keeper: keeper.socket,
+        folder: `${folder}/containers`,
+        own: { network: inside.network, limits, ulimits: programLimits() },
+      };
+      return { keeper, settings };
+    },
+  };
+}
+
+/** @throws CONTAINER_IMAGE_TRANSPORT */
+function imageOf({ name, image: wanted }: ProgramNode): { image: string; pull: "always" | "missing" | "never" } {
+  const reference = wanted?.reference ?? "";
+  const image = engineImageName(reference);
+  if (image === undefined) throw labError("CONTAINER_IMAGE_TRANSPORT", { node: name, image: reference });
+  return { image, pull: reference === image ? (wanted?.pull ?? "missing") : "never" };
 }
 
 /** An engine that does not run as the machine's root cannot enter networks that are not its own. */
@@ -139,10 +219,7 @@ async function ensureImage(
   environment: ContainersOptions["environment"],
   signal: AbortSignal,
 ): Promise<void> {
-  const reference = node.image?.reference ?? "";
-  const image = engineImageName(reference);
-  if (image === undefined) throw labError("CONTAINER_IMAGE_TRANSPORT", { node: node.name, image: reference });
-  const pull = reference === image ? (node.image?.pull ?? "missing") : "never";
+  const { image, pull } = imageOf(node);
   const isThere = pull !== "always" && (await engine.image(image)) !== undefined;
   if (isThere) return;
   try {

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import type { LabRecord, LaunchReport, LaunchRequest } from "../../api/launch.ts";
 import { type Locations, labFiles } from "../../api/locations.ts";
 import type { LabSummary } from "../../api/resources.ts";
+import { ownEngine } from "../../containers/index.ts";
 import { labError, type NetwrightError } from "../../topology/errors/error.ts";
 import type { Lab } from "../../topology/model.ts";
 import { prepareImages } from "../images.ts";
@@ -96,17 +97,18 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
     const { owner } = user.map;
     if (limits.home !== undefined) group = new LabGroup(limits.home, limits.name, owner);
     claimed = await claimName(options, version, owner, {
-      ...(containers === undefined ? {} : { containers: containers.engine.socket }),
+      ...(containers === undefined ? {} : { containers: containers.socket }),
       ...(group === undefined ? {} : { groups: group.folders }),
     });
     const identity = { lab: lab.name, uid: process.getuid?.() ?? 0, claim: claimed.id, runtime: locations.runtime };
     // What an earlier lab's keeper could not remove, because it was killed or its engine had stopped.
-    if (containers !== undefined) await collectContainers(locations, environment);
+    if (containers !== undefined && containers.socket !== ownEngine) await collectContainers(locations, environment);
     // While the sandbox is made.
     started = containers?.start({
       identity,
       folder: claimed.folder,
       owner: owner ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+      user: user.path,
     });
     started?.catch(() => undefined);
     try {

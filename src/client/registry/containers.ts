@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Locations } from "../../api/locations.ts";
 import { labFiles } from "../../api/locations.ts";
-import { engineAt, findEngine, labels, removeContainers } from "../../containers/index.ts";
+import { engineAt, findEngine, labels, ownEngine, removeContainers } from "../../containers/index.ts";
 import { NetwrightError } from "../../topology/errors/error.ts";
 import { findLab } from "./find.ts";
+import { endOwnEngine } from "./own-engine.ts";
 
 /** How long a lab's keeper may take to remove its containers, and itself. */
 const keeperMs = 10_000;
@@ -13,13 +14,14 @@ const keeperMs = 10_000;
  * Waits until the containers of a lab that has ended are gone, which is its keeper's work, and does it when
  * the keeper does not.
  *
- * @param socket of their engine
+ * @param socket of their engine, or `ownEngine`
  * @throws CONTAINER_ENGINE_LOST and others of the engine's errors
  */
 export async function removeLabContainers(
   socket: string,
   whose: { readonly runtime: string; readonly lab: string; readonly claim: string },
 ): Promise<void> {
+  if (socket === ownEngine) return endOwnEngine(whose.claim, keeperMs);
   const engine = engineAt(socket);
   for (let waitedMs = 0; waitedMs < keeperMs; waitedMs += 50) {
     const left = await engine.list({ [labels.claim]: whose.claim, [labels.runtime]: whose.runtime });

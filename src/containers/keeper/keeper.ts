@@ -92,7 +92,8 @@ async function follow(engine: ContainerEngine, id: string, lines: string[]): Pro
   return { ended: new Promise((resolve) => socket.once("close", () => resolve())) };
 }
 
-async function untilHeld(
+/** Holds a keeper that is starting. @throws `failure` when it has ended, or does not come */
+export async function untilHeld(
   path: string,
   ended: Promise<void>,
   signal: AbortSignal,

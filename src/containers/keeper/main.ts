@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, closeSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, closeSync, rmSync, symlinkSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inNamespaces, moveToNetns, Namespace, receiveDescriptor, sethostname } from "../../kernel/index.ts";
@@ -8,6 +8,7 @@ import { removeContainers } from "../collect.ts";
 import { engineAt } from "../find.ts";
 import { call, reasonIn } from "../http.ts";
 import { actOnFile } from "./files.ts";
+import { signalAll } from "./freeze.ts";
 import type { KeeperAnswer, KeeperOrder, KeeperOrders } from "./orders.ts";
 
 /*
@@ -28,6 +29,8 @@ const firstHoldMs = 60_000;
 const removalMs = 60_000;
 const firstMessageMs = 5_000;
 const startMs = 60_000;
+/** How long an engine of the lab's own may take to answer. */
+const engineMs = 25_000;
 
 const orders = JSON.parse(process.argv[2] ?? "") as KeeperOrders;
 const engine = engineAt(orders.engine);
@@ -61,6 +64,8 @@ async function serve(socket: Socket): Promise<void> {
       );
     case "signal":
       return answer(socket, signal(order.pid, order.signal));
+    case "freeze":
+      return answer(socket, await freeze(order.container, order.frozen).catch(refusal));
     case "file": {
       const content = await remaining(socket, rest);
       return answer(socket, await fileOf(order, content).catch(refusal));
@@ -216,13 +221,27 @@ async function transfer(
   }
 }
 
+/** To its process group; where it leads none (crun makes none for what exec runs), to itself. */
 function signal(pid: number, number: number): KeeperAnswer {
   try {
     process.kill(-pid, number);
     return { ok: true };
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") return refusal(error);
+  }
+  try {
+    process.kill(pid, number);
+    return { ok: true };
+  } catch (error) {
     return refusal(error);
   }
+}
+
+async function freeze(container: string, frozen: boolean): Promise<KeeperAnswer> {
+  const { State } = (await engine.container("Looking at it", container)) ?? {};
+  if (State === undefined || State.Pid === 0) throw new Error("the container does not run");
+  signalAll(State.Pid, frozen ? "SIGSTOP" : "SIGCONT");
+  return { ok: true };
 }
 
 const refusal = (error: unknown): KeeperAnswer => ({
@@ -235,6 +254,8 @@ const refusal = (error: unknown): KeeperAnswer => ({
 async function end(): Promise<void> {
   if (isEnding) return;
   isEnding = true;
+  // The kernel ends its engine with it, and what the engine has is in memory.
+  if (orders.own !== undefined) process.exit(0);
   server.close();
   await lastStart;
   const { claim, runtime, lab, uid } = orders.identity;
@@ -251,6 +272,22 @@ async function end(): Promise<void> {
   process.exit(0);
 }
 
+/** Of an engine that was started with it. */
+async function untilEngineAnswers(): Promise<void> {
+  for (let waitedMs = 0; waitedMs < engineMs; waitedMs += 10) {
+    try {
+      return await engine.ping();
+    } catch {
+      await sleep(10);
+    }
+  }
+  throw new Error("Podman does not answer");
+}
+
+if (orders.own !== undefined) {
+  symlinkSync(`/proc/${process.pid}/ns/net`, orders.own.network);
+  await untilEngineAnswers();
+}
 rmSync(orders.socket, { force: true });
 const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
   serve(socket).catch((error: unknown) => {

@@ -11,6 +11,11 @@ export type KeeperOrders = {
   readonly identity: ContainerIdentity;
   /** How the program is started that copies files (`lab/files/porter`). */
   readonly porter: readonly string[];
+  /**
+   * Of a lab's own Podman, which ends with the keeper. `network`: where a link is wanted to the network
+   * namespace that the keeper is in.
+   */
+  readonly own?: { readonly network: string };
 };
 
 /**
@@ -20,7 +25,8 @@ export type KeeperOrders = {
  * lives. `start`: starts a container in the network namespace whose file descriptor comes with the
  * message, and gives it its host name; answered with a `KeeperAnswer`. `enter`: of Podman, whose containers
  * are in their namespaces before they start, when someone attaches: makes it enter that namespace. `signal`: for a process of a
- * container, as the host numbers it, and its process group. `file`: one file of a running container, as
+ * container, as the host numbers it, and its process group. `freeze`: stops all processes of a container, or lets them
+ * go on, for an engine without control groups. `file`: one file of a running container, as
  * its programs see it; what is to be written follows, to the end of what the connection brings.
  * `transfer`: starts a porter in a running container's file system, which talks to the client whose
  * connection comes with the message; answered when it has started, and ended when it has.
@@ -31,6 +37,7 @@ export type KeeperOrder =
   | { readonly do: "start"; readonly container: string; readonly hostname: string }
   | { readonly do: "enter"; readonly container: string }
   | { readonly do: "signal"; readonly pid: number; readonly signal: number }
+  | { readonly do: "freeze"; readonly container: string; readonly frozen: boolean }
   | { readonly do: "file"; readonly container: string; readonly act: FileAct; readonly path: string }
   | { readonly do: "transfer"; readonly container: string; readonly request: unknown };
 

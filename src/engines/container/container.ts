@@ -59,14 +59,19 @@ export class NodeContainer {
    */
   static async create(node: ProgramNode, yard: ContainerYard, needs: ContainerNeeds): Promise<NodeContainer> {
     const { engine } = yard.link;
-    const { identity, folder } = yard.settings;
+    const { identity, folder, own: ofLab } = yard.settings;
     const what = `Making the container of ${node.name}`;
     const own = ownFolder(yard, node);
     mkdirSync(own, { recursive: true });
     const files = { hosts: `${folder}/hosts`, hostname: `${own}/hostname`, resolv: `${own}/resolv.conf` };
     writeFileSync(files.hostname, `${node.hostname}\n`);
     writeFileSync(files.resolv, resolvConf(node));
-    const specification = specificationOf(node, { identity, files, needs });
+    const specification = specificationOf(node, {
+      identity,
+      files,
+      needs,
+      ...(ofLab === undefined ? {} : { own: ofLab }),
+    });
     const name = containerName(identity, node.name);
     const make = () => engine.create(what, name, specification);
     const image = engineImageName(node.image?.reference ?? "") ?? "";
@@ -216,7 +221,9 @@ export class NodeContainer {
 
   async freeze(frozen: boolean): Promise<void> {
     const what = `${frozen ? "Pausing" : "Continuing"} the container of ${this.#node.name}`;
-    await this.#yard.link.engine.freeze(what, this.id, frozen);
+    const { link, settings } = this.#yard;
+    if (settings.own === undefined) await link.engine.freeze(what, this.id, frozen);
+    else await link.freeze(what, this.id, frozen);
   }
 
   async remove(): Promise<void> {

@@ -64,6 +64,16 @@ export class KeeperLink {
   }
 
   /**
+   * Stops all processes of a container, or lets them go on, where its engine has no control groups.
+   *
+   * @throws CONTAINER_ENGINE_REFUSED, CONTAINER_ENGINE_LOST
+   */
+  async freeze(what: string, container: string, frozen: boolean): Promise<void> {
+    const answer = await this.#order(what, { do: "freeze", container, frozen });
+    if (!answer.ok) throw labError("CONTAINER_ENGINE_REFUSED", { what, status: answer.status, reason: answer.reason });
+  }
+
+  /**
    * Does something to one file of a running container, as its programs see it.
    *
    * @returns what was asked for

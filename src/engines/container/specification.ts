@@ -1,6 +1,13 @@
-import { type ContainerIdentity, containerName, engineImageName, labelsOf } from "../../containers/index.ts";
+import {
+  type ContainerIdentity,
+  containerName,
+  engineImageName,
+  labelsOf,
+  requireNoGroupLimits,
+} from "../../containers/index.ts";
 import { type ContainerNeeds, labError, type ProgramNode } from "../../topology/index.ts";
 import { idlePath } from "./idle.ts";
+import type { YardSettings } from "./yard.ts";
 
 /**
  * What a node of a lab may do beyond what engines give every container: set up its own network, and look
@@ -12,6 +19,7 @@ export type Surroundings = {
   readonly identity: ContainerIdentity;
   /** Files that every node has of its own, as the host sees them. */
   readonly files: { readonly hosts: string; readonly hostname: string; readonly resolv: string };
+  readonly own?: YardSettings["own"];
   /** For the node's kind. */
   readonly needs: ContainerNeeds;
 };
@@ -19,9 +27,9 @@ export type Surroundings = {
 /**
  * A node's container, as the engine's API wants it (Docker Engine API, "Create a container").
  *
- * @throws CONTAINER_IMAGE_TRANSPORT
+ * @throws CONTAINER_IMAGE_TRANSPORT, LIMIT_NOT_ENFORCEABLE
  */
-export function specificationOf(node: ProgramNode, { identity, files, needs }: Surroundings): unknown {
+export function specificationOf(node: ProgramNode, { identity, files, needs, own }: Surroundings): unknown {
   const image = engineImageName(node.image?.reference ?? "");
   if (image === undefined)
     throw labError("CONTAINER_IMAGE_TRANSPORT", { node: node.name, image: node.image?.reference ?? "" });
@@ -46,7 +54,7 @@ export function specificationOf(node: ProgramNode, { identity, files, needs }: S
     OpenStdin: true,
     Labels: labelsOf(identity, "node", node.name),
     HostConfig: {
-      NetworkMode: `container:${containerName(identity, "keeper")}`,
+      NetworkMode: own === undefined ? `container:${containerName(identity, "keeper")}` : `ns:${own.network}`,
       CapAdd: [
         ...new Set([
           ...usualCapabilities,
@@ -55,7 +63,7 @@ export function specificationOf(node: ProgramNode, { identity, files, needs }: S
           ...(node.capabilities ?? []),
         ]),
       ],
-      ...limitsOf(node),
+      ...limitsOf(node, own),
       Devices: (needs.devices ?? []).map((path) => ({
         PathOnHost: path,
         PathInContainer: path,
@@ -72,11 +80,17 @@ export function specificationOf(node: ProgramNode, { identity, files, needs }: S
 }
 
 /** Swap is within the memory that a node may use, and not beside it. */
-function limitsOf({ resources = {} }: ProgramNode): Readonly<Record<string, unknown>> {
-  const { cpus, memoryBytes, processes, programMemoryBytes, openFiles } = resources;
+function limitsOf(node: ProgramNode, own: YardSettings["own"]): Readonly<Record<string, unknown>> {
+  const { resources = {} } = node;
+  const { programMemoryBytes, openFiles } = resources;
+  const { cpus, memoryBytes, processes } = own === undefined ? resources : {};
+  // A change of a running lab may ask for them.
+  if (own?.limits === "refused") requireNoGroupLimits([node]);
   const each = (name: string, most: number | undefined) =>
     most === undefined ? [] : [{ Name: name, Soft: most, Hard: most }];
-  const ulimits = [...each("data", programMemoryBytes), ...each("nofile", openFiles)];
+  const ofNode = [...each("data", programMemoryBytes), ...each("nofile", openFiles)];
+  const others = (own?.ulimits ?? []).filter(({ name }) => !ofNode.some(({ Name }) => Name === name));
+  const ulimits = [...ofNode, ...others.flatMap(({ name, most }) => each(name, most))];
   return {
     ...(cpus === undefined ? {} : { NanoCpus: Math.round(cpus * 1e9) }),
     ...(memoryBytes === undefined ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes }),

@@ -12,6 +12,16 @@ export type YardSettings = {
   readonly keeper: string;
   /** Below the lab's runtime folder, seen by the engine too. */
   readonly folder: string;
+  /**
+   * Of an engine of the lab's own, which has no control groups. `network`: the path by which it knows the network
+   * namespace that the keeper is in. `limits`: of nodes, in a lab file that takes what cannot be had, or not.
+   */
+  readonly own?: {
+    readonly network: string;
+    readonly limits: "left-out" | "refused";
+    /** Of every program, where the node has no other; Podman gives one with any limit its own, which may be too high, for the rest. */
+    readonly ulimits: readonly { readonly name: string; readonly most: number }[];
+  };
 };
 
 /** What the containers of one lab share: the way to their engine, and news of who has ended. */

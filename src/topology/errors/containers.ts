@@ -6,9 +6,10 @@ const lastWords = (lines: readonly string[]): string =>
 
 /** Errors of container engines (Docker, Podman) and of nodes that are containers. */
 export const containerErrors = {
-  CONTAINER_ENGINE_MISSING: entry<{ tried: readonly string[] }>({
+  CONTAINER_ENGINE_MISSING: entry<{ tried: readonly string[]; missing?: readonly string[] }>({
     exitCode: 3,
-    message: ({ tried }) => `Neither Docker nor Podman answers on this machine. Asked: ${tried.join(", ")}.`,
+    message: ({ tried, missing = [] }) =>
+      `Neither Docker nor Podman answers on this machine. Asked: ${tried.join(", ")}.${missing.length === 0 ? "" : ` A Podman of the lab's own lacks ${missing.join(", ")}.`}`,
     remedy: () =>
       "Install one and start it (Debian: sudo apt-get install docker.io), or say where its socket is: DOCKER_HOST=unix:///PATH. Without it, leave out engine: container.",
   }),
