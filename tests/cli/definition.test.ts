@@ -19,8 +19,8 @@ const commands = (): readonly { readonly path: string; readonly command: Command
 const longOptions = (command: Command) => command.options.map(({ long }) => long);
 
 /** Commands about this machine and not about a lab. */
-const aboutMachine = ["doctor", "gc", "completion", "version"];
-const isAboutMachine = (path: string) => aboutMachine.includes(path) || path.startsWith("image ");
+const aboutMachine = ["serve", "doctor", "gc", "completion", "version"];
+const isAboutMachine = (path: string) => aboutMachine.includes(path) || /^(image|context) /.test(path);
 
 describe("the definition of the command line", () => {
   it("has the habits of docker compose", () => {

@@ -16,12 +16,15 @@ export const context: CommandDefinition = (program, bind) => {
   const add = group
     .command("add")
     .summary("Get to know a project of a server, and use it")
+    .description(
+      "Get to know a project of a server by a token of yours, and use it from now on. The token is kept in a file that only you can read.",
+    )
     .argument("<name>", "what to call it")
     .argument("<url>", "address of the server")
     .requiredOption("-p, --project <project>", "project of the server")
     .option("--token-file <file>", "file with a token of yours; default: standard input")
     .option("--ca <file>", "certificates of the authorities that the server's is from, in PEM");
-  withOutput(add, { json: false });
+  withOutput(add);
   withExamples(add, {
     "With a token from the server's page": [
       "netwright context add team https://labs.example.org --project demo < token.txt",
@@ -29,8 +32,13 @@ export const context: CommandDefinition = (program, bind) => {
   });
   add.action(bind<AddOptions>(addContext));
 
-  const use = group.command("use").summary("Choose one").argument("<name>", "its name, or local");
-  withOutput(use, { json: false });
+  const use = group
+    .command("use")
+    .summary("Choose one")
+    .description("Choose where labs are from now on: a server's project by its name, or `local` for this machine.")
+    .argument("<name>", "its name, or local");
+  withOutput(use);
+  withExamples(use, { "Back to this machine": ["netwright context use local"] });
   use.action(
     bind<object>(async ({ context: at, output }, name = "") => {
       const { localName, readContexts, writeContexts } = await import("../contexts.ts");
@@ -39,13 +47,18 @@ export const context: CommandDefinition = (program, bind) => {
       if (name !== localName && !Object.hasOwn(known.servers, name))
         throw labError("CONTEXT_NOT_FOUND", { context: name, known: Object.keys(known.servers) });
       writeContexts(at, { ...known, current: name });
-      output.note(name === localName ? "Labs are on this machine." : `Labs are in ${name}.`);
+      if (output.json) output.printJson({ context: name });
+      else output.note(name === localName ? "Labs are on this machine." : `Labs are in ${name}.`);
       return undefined;
     }),
   );
 
-  const ls = group.command("ls").summary("List them");
+  const ls = group
+    .command("ls")
+    .summary("List them")
+    .description("List this machine and the projects of servers that are known, with a star at the one in use.");
   withOutput(ls);
+  withExamples(ls, { "Which is in use?": ["netwright context ls"] });
   ls.action(
     bind<object>(async ({ context: at, output }) => {
       const { localName, readContexts } = await import("../contexts.ts");
@@ -73,8 +86,13 @@ export const context: CommandDefinition = (program, bind) => {
     }),
   );
 
-  const rm = group.command("rm").summary("Forget one, with its token").argument("<name>", "its name");
-  withOutput(rm, { json: false });
+  const rm = group
+    .command("rm")
+    .summary("Forget one, with its token")
+    .description("Forget a server's project, with its token. The token is good until it is revoked on the server.")
+    .argument("<name>", "its name");
+  withOutput(rm);
+  withExamples(rm, { "Forget one": ["netwright context rm team"] });
   rm.action(
     bind<object>(async ({ context: at, output }, name = "") => {
       const { localName, readContexts, writeContexts } = await import("../contexts.ts");
@@ -84,7 +102,8 @@ export const context: CommandDefinition = (program, bind) => {
         throw labError("CONTEXT_NOT_FOUND", { context: name, known: Object.keys(servers) });
       const { [name]: _, ...others } = servers;
       writeContexts(at, { current: current === name ? localName : current, servers: others });
-      output.note(`${name} is forgotten.`);
+      if (output.json) output.printJson({ removed: name });
+      else output.note(`${name} is forgotten.`);
       return undefined;
     }),
   );
@@ -108,5 +127,6 @@ async function addContext(
   await new ServerClient(server).call("project", {});
   const { servers } = readContexts(at);
   writeContexts(at, { current: name, servers: { ...servers, [name]: server } });
-  output.note(`Labs are in project ${project} of ${url}. Back to this machine: netwright context use local`);
+  if (output.json) output.printJson({ context: name, url, project });
+  else output.note(`Labs are in project ${project} of ${url}. Back to this machine: netwright context use local`);
 }

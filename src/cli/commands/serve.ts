@@ -1,5 +1,6 @@
 import type { CommandDefinition } from "../command.ts";
 import { withExamples } from "../examples.ts";
+import { withOutput } from "../options.ts";
 
 type ServeOptions = { readonly config: string };
 
@@ -11,6 +12,7 @@ export const serve: CommandDefinition = (program, bind) => {
       "Serve labs to a team: users, projects with roles and quotas, topologies with versions, and labs, which run on this machine as the user that serves. When there is no user yet, makes an administrator and prints the password. Ctrl-C ends it; the labs go on, and the next start finds them.",
     )
     .requiredOption("-c, --config <file>", "the server's configuration");
+  withOutput(command);
   withExamples(command, { "With a configuration": ["netwright serve --config server.yaml"] });
   command.action(
     bind<ServeOptions>(async ({ context, output, options }) => {
@@ -36,16 +38,20 @@ export const serve: CommandDefinition = (program, bind) => {
           ),
       });
       const password = newSecret().slice(0, 20);
-      if (await controller.ensureAdministrator("admin", password))
+      const isFirst = await controller.ensureAdministrator("admin", password);
+      if (isFirst && !output.json)
         output.note(`There was no user. Sign in as "admin" with the password ${password}, and change it.`);
       const { host } = config.listen;
       const scheme = config.tls === undefined ? "http" : "https";
       const address = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${controller.port}/`;
-      output.note(
-        pages === undefined
-          ? `Serving at ${address}api/v1/, without pages: they are not built (make build).`
-          : `Serving at ${address}`,
-      );
+      if (output.json)
+        output.printJson({ url: address, ...(isFirst ? { administrator: { name: "admin", password } } : {}) });
+      else
+        output.note(
+          pages === undefined
+            ? `Serving at ${address}api/v1/, without pages: they are not built (make build).`
+            : `Serving at ${address}`,
+        );
       await new Promise<void>((done) => {
         if (interrupt.signal.aborted) done();
         interrupt.signal.addEventListener("abort", () => done());
