@@ -3,6 +3,24 @@ export type MachineCode = Readonly<
   Partial<Record<string, { readonly machine: number; readonly code: readonly number[] }>>
 >;
 
+/** `for (;;) pause();`, by processor, to stand at the end of a program. */
+export const pauseForEver = {
+  x64: [
+    ...[0xb8, 0x22, 0x00, 0x00, 0x00], // mov eax, 34 (pause)
+    ...[0x0f, 0x05], // syscall
+    ...[0xeb, 0xf7], // jmp, 9 bytes back
+  ],
+  arm64: [
+    ...[0x28, 0x09, 0x80, 0xd2], // mov x8, 73 (ppoll)
+    ...[0x00, 0x00, 0x80, 0xd2], // mov x0, 0
+    ...[0x01, 0x00, 0x80, 0xd2], // mov x1, 0
+    ...[0x02, 0x00, 0x80, 0xd2], // mov x2, 0
+    ...[0x03, 0x00, 0x80, 0xd2], // mov x3, 0
+    ...[0x01, 0x00, 0x00, 0xd4], // svc 0
+    ...[0xfa, 0xff, 0xff, 0x17], // b, 24 bytes back
+  ],
+} as const;
+
 /** Where the program is loaded: as linkers have it. */
 const address = 0x400000n;
 const elfHeaderBytes = 64;

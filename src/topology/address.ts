@@ -129,6 +129,10 @@ export const networkOf = (cidr: Cidr): Cidr => ({ ...cidr, value: cidr.value & ~
 /** The text of `networkOf`, which identifies a prefix. */
 export const networkText = (cidr: Cidr): string => formatCidr(networkOf(cidr));
 
+/** The netmask of an IPv4 prefix, dotted: /24 is 255.255.255.0. */
+export const netmaskOf = (cidr: Cidr): string =>
+  formatAddress({ family: 4, value: (hostMasks[4][0] as bigint) ^ hostMask(cidr) });
+
 export const hasHostBits = (cidr: Cidr): boolean => (cidr.value & hostMask(cidr)) !== 0n;
 
 /** Whether the prefix of `cidr` holds the address. */

@@ -3,6 +3,7 @@ import type { Role } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
 import type { UserRow } from "./callers.ts";
+import { hasRightsOf } from "./roles.ts";
 import { newId } from "./secrets.ts";
 
 export type OidcSettings = {
@@ -171,11 +172,10 @@ export class OidcSignIn {
 
   /** Roles that were given here stay; those of groups come and go with them. */
   async #giveRoles(user: UserRow, groups: readonly string[]): Promise<void> {
-    const rank = { viewer: 0, operator: 1, admin: 2 } as const;
     const wanted = new Map<string, Role>();
     for (const { group, project, role } of this.#settings.roles) {
       const known = wanted.get(project);
-      if (groups.includes(group) && (known === undefined || rank[known] < rank[role])) wanted.set(project, role);
+      if (groups.includes(group) && (known === undefined || !hasRightsOf(known, role))) wanted.set(project, role);
     }
     await this.#database.transaction().execute(async (transaction) => {
       await transaction.deleteFrom("members").where("user_id", "=", user.id).where("source", "=", "groups").execute();

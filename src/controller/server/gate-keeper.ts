@@ -3,6 +3,7 @@ import type { Access, Role } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
 import type { Caller, Callers } from "../identity/callers.ts";
+import { hasRightsOf } from "../identity/roles.ts";
 import type { ProjectRow } from "./input.ts";
 
 /** Of whoever signed in by a browser. `__Host-`: by HTTPS, for this very host, for all of its paths (RFC 6265bis). */
@@ -14,7 +15,6 @@ export type Admitted = {
   readonly role: Role | undefined;
 };
 
-const rank = { viewer: 0, operator: 1, admin: 2 } as const satisfies Record<Role, number>;
 const needs = {
   viewer: "the role viewer in the project",
   operator: "the role operator in the project",
@@ -59,7 +59,7 @@ export class GateKeeper {
       return { caller, project: undefined, role: undefined };
     }
     const { project, role } = await this.#roleIn(projectName ?? "", caller);
-    if (rank[role] < rank[access]) throw labError("NOT_ALLOWED", { what, needs: needs[access] });
+    if (!hasRightsOf(role, access)) throw labError("NOT_ALLOWED", { what, needs: needs[access] });
     return { caller, project, role };
   }
 

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { labError } from "../../topology/index.ts";
-import { type MachineCode, staticProgram } from "../static-program.ts";
+import { type MachineCode, pauseForEver, staticProgram } from "../static-program.ts";
 
 /*
  * A program that does nothing, as the init of nodes whose image has no program to be one. It must run
@@ -25,9 +25,7 @@ const codes: MachineCode = {
       ...[0xb8, 0x03, 0x00, 0x00, 0x00], // mov eax, 3 (close)
       ...[0xbf, 0x01, 0x00, 0x00, 0x00], // mov edi, 1
       ...[0x0f, 0x05], // syscall
-      ...[0xb8, 0x22, 0x00, 0x00, 0x00], // mov eax, 34 (pause)
-      ...[0x0f, 0x05], // syscall
-      ...[0xeb, 0xf7], // jmp, 9 bytes back
+      ...pauseForEver.x64,
     ],
   },
   arm64: {
@@ -41,13 +39,7 @@ const codes: MachineCode = {
       ...[0x28, 0x07, 0x80, 0xd2], // mov x8, 57 (close)
       ...[0x20, 0x00, 0x80, 0xd2], // mov x0, 1
       ...[0x01, 0x00, 0x00, 0xd4], // svc 0
-      ...[0x28, 0x09, 0x80, 0xd2], // mov x8, 73 (ppoll)
-      ...[0x00, 0x00, 0x80, 0xd2], // mov x0, 0
-      ...[0x01, 0x00, 0x80, 0xd2], // mov x1, 0
-      ...[0x02, 0x00, 0x80, 0xd2], // mov x2, 0
-      ...[0x03, 0x00, 0x80, 0xd2], // mov x3, 0
-      ...[0x01, 0x00, 0x00, 0xd4], // svc 0
-      ...[0xfa, 0xff, 0xff, 0x17], // b, 24 bytes back
+      ...pauseForEver.arm64,
     ],
   },
 };

@@ -64,20 +64,13 @@ export const textFile = (path: string, content: string, mode = 0o644): OwnedFile
 export const argv = (...words: readonly string[]): Command => ({ argv: words });
 
 const startMs = 20_000;
+const soon = (check: Readiness["check"]): Readiness => ({ intervalMs: 20, timeoutMs: startMs, check });
 
 /** Ready when something listens on a port of the node. */
-export const listens = (type: "tcp" | "udp", port: number): Readiness => ({
-  intervalMs: 20,
-  timeoutMs: startMs,
-  check: { type, port },
-});
+export const listens = (type: "tcp" | "udp", port: number): Readiness => soon({ type, port });
 
 /** Ready when a line of its output matches a regular expression (ECMAScript). */
-export const says = (pattern: string): Readiness => ({
-  intervalMs: 20,
-  timeoutMs: startMs,
-  check: { type: "log", pattern },
-});
+export const says = (pattern: string): Readiness => soon({ type: "log", pattern });
 
 /** A path below a folder that no `..` leads out of, or undefined. */
 export function pathBelow(folder: string, path: string): string | undefined {

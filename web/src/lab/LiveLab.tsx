@@ -1,5 +1,4 @@
-import { Button, CloseButton, Group, Select, Text, Title } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { Button, CloseButton, Group, Text, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ReactFlowProvider } from "@xyflow/react";
 import { lazy, Suspense, useMemo, useRef, useState } from "react";
@@ -7,6 +6,7 @@ import type { LabDetail, LabEvent, Layout } from "../../../src/api/index.ts";
 import { callLab, type LabAddress, labPath } from "../api/call.ts";
 import { useLines } from "../api/follow.ts";
 import { labDetailQuery } from "../api/queries.ts";
+import { FindNode } from "../graph/FindNode.tsx";
 import { type DrawnLink, Graph, type MenuTarget, type Selection } from "../graph/Graph.tsx";
 import type { NodeLook } from "../graph/NodeBox.tsx";
 import { usePlaces } from "../graph/useLayout.ts";
@@ -127,20 +127,12 @@ export function LiveLab({
           </ReactFlowProvider>
         )}
         <div className="live-tools">
-          <Select
-            size="xs"
-            w={150}
-            searchable
-            clearable
-            leftSection={<IconSearch size={14} />}
-            placeholder="Find a node"
-            aria-label="Find a node"
-            limit={50}
-            data={nodes.map(({ name }) => name)}
-            value={focus ?? null}
-            onChange={(found) => {
-              setFocus(found ?? undefined);
-              if (found !== null) setSelection({ nodes: [found], links: [] });
+          <FindNode
+            names={nodes.map(({ name }) => name)}
+            focus={focus}
+            onFind={(found) => {
+              setFocus(found);
+              if (found !== undefined) setSelection({ nodes: [found], links: [] });
             }}
           />
           {selection.nodes.length > 1 && mayChange && (

@@ -1,5 +1,5 @@
 import "./editor.css";
-import { ActionIcon, Button, CloseButton, FileButton, Group, Menu, Select, Text, Title, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, CloseButton, FileButton, Group, Menu, Text, Title, Tooltip } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import {
   IconArrowBackUp,
@@ -9,11 +9,11 @@ import {
   IconCopyPlus,
   IconDots,
   IconDownload,
-  IconSearch,
   IconUpload,
 } from "@tabler/icons-react";
 import { ReactFlowProvider } from "@xyflow/react";
 import { type ReactNode, useMemo, useRef, useState } from "react";
+import { FindNode } from "../graph/FindNode.tsx";
 import { type DrawnLink, Graph, type Selection } from "../graph/Graph.tsx";
 import { lookOf, paletteKinds } from "../graph/kinds.tsx";
 import type { NodeLook } from "../graph/NodeBox.tsx";
@@ -203,20 +203,12 @@ export function Editor({
             <IconCode size={18} />
           </Tool>
         </Group>
-        <Select
-          size="xs"
-          w={150}
-          searchable
-          clearable
-          leftSection={<IconSearch size={14} />}
-          placeholder="Find a node"
-          aria-label="Find a node"
-          limit={50}
-          data={[...new Set(drawing.nodes.map((node) => node.name))]}
-          value={focus ?? null}
-          onChange={(found) => {
-            setFocus(found ?? undefined);
-            if (found !== null) setSelection({ nodes: [found], links: [] });
+        <FindNode
+          names={[...new Set(drawing.nodes.map((node) => node.name))]}
+          focus={focus}
+          onFind={(found) => {
+            setFocus(found);
+            if (found !== undefined) setSelection({ nodes: [found], links: [] });
           }}
         />
         <span className="space" />

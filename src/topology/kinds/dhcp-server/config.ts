@@ -1,4 +1,4 @@
-import { type Cidr, contains, formatAddress, networkOf, parseAddress, parseCidr } from "../../address.ts";
+import { type Cidr, contains, formatAddress, netmaskOf, networkOf, parseAddress, parseCidr } from "../../address.ts";
 import { parseDuration } from "../../duration.ts";
 import { parseMac } from "../../mac.ts";
 import { lineProblem } from "../dnsmasq.ts";
@@ -52,7 +52,7 @@ function poolLines(pool: Pool, index: number, networks: readonly Cidr[], facts: 
   const leaseMs = pool.lease === undefined ? 3_600_000 : (parseDuration(pool.lease) ?? 0);
   if (leaseMs < shortestLeaseMs)
     facts.report(`a lease cannot be ${pool.lease}`, "It takes 2m or longer.", [...at, "lease"]);
-  const netmask = formatAddress({ family: 4, value: (2n ** 32n - 1n) ^ (2n ** BigInt(32 - network.length) - 1n) });
+  const netmask = netmaskOf(network);
   const tag = `pool${index}`;
   const lines = [`dhcp-range=set:${tag},${pool.first},${pool.last},${netmask},${Math.round(leaseMs / 1000)}`];
   const option = (name: string, value: string) => lines.push(`dhcp-option=tag:${tag},${name},${value}`);

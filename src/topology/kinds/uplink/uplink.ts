@@ -1,4 +1,4 @@
-import { type Cidr, contains, formatAddress, hostRange, networkOf, parseCidr } from "../../address.ts";
+import { type Cidr, contains, formatAddress, hostRange, netmaskOf, networkOf, parseCidr } from "../../address.ts";
 import { flag } from "../../schema/form.ts";
 import { dnsmasqSoftware } from "../dnsmasq.ts";
 import { plainAddress } from "../ends.ts";
@@ -58,7 +58,7 @@ function poolLines(router: string, network: Cidr, index: number, { machines }: K
   const free = widestGap(network, addressesIn(network, machines));
   if (free === undefined) return [];
   const [first, last] = [free.first, free.last].map((value) => formatAddress({ family: 4, value }));
-  const netmask = formatAddress({ family: 4, value: (2n ** 32n - 1n) ^ (2n ** BigInt(32 - network.length) - 1n) });
+  const netmask = netmaskOf(network);
   const tag = `lan${index}`;
   return [
     `dhcp-range=set:${tag},${first},${last},${netmask},${leaseSeconds}`,

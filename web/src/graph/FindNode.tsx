@@ -1,0 +1,29 @@
+import { Select } from "@mantine/core";
+import { IconSearch } from "@tabler/icons-react";
+
+/** Finds a node by its name, which is then shown and selected. */
+export function FindNode({
+  names,
+  focus,
+  onFind,
+}: {
+  readonly names: readonly string[];
+  readonly focus: string | undefined;
+  readonly onFind: (name: string | undefined) => void;
+}) {
+  return (
+    <Select
+      size="xs"
+      w={150}
+      searchable
+      clearable
+      leftSection={<IconSearch size={14} />}
+      placeholder="Find a node"
+      aria-label="Find a node"
+      limit={50}
+      data={[...names]}
+      value={focus ?? null}
+      onChange={(found) => onFind(found ?? undefined)}
+    />
+  );
+}
