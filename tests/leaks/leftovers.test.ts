@@ -24,6 +24,7 @@ it("leaves nothing of the whole suite on the machine", async ({ skip }) => {
   const snapshots: Record<string, { watch: Watch; before: Snapshot }> = JSON.parse(readFileSync(file, "utf8"));
   expect(Object.keys(snapshots)).not.toEqual([]);
   for (const [whose, { watch, before }] of Object.entries(snapshots)) {
-    expect(await leftSince(before, watch), `left by ${whose}`).toEqual([]);
+    const left = await leftSince(before, watch);
+    expect(left, `left by ${whose}:\n${left.join("\n")}\n`).toEqual([]);
   }
 });
