@@ -1,0 +1,28 @@
+import * as z from "zod";
+import { AuditEntry, pageOf } from "../resources.ts";
+import { page } from "./parts.ts";
+import type { ControllerRoute } from "./route.ts";
+
+export const serverRoutes = {
+  audit: {
+    method: "GET",
+    path: "/audit",
+    tag: "audit",
+    summary: "Every change that was asked for, the newest first",
+    access: "server-admin",
+    query: page,
+    response: pageOf(AuditEntry),
+    status: 200,
+    kind: "json",
+  },
+  host: {
+    method: "GET",
+    path: "/host",
+    tag: "server",
+    summary: "This server",
+    access: "user",
+    response: z.object({ version: z.string(), labs: z.int() }),
+    status: 200,
+    kind: "json",
+  },
+} as const satisfies Readonly<Record<string, ControllerRoute>>;

@@ -1,0 +1,81 @@
+import * as z from "zod";
+import { Scope, Session, Token } from "../resources.ts";
+import { password } from "./parts.ts";
+import type { ControllerRoute } from "./route.ts";
+
+export const sessionRoutes = {
+  signIn: {
+    method: "POST",
+    path: "/session",
+    tag: "session",
+    summary: "Sign in with name and password",
+    access: "anybody",
+    body: z.object({ name: z.string().max(100), password: z.string().max(256) }),
+    response: Session,
+    status: 201,
+    kind: "json",
+  },
+  session: {
+    method: "GET",
+    path: "/session",
+    tag: "session",
+    summary: "Who is signed in",
+    access: "user",
+    response: Session,
+    status: 200,
+    kind: "json",
+  },
+  signOut: {
+    method: "DELETE",
+    path: "/session",
+    tag: "session",
+    summary: "Sign out",
+    access: "user",
+    status: 204,
+    kind: "json",
+  },
+  changePassword: {
+    method: "PUT",
+    path: "/session/password",
+    tag: "session",
+    summary: "Change one's own password; all other sessions end",
+    access: "user",
+    body: z.object({ current: z.string().max(256), password }),
+    status: 204,
+    kind: "json",
+  },
+  tokens: {
+    method: "GET",
+    path: "/tokens",
+    tag: "tokens",
+    summary: "One's own tokens",
+    access: "user",
+    response: z.object({ items: z.array(Token) }),
+    status: 200,
+    kind: "json",
+  },
+  createToken: {
+    method: "POST",
+    path: "/tokens",
+    tag: "tokens",
+    summary: "Make a token; its secret is shown this once",
+    access: "user",
+    body: z.object({
+      name: z.string().min(1).max(100),
+      scope: Scope,
+      expiresInDays: z.int().min(1).max(3650).optional(),
+    }),
+    response: Token.extend({ secret: z.string() }),
+    status: 201,
+    kind: "json",
+  },
+  deleteToken: {
+    method: "DELETE",
+    path: "/tokens/:token",
+    tag: "tokens",
+    summary: "Revoke a token",
+    access: "user",
+    status: 204,
+    kind: "json",
+  },
+} as const satisfies Readonly<Record<string, ControllerRoute>>;

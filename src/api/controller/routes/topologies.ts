@@ -1,0 +1,71 @@
+import * as z from "zod";
+import { Layout, pageOf, Reading, Topology, TopologyVersion } from "../resources.ts";
+import { labText, page } from "./parts.ts";
+import type { ControllerRoute } from "./route.ts";
+
+export const topologyRoutes = {
+  topologies: {
+    method: "GET",
+    path: "/projects/:project/topologies",
+    tag: "topologies",
+    summary: "The topologies of a project",
+    access: "viewer",
+    query: page,
+    response: pageOf(Topology),
+    status: 200,
+    kind: "json",
+  },
+  topology: {
+    method: "GET",
+    path: "/projects/:project/topologies/:topology",
+    tag: "topologies",
+    summary: "The newest version of a topology, or another",
+    access: "viewer",
+    query: z.object({ version: z.coerce.number().int().min(1).optional() }),
+    response: TopologyVersion,
+    status: 200,
+    kind: "json",
+  },
+  saveTopology: {
+    method: "PUT",
+    path: "/projects/:project/topologies/:topology",
+    tag: "topologies",
+    summary: "Save a topology as its next version. With If-Match, only if nobody else did meanwhile",
+    access: "operator",
+    body: z.object({ text: labText, message: z.string().max(1000).default(""), layout: Layout.optional() }),
+    response: TopologyVersion,
+    status: 200,
+    kind: "json",
+  },
+  topologyVersions: {
+    method: "GET",
+    path: "/projects/:project/topologies/:topology/versions",
+    tag: "topologies",
+    summary: "All versions of a topology, without their texts",
+    access: "viewer",
+    response: z.object({ items: z.array(TopologyVersion.omit({ text: true, layout: true })) }),
+    status: 200,
+    kind: "json",
+  },
+  deleteTopology: {
+    method: "DELETE",
+    path: "/projects/:project/topologies/:topology",
+    tag: "topologies",
+    summary: "Remove a topology with all its versions",
+    access: "operator",
+    status: 204,
+    kind: "json",
+  },
+  readText: {
+    method: "POST",
+    path: "/projects/:project/read",
+    tag: "topologies",
+    summary: "What is wrong with the text of a lab file, or the lab that it describes. Nothing is kept",
+    access: "viewer",
+    body: z.object({ text: labText, variables: z.record(z.string(), z.string()).default({}) }),
+    response: Reading,
+    status: 200,
+    kind: "json",
+    isAsking: true,
+  },
+} as const satisfies Readonly<Record<string, ControllerRoute>>;
