@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLab } from "../../src/client/index.ts";
 import { openFolder } from "../lab/running-lab.ts";
@@ -37,5 +39,9 @@ describe.skipIf(why !== undefined)(`Podman as a service of root's${why === undef
     const { summary } = await startLab({ lab: three("killed"), locations, environment: process.env, digest: "test" });
     process.kill(summary.supervisorPid, "SIGKILL");
     await expect.poll(() => podman.containers(), { timeout: 60_000 }).toEqual([]);
+    // What takes the lab's folder away writes there until it has.
+    const { runtime } = locations;
+    await expect.poll(() => (existsSync(runtime) ? readdirSync(runtime) : []), { timeout: 60_000 }).toEqual([]);
+    await rm(folder, { recursive: true });
   });
 });
