@@ -1,28 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
+import { textWidth } from "../topology/errors/text-width.ts";
 
 /** Cells by row; numbers stand on the right. */
 export type Row = readonly (string | number)[];
 
-/** How many columns of a terminal a text takes: East Asian wide characters take two. */
-export function width(text: string): number {
-  let columns = 0;
-  for (const char of stripVTControlCharacters(text)) {
-    const code = char.codePointAt(0) ?? 0;
-    columns += code < 0x300 ? 1 : /\p{Mark}/u.test(char) ? 0 : isWide(code) ? 2 : 1;
-  }
-  return columns;
-}
-
-/** Unicode Standard Annex 11, the blocks that are wide throughout. */
-const isWide = (code: number): boolean =>
-  (code >= 0x1100 && code <= 0x115f) ||
-  (code >= 0x2e80 && code <= 0xa4cf) ||
-  (code >= 0xac00 && code <= 0xd7a3) ||
-  (code >= 0xf900 && code <= 0xfaff) ||
-  (code >= 0xfe30 && code <= 0xfe6f) ||
-  (code >= 0xff00 && code <= 0xff60) ||
-  (code >= 0x1f300 && code <= 0x1faff) ||
-  (code >= 0x20000 && code <= 0x3fffd);
+/** Of what a terminal shows of it. */
+export const width = (text: string): number => textWidth(stripVTControlCharacters(text));
 
 /**
  * Lines of a table with aligned columns, two spaces apart, without trailing blanks.

@@ -1,5 +1,5 @@
 import { closeSync } from "node:fs";
-import { KernelError } from "./errno.ts";
+import { EINTR, KernelError } from "./errno.ts";
 import { hotCalls } from "./hot-calls.ts";
 import { addressOf, check, lastErrno, pinned } from "./libc.ts";
 
@@ -11,7 +11,6 @@ const EPOLL_CTL_MOD = 3;
 const EPOLLIN = 1;
 const EPOLLOUT = 4;
 const POLLIN = 1;
-const EINTR = 4;
 
 const mostEvents = 256;
 /** struct epoll_event is packed on x86-64, and nowhere else: the data follows the events at once, or aligned. */

@@ -1,6 +1,10 @@
 import { constants } from "node:os";
 import { getSystemErrorMap } from "node:util";
 
+/** errno(3), on every architecture Node runs on. */
+export const EINTR = 4;
+export const EAGAIN = 11;
+
 /** Numbers that Node's own table leaves out; the same on x86-64 and arm64 (asm-generic/errno.h). */
 const others: readonly (readonly [name: string, errno: number])[] = [
   ["ENOTBLK", 15],

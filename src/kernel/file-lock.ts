@@ -1,12 +1,11 @@
 import { closeSync, openSync } from "node:fs";
-import { KernelError } from "./errno.ts";
+import { EAGAIN, KernelError } from "./errno.ts";
 import { lastErrno, libc } from "./libc.ts";
 
 /** flock(2), sys/file.h. */
 const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
-const EAGAIN = 11;
 
 /** A lock that the kernel takes back when its holder ends, however it ends. */
 export type FileLock = { release(): void };

@@ -1,4 +1,4 @@
-import { KernelError } from "./errno.ts";
+import { EINTR, KernelError } from "./errno.ts";
 import type { FrameMemory } from "./frame-memory.ts";
 import { hotCalls } from "./hot-calls.ts";
 import { addressOf, lastErrno, libc, pinned } from "./libc.ts";
@@ -12,7 +12,6 @@ const TP_STATUS_COPY = 0x02;
 const TP_STATUS_VLAN_VALID = 0x10;
 const TP_STATUS_VLAN_TPID_VALID = 0x40;
 const MSG_DONTWAIT = 0x40;
-const EINTR = 4;
 const slotShift = Math.log2(slotBytes);
 
 /** struct virtio_net_hdr, linux/virtio_net.h: flags u8, gso_type u8, hdr_len, gso_size, csum_start, csum_offset u16. */

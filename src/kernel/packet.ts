@@ -1,8 +1,8 @@
 import { closeSync } from "node:fs";
 import { KernelError } from "./errno.ts";
-import { addressOf, check, lastErrno, libc, pinned } from "./libc.ts";
+import { FrameFile } from "./frame-file.ts";
+import { addressOf, check, libc, pinned } from "./libc.ts";
 import { inNamespaces, type Namespace } from "./namespaces.ts";
-import { waitReadable } from "./poll.ts";
 import { SO_RCVBUF, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOL_SOCKET, setOption } from "./sockets.ts";
 
 /** packet(7), linux/if_packet.h, linux/if_ether.h. */
@@ -16,8 +16,6 @@ const TP_STATUS_VLAN_VALID = 0x10;
 const TP_STATUS_VLAN_TPID_VALID = 0x40;
 
 const MSG_TRUNC = 0x20;
-const EINTR = 4;
-const EAGAIN = 11;
 const EMSGSIZE = 90;
 /** The longest frame a Linux link carries, offload included, with room for headers and a tag. */
 const frameBytes = 65_536 + 64;
@@ -34,15 +32,14 @@ export type PacketSocketOptions = {
 };
 
 /** Sends and receives whole Ethernet frames on one interface, as they are on the wire (without the frame check sequence). */
-export class PacketSocket {
-  #fd: number;
+export class PacketSocket extends FrameFile {
   readonly #frame = pinned(frameBytes);
   readonly #control = pinned(64);
   readonly #header = pinned(56);
   readonly #vector = pinned(16);
 
   private constructor(fd: number) {
-    this.#fd = fd;
+    super(fd, "receive frame");
     this.#vector.writeBigUInt64LE(addressOf(this.#frame), 0);
     this.#vector.writeBigUInt64LE(BigInt(this.#frame.length), 8);
     // struct msghdr: name and its length, vector and its length, control and its length, flags.
@@ -83,45 +80,15 @@ export class PacketSocket {
 
   /** @throws {KernelError} EMSGSIZE when the frame is longer than the MTU, ENETDOWN when the interface is down, ENOBUFS when it was dropped */
   send(frame: Uint8Array): void {
-    check("send frame", libc.send(this.#fd, frame, frame.length, 0));
+    check("send frame", libc.send(this.fd, frame, frame.length, 0));
   }
 
-  /**
-   * The next frame, with its VLAN tag where it was: the kernel takes it out on reception and says so
-   * beside the frame.
-   *
-   * @param timeoutMs how long to wait for one; this blocks the thread
-   * @returns undefined when none came
-   * @throws {KernelError} ENETDOWN when the interface went down
-   */
-  receive(timeoutMs = 0): Buffer | undefined {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      this.#header.writeBigUInt64LE(BigInt(this.#control.length), 40);
-      const length = libc.recvmsg(this.#fd, this.#header, MSG_TRUNC);
-      if (length > this.#frame.length) throw new KernelError("receive frame", EMSGSIZE, `a frame of ${length} bytes`);
-      if (length >= 0) return this.#withVlanTag(length);
-      const errno = lastErrno();
-      if (errno === EINTR) continue;
-      if (errno !== EAGAIN) throw new KernelError("receive frame", errno);
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0 || !waitReadable(this.#fd, leftMs)) return undefined;
-    }
-  }
-
-  /** Not blocking; closed on exec; -1 after `close`, since its number may be another file's by then. */
-  get fd(): number {
-    return this.#fd;
-  }
-
-  close(): void {
-    if (this.#fd === -1) return;
-    closeSync(this.#fd);
-    this.#fd = -1;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
+  /** With its VLAN tag where it was: the kernel takes it out on reception and says so beside the frame. */
+  protected override takeFrame(): Buffer | undefined {
+    this.#header.writeBigUInt64LE(BigInt(this.#control.length), 40);
+    const length = libc.recvmsg(this.fd, this.#header, MSG_TRUNC);
+    if (length > this.#frame.length) throw new KernelError("receive frame", EMSGSIZE, `a frame of ${length} bytes`);
+    return length < 0 ? undefined : this.#withVlanTag(length);
   }
 
   #withVlanTag(length: number): Buffer {

@@ -1,7 +1,6 @@
-import { KernelError } from "./errno.ts";
+import { EINTR, KernelError } from "./errno.ts";
 import { lastErrno, libc, pinned } from "./libc.ts";
 
-const EINTR = 4;
 /** poll(2). */
 const POLLIN = 1;
 const POLLOUT = 4;

@@ -1,4 +1,4 @@
-import { KernelError } from "./errno.ts";
+import { EAGAIN, EINTR, KernelError } from "./errno.ts";
 import { addressOf, check, lastErrno, libc, pinned } from "./libc.ts";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "./sockets.ts";
 
@@ -9,8 +9,6 @@ const SCM_RIGHTS = 1;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_DONTWAIT = 0x40;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;
-const EINTR = 4;
-const EAGAIN = 11;
 
 /** The two ends of a connected stream socket, as file descriptors that are closed on exec. Whoever holds one closes it. */
 export type SocketPair = { readonly ours: number; readonly theirs: number };

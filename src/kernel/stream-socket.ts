@@ -1,10 +1,8 @@
-import { KernelError } from "./errno.ts";
+import { EAGAIN, EINTR, KernelError } from "./errno.ts";
 import { lastErrno, libc, pinned } from "./libc.ts";
 
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
-const EINTR = 4;
-const EAGAIN = 11;
 const EPIPE = 32;
 const ECONNRESET = 104;
 const chunkBytes = 65_536;

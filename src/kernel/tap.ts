@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { KernelError } from "./errno.ts";
+import { FrameFile } from "./frame-file.ts";
 import { check, lastErrno, libc, pinned } from "./libc.ts";
-import { waitReadable } from "./poll.ts";
 
 /** linux/if_tun.h. */
 const TUNSETIFF = 0x400454ca;
@@ -13,8 +13,6 @@ const IFF_NO_PI = 0x1000;
 const IFF_VNET_HDR = 0x4000;
 const IFF_TUN_EXCL = 0x8000;
 
-const EINTR = 4;
-const EAGAIN = 11;
 const nameBytes = 16;
 /** The longest super-frame and its vnet header. */
 const frameBytes = 65_536 + 64;
@@ -28,13 +26,12 @@ export type TapOptions = {
 };
 
 /** An interface whose other end is a file descriptor: what is written to it arrives at the interface. It goes when it is closed. */
-export class Tap {
-  #fd: number;
+export class Tap extends FrameFile {
   readonly name: string;
   readonly #frame = pinned(frameBytes);
 
   private constructor(fd: number, name: string) {
-    this.#fd = fd;
+    super(fd, `read from tap ${name}`);
     this.name = name;
   }
 
@@ -63,36 +60,12 @@ export class Tap {
 
   /** @throws {KernelError} EIO when the interface is down */
   send(frame: Uint8Array): void {
-    check(`write to tap ${this.name}`, libc.write(this.#fd, frame, frame.length));
+    check(`write to tap ${this.name}`, libc.write(this.fd, frame, frame.length));
   }
 
-  /** The next frame that left the interface; undefined when none did within `timeoutMs`. This blocks the thread. */
-  receive(timeoutMs = 0): Buffer | undefined {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      const length = libc.read(this.#fd, this.#frame, this.#frame.length);
-      if (length >= 0) return Buffer.from(this.#frame.subarray(0, length));
-      const errno = lastErrno();
-      if (errno === EINTR) continue;
-      if (errno !== EAGAIN) throw new KernelError(`read from tap ${this.name}`, errno);
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0 || !waitReadable(this.#fd, leftMs)) return undefined;
-    }
-  }
-
-  /** Not blocking; closed on exec; -1 after `close`, since its number may be another file's by then. */
-  get fd(): number {
-    return this.#fd;
-  }
-
-  close(): void {
-    if (this.#fd === -1) return;
-    closeSync(this.#fd);
-    this.#fd = -1;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
+  protected override takeFrame(): Buffer | undefined {
+    const length = libc.read(this.fd, this.#frame, this.#frame.length);
+    return length < 0 ? undefined : Buffer.from(this.#frame.subarray(0, length));
   }
 }
 

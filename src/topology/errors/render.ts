@@ -1,4 +1,5 @@
 import type { ErrorReport, LabFileError, NetwrightError, SourcePosition } from "./error.ts";
+import { textWidth } from "./text-width.ts";
 
 /** What is rendered: a whole error or its JSON form. */
 export type Renderable = Pick<NetwrightError, "message" | "remedy" | "at"> | ErrorReport;
@@ -59,9 +60,9 @@ function excerpt({ line, column, length, text }: SourcePosition, ink: Brush, dim
   const gutter = String(line).padStart(4);
   const { shown, start } = window(text, column - 1);
   // Wide characters take two cells, which the mark has to follow.
-  const before = cells(shown.slice(0, start));
+  const before = textWidth(shown.slice(0, start));
   const marked = shown.slice(start, start + length);
-  const mark = "^".repeat(Math.max(1, cells(marked)));
+  const mark = "^".repeat(Math.max(1, textWidth(marked)));
   return [
     `${dim(`${gutter} |`)} ${shown}`.trimEnd(),
     `${dim(`${" ".repeat(gutter.length)} |`)} ${" ".repeat(before)}${ink(mark)}`,
@@ -89,28 +90,6 @@ const visible = (text: string): string =>
   );
 
 const isControlPicture = (char: string): boolean => char.length === 1 && char.charCodeAt(0) < 0x20;
-
-/** Terminal cells that a text takes: none for combining marks, two for wide characters (Unicode annex 11). */
-function cells(text: string): number {
-  let count = 0;
-  for (const char of text) {
-    const code = char.codePointAt(0) as number;
-    if (/\p{M}/u.test(char)) continue;
-    count += isWide(code) ? 2 : 1;
-  }
-  return count;
-}
-
-const isWide = (code: number): boolean =>
-  (code >= 0x1100 && code <= 0x115f) ||
-  (code >= 0x2e80 && code <= 0xa4cf) ||
-  (code >= 0xac00 && code <= 0xd7a3) ||
-  (code >= 0xf900 && code <= 0xfaff) ||
-  (code >= 0xfe30 && code <= 0xfe6f) ||
-  (code >= 0xff00 && code <= 0xff60) ||
-  (code >= 0xffe0 && code <= 0xffe6) ||
-  (code >= 0x1f300 && code <= 0x1faff) ||
-  (code >= 0x20000 && code <= 0x3fffd);
 
 const inks = { bold: [1, 22], dim: [2, 22], red: [31, 39], yellow: [33, 39] } as const;
 type Ink = (typeof inks)[keyof typeof inks];
