@@ -12,4 +12,5 @@ export * from "./locations.ts";
 export * from "./pcapng-blocks.ts";
 export * from "./resources.ts";
 export * from "./routes.ts";
+export * from "./stream-message.ts";
 export * from "./verification.ts";

@@ -25,6 +25,7 @@ import { addOidcRoutes } from "./oidc-routes.ts";
 import { openApi } from "./openapi.ts";
 import { apiPolicy, asksForPage, sendPage, servePages } from "./pages.ts";
 import { problemOf } from "./problem.ts";
+import { isLabStream, labStream, lineStream, Streams } from "./streams.ts";
 
 export const apiPrefix = "/api/v1";
 const bodyBytes = 8 * 1024 * 1024;
@@ -102,9 +103,17 @@ export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
     url: `${apiPrefix}/projects/:project/labs/:lab/*`,
     handler: (request, reply) => answerForLab(options, request, reply),
   });
+  const streams = new Streams();
+  const upgraded = new Set<Duplex>();
   app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
-    upgradeForLab(options, app, request, socket, head).catch(() => socket.destroy());
+    upgraded.add(socket);
+    socket.once("close", () => upgraded.delete(socket));
+    upgrade(options, app, streams, request, socket, head).catch(() => socket.destroy());
+  });
+  // What was upgraded is no request any more, and would keep the server from ending.
+  app.addHook("preClose", async () => {
+    for (const socket of upgraded) socket.destroy();
   });
   return app;
 }
@@ -177,30 +186,45 @@ async function answerForLab(options: AppOptions, request: FastifyRequest, reply:
   await note(options, request, reply.raw.statusCode);
 }
 
-/** Terminals and copies of files: who may open one is decided as for any other request. */
-async function upgradeForLab(
+/** Terminals, copies of files, and streams: who may open one is decided as for any other request. */
+async function upgrade(
   options: AppOptions,
   app: FastifyInstance,
+  streams: Streams,
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
   const url = new URL(request.url ?? "/", "http://server");
-  const [, project = "", lab = "", rest = ""] =
-    new RegExp(`^${apiPrefix}/projects/([^/]+)/labs/([^/]+)/(.+)$`).exec(url.pathname) ?? [];
+  const [, project = "", lab, rest = ""] =
+    new RegExp(`^${apiPrefix}/projects/([^/]+)/(?:labs/([^/]+)/(.+)|events)$`).exec(url.pathname) ?? [];
   const refuse = (status: string) => socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  const access = roleFor(request.method ?? "GET", rest);
-  if (access === undefined) return void refuse("404 Not Found");
-  const { host } = request.headers;
-  const { origin } = request.headers;
+  const { host, origin } = request.headers;
+  const isSocket = request.method === "GET" && request.headers.upgrade?.toLowerCase() === "websocket";
+  const access = lab === undefined ? "viewer" : roleFor(request.method ?? "GET", rest);
+  if (project === "" || access === undefined || (lab === undefined && !isSocket)) return void refuse("404 Not Found");
   if (origin !== undefined && hostOf(origin) !== host) return void refuse("403 Forbidden");
   try {
     const cookies = app.parseCookie(request.headers.cookie ?? "");
     // A WebSocket of a browser cannot carry a header of ours: that it comes from our page is told by its origin.
     const asked = { headers: request.headers, cookies, method: "GET" } as unknown as FastifyRequest;
-    const admitted = await options.gateKeeper.admit(asked, access, `open ${rest} of a lab`, project);
+    const what = lab === undefined ? "hear what happens in a project" : `open ${rest} of a lab`;
+    const admitted = await options.gateKeeper.admit(asked, access, what, project);
+    if (lab === undefined) {
+      const query = controllerRoutes.projectEvents.query.parse(Object.fromEntries(url.searchParams));
+      streams.accept(request, socket, head, (signal) => {
+        const input = { params: { project }, query, ...admitted, signal } as unknown as Input<"projectEvents">;
+        return lineStream(options.handlers.projectEvents(input));
+      });
+      return;
+    }
     const row = await findLabRow(options.database, admitted.project as NonNullable<Admitted["project"]>, lab);
-    await passUpgrade(options.agent, row.run_name, `/v1/${rest}${url.search}`, request, socket, head);
+    const path = `/v1/${rest}${url.search}`;
+    if (isSocket && isLabStream(rest)) {
+      streams.accept(request, socket, head, (signal) => labStream(options.agent, row.run_name, path, signal));
+      return;
+    }
+    await passUpgrade(options.agent, row.run_name, path, request, socket, head);
     await record(options, admitted.caller, {
       address: socketAddress(request),
       action: `${request.method} (upgrade)`,

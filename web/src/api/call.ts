@@ -80,10 +80,7 @@ export async function callLab<M extends LabContract["method"], P extends LabPath
 /** A request with what all of them have. The answer is one of success. @throws CallError */
 export async function send(method: string, path: string, options: CallOptions<unknown> = {}): Promise<Response> {
   const { params = {}, query = {}, body, ifMatch, signal } = options;
-  const place = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));
-  const pairs = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-  const search = pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
-  const response = await fetch(`${apiPrefix}${place}${search}`, {
+  const response = await fetch(`${apiPrefix}${placeOf(path, params, query)}`, {
     method,
     headers: {
       ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -109,6 +106,21 @@ export async function send(method: string, path: string, options: CallOptions<un
   if (!response.ok) throw new CallError(await problemIn(response));
   return response;
 }
+
+/** A path with what it is about in it, and what is asked for behind it. */
+export function placeOf(
+  path: string,
+  params: Readonly<Record<string, string>>,
+  query: CallOptions<unknown>["query"] = {},
+): string {
+  const place = path.replace(/:([a-z]\w*)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));
+  const pairs = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+  return pairs.length === 0 ? place : `${place}?${new URLSearchParams(pairs)}`;
+}
+
+/** The token without which a change is refused. */
+export const proofHeaders = (): Readonly<Record<string, string>> =>
+  proof.token === undefined ? {} : { "x-csrf-token": proof.token };
 
 async function request(method: string, path: string, options: CallOptions<unknown>): Promise<unknown> {
   const response = await send(method, path, options);

@@ -1,16 +1,44 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useEffectEvent, useState } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import type { ControllerEvent } from "../../../src/api/index.ts";
-import { apiPrefix, send } from "./call.ts";
+import { serverLink } from "./server-link.ts";
+import { openStream } from "./stream.ts";
 
-/** Hears what happens in a project. The browser connects again by itself, and misses nothing (last-event-id). */
-export function useProjectEvents(project: string, onEvent: (event: ControllerEvent) => void): void {
-  const hear = useEffectEvent(onEvent);
+/**
+ * Hears what happens in a project. After a break of the connection, it goes on where it was.
+ *
+ * @param onBack called then: what does not say that it has changed may have
+ */
+export function useProjectEvents(
+  project: string,
+  onEvent: (event: ControllerEvent) => void,
+  onBack?: () => void,
+): void {
+  const after = useRef<number>(undefined);
+  const wasOpen = useRef(false);
+  const { isConnected } = useLines<ControllerEvent>(
+    `/projects/${encodeURIComponent(project)}/events`,
+    () => ({ after: after.current }),
+    (events) => {
+      after.current = events.at(-1)?.id ?? after.current;
+      for (const event of events) onEvent(event);
+    },
+  );
+  const back = useEffectEvent(() => onBack?.());
   useEffect(() => {
-    const source = new EventSource(`${apiPrefix}/projects/${encodeURIComponent(project)}/events`);
-    source.onmessage = ({ data }: MessageEvent<string>) => hear(JSON.parse(data) as ControllerEvent);
-    return () => source.close();
-  }, [project]);
+    if (isConnected) {
+      if (serverLink.isLost()) back();
+      serverLink.set(false);
+      wasOpen.current = true;
+      return;
+    }
+    if (!wasOpen.current) return;
+    // What is back at once was not worth a word.
+    const timer = setTimeout(() => serverLink.set(true), quietMs);
+    return () => clearTimeout(timer);
+  }, [isConnected]);
+  // Who follows nothing does not know, and needs not.
+  useEffect(() => () => serverLink.set(false), []);
 }
 
 /**
@@ -21,18 +49,23 @@ export function useProjectEvents(project: string, onEvent: (event: ControllerEve
 export function useLabsInStep(project: string): Readonly<Record<string, string>> {
   const client = useQueryClient();
   const [progress, setProgress] = useState<Readonly<Record<string, string>>>({});
-  useProjectEvents(project, ({ type, subject, message }) => {
-    if (type === "lab.progress") {
-      setProgress((known) => ({ ...known, [subject]: message }));
-      return;
-    }
-    void client.invalidateQueries({ queryKey: ["labs", project] });
-    void client.invalidateQueries({ queryKey: ["lab", project, subject] });
-    void client.invalidateQueries({ queryKey: ["detail", project, subject] });
-  });
+  useProjectEvents(
+    project,
+    ({ type, subject, message }) => {
+      if (type === "lab.progress") {
+        setProgress((known) => ({ ...known, [subject]: message }));
+        return;
+      }
+      void client.invalidateQueries({ queryKey: ["labs", project] });
+      void client.invalidateQueries({ queryKey: ["lab", project, subject] });
+      void client.invalidateQueries({ queryKey: ["detail", project, subject] });
+    },
+    () => void client.invalidateQueries(),
+  );
   return progress;
 }
 
+const quietMs = 1_000;
 const firstPauseMs = 500;
 const longestPauseMs = 8_000;
 
@@ -56,9 +89,8 @@ export function useLines<Line>(
       let pauseMs = firstPauseMs;
       while (!gone.signal.aborted) {
         try {
-          const response = await send("GET", path, { query: ask(), signal: gone.signal });
-          setConnected(true);
-          for await (const lines of linesOf<Line>(response)) {
+          const parts = openStream(path, { query: ask(), signal: gone.signal }, () => setConnected(true));
+          for await (const lines of linesOf<Line>(parts)) {
             pauseMs = firstPauseMs;
             hear(lines);
           }
@@ -67,7 +99,7 @@ export function useLines<Line>(
         }
         if (gone.signal.aborted) return;
         setConnected(false);
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        await pause(pauseMs, gone.signal);
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       }
     };
@@ -77,15 +109,27 @@ export function useLines<Line>(
   return { isConnected };
 }
 
+/** Until the time is over, the network is back, or nobody waits any more. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      window.removeEventListener("online", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    window.addEventListener("online", done);
+    signal.addEventListener("abort", done);
+  });
+}
+
 /** What came at once, together. */
-async function* linesOf<Line>(response: Response): AsyncGenerator<readonly Line[]> {
-  if (response.body === null) return;
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+async function* linesOf<Line>(parts: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Line[]> {
+  const decoder = new TextDecoder();
   let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const lines = (rest + value).split("\n");
+  for await (const part of parts) {
+    const lines = (rest + decoder.decode(part, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     const full = lines.filter((line) => line.trim() !== "");
     if (full.length > 0) yield full.map((line) => JSON.parse(line) as Line);

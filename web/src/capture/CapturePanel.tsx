@@ -1,18 +1,22 @@
 import { Button, Group, Text, TextInput } from "@mantine/core";
 import { IconDownload, IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { describePacket } from "../../../src/testing/packets/assert/describe.ts";
 import { packetOf } from "../../../src/testing/packets/capture/frame-packet.ts";
 import type { RawFrame } from "../../../src/testing/packets/capture/framing.ts";
 import { CaptureReader } from "../../../src/testing/packets/capture/reader.ts";
-import { callLab, type LabAddress, labPath, send } from "../api/call.ts";
+import { callLab, type LabAddress, labPath } from "../api/call.ts";
+import { openStream } from "../api/stream.ts";
 import { Trouble } from "../shell/states.tsx";
 import { PacketDetail } from "./PacketDetail.tsx";
+import { Shown } from "./shown.ts";
 
 const rowHeight = 20;
 /** Between two looks at what has come. */
 const drawMs = 200;
+/** What a page keeps of one capture. */
 const mostBytes = 256 * 1024 * 1024;
+const mostFrames = 500_000;
 
 type Recording = { readonly chunks: Uint8Array<ArrayBuffer>[]; readonly frames: RawFrame[]; bytes: number };
 const blank = (): Recording => ({ chunks: [], frames: [], bytes: 0 });
@@ -27,25 +31,27 @@ export default function CapturePanel({
 }) {
   const [filter, setFilter] = useState("");
   const [run, setRun] = useState({ number: 1, filter: "" });
-  const [isRunning, setRunning] = useState(true);
-  const [isStarted, setStarted] = useState(false);
+  const [state, setState] = useState<"starting" | "running" | "ended" | "full">("starting");
   const [error, setError] = useState<unknown>();
-  const [frames, setFrames] = useState(0);
+  const [, setDrawn] = useState(0);
   const [chosen, setChosen] = useState<number>();
+  const [words, setWords] = useState("");
+  const shown = useRef(new Shown(""));
   const recording = useRef<Recording>(blank());
   const stop = useRef<() => void>(() => undefined);
+  const isRunning = state === "starting" || state === "running";
 
   useEffect(() => {
     const gone = new AbortController();
     const address = { project, lab };
     const record = blank();
     recording.current = record;
-    setFrames(0);
+    shown.current = new Shown("");
+    setWords("");
     setChosen(undefined);
     setError(undefined);
-    setRunning(true);
-    setStarted(false);
-    const draw = setInterval(() => setFrames(record.frames.length), drawMs);
+    setState("starting");
+    let isFull = false;
     const work = async () => {
       const { id } = await callLab(address, "POST", "/captures", {
         body: { targets: [target], ...(run.filter === "" ? {} : { filter: run.filter }) },
@@ -53,19 +59,16 @@ export default function CapturePanel({
       });
       stop.current = () =>
         void callLab(address, "DELETE", "/captures/:capture", { params: { capture: id } }).catch(() => undefined);
-      const response = await send("GET", labPath(address, `/captures/${encodeURIComponent(id)}/stream`), {
-        signal: gone.signal,
-      });
-      setStarted(true);
-      const source = response.body?.getReader();
+      const path = labPath(address, `/captures/${encodeURIComponent(id)}/stream`);
       const reader = new CaptureReader({ source: target });
-      for (;;) {
-        const read = await source?.read();
-        if (read === undefined || read.done) return;
-        record.chunks.push(read.value);
-        record.bytes += read.value.length;
-        for (const item of reader.push(read.value)) if (item.is === "frame") record.frames.push(item.frame);
-        if (record.bytes > mostBytes) stop.current();
+      const parts = openStream(path, { signal: gone.signal }, () => setState("running"));
+      for await (const part of parts) {
+        record.chunks.push(part);
+        record.bytes += part.length;
+        for (const item of reader.push(part)) if (item.is === "frame") record.frames.push(item.frame);
+        if (isFull || (record.bytes < mostBytes && record.frames.length < mostFrames)) continue;
+        isFull = true;
+        stop.current();
       }
     };
     work()
@@ -73,16 +76,25 @@ export default function CapturePanel({
         if (!gone.signal.aborted) setError(reason);
       })
       .finally(() => {
-        clearInterval(draw);
-        if (gone.signal.aborted) return;
-        setFrames(record.frames.length);
-        setRunning(false);
+        if (!gone.signal.aborted) setState(isFull ? "full" : "ended");
       });
-    return () => {
-      clearInterval(draw);
-      gone.abort();
-    };
+    return () => gone.abort();
   }, [project, lab, target, run]);
+
+  useEffect(() => {
+    let seen = -1;
+    let timer: ReturnType<typeof setTimeout>;
+    const draw = () => {
+      const { frames } = recording.current;
+      const goesOn = shown.current.look(frames);
+      const now = frames.length + shown.current.count(frames);
+      if (now !== seen) setDrawn(now);
+      seen = now;
+      timer = setTimeout(draw, goesOn ? 0 : drawMs);
+    };
+    draw();
+    return () => clearTimeout(timer);
+  }, []);
 
   const download = () => {
     const url = URL.createObjectURL(new Blob(recording.current.chunks, { type: "application/x-pcapng" }));
@@ -92,10 +104,12 @@ export default function CapturePanel({
     anchor.click();
     URL.revokeObjectURL(url);
   };
-  const frame = chosen === undefined ? undefined : recording.current.frames[chosen];
+  const { frames } = recording.current;
+  const count = shown.current.count(frames);
+  const frame = chosen === undefined ? undefined : frames[chosen];
   return (
     <div className="column">
-      <Group gap="xs" p={6} wrap="nowrap">
+      <Group gap="xs" p={6} className="capture-tools">
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -105,8 +119,8 @@ export default function CapturePanel({
           <Group gap="xs" wrap="nowrap">
             <TextInput
               size="xs"
-              w={220}
-              placeholder="Filter, for example icmp or port 80"
+              w={190}
+              placeholder="Capture only: icmp, port 80"
               aria-label="Filter"
               value={filter}
               onChange={({ currentTarget }) => setFilter(currentTarget.value)}
@@ -128,23 +142,44 @@ export default function CapturePanel({
         <Button
           size="compact-sm"
           variant="default"
-          disabled={frames === 0}
+          disabled={frames.length === 0}
           leftSection={<IconDownload size={14} />}
           onClick={download}
         >
           Download pcapng
         </Button>
+        <TextInput
+          size="xs"
+          w={190}
+          placeholder="Show only: tcp 10.0.0.1 !syn"
+          aria-label="Show only"
+          value={words}
+          onChange={({ currentTarget }) => {
+            setWords(currentTarget.value);
+            shown.current = new Shown(currentTarget.value);
+            shown.current.look(frames);
+          }}
+        />
         <Text size="sm" c="dimmed" role="status">
-          {frames} {frames === 1 ? "packet" : "packets"}
-          {isRunning ? "" : ", ended"}
+          {shown.current.isAll ? "" : `${count} of `}
+          {frames.length} {frames.length === 1 ? "packet" : "packets"}
+          {state === "ended" ? ", ended" : ""}
+          {state === "full" ? ": all that a page keeps, so the capture has ended" : ""}
         </Text>
       </Group>
       {error !== undefined && <Trouble error={error} />}
       <div className="packets">
         <PacketList
-          isStarted={isStarted}
-          frames={recording.current.frames}
-          count={frames}
+          empty={
+            state === "starting"
+              ? "The capture is being started…"
+              : frames.length === 0
+                ? "No packets yet. They show when they pass."
+                : "No packet is like that."
+          }
+          frames={frames}
+          shown={shown.current}
+          count={count}
           chosen={chosen}
           onChoose={setChosen}
         />
@@ -156,18 +191,23 @@ export default function CapturePanel({
 
 /** Only rows that are seen are drawn, and only their packets decoded. */
 function PacketList({
-  isStarted,
+  empty,
   frames,
+  shown,
   count,
   chosen,
   onChoose,
 }: {
-  readonly isStarted: boolean;
+  /** What is said when there is none. */
+  readonly empty: string;
   readonly frames: readonly RawFrame[];
+  readonly shown: Shown;
   readonly count: number;
   readonly chosen: number | undefined;
   readonly onChoose: (index: number) => void;
 }) {
+  // There may be several captures in a page.
+  const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const isAtEnd = useRef(true);
@@ -179,19 +219,25 @@ function PacketList({
   const first = Math.max(0, Math.floor(top / rowHeight) - 5);
   const last = Math.min(count, Math.ceil((top + height) / rowHeight) + 5);
   const sinceNs = frames[0]?.timeNs;
-  const move = ({ key, preventDefault }: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[key];
+  const move = (event: KeyboardEvent) => {
+    const { key } = event;
+    const page = Math.max(1, Math.floor(height / rowHeight) - 1);
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -count, End: count }[key];
     if (step === undefined || count === 0) return;
-    preventDefault();
-    const next = Math.min(count - 1, Math.max(0, (chosen ?? -1) + step));
-    onChoose(next);
+    event.preventDefault();
+    const row = chosen === undefined ? -1 : shown.rowOf(chosen);
+    const next = Math.min(count - 1, Math.max(0, row + step));
+    onChoose(shown.at(next));
     const element = list.current;
     if (element === null) return;
     if (next * rowHeight < element.scrollTop) element.scrollTop = next * rowHeight;
     if ((next + 1) * rowHeight > element.scrollTop + element.clientHeight)
       element.scrollTop = (next + 1) * rowHeight - element.clientHeight;
   };
-  const rows = frames.slice(first, last).map((frame, offset) => ({ index: first + offset, frame }));
+  const rows = Array.from({ length: Math.max(0, last - first) }, (_, offset) => {
+    const index = shown.at(first + offset);
+    return { row: first + offset, index, frame: frames[index] };
+  });
   return (
     <div
       className="packet-list"
@@ -199,8 +245,8 @@ function PacketList({
       role="listbox"
       tabIndex={0}
       aria-label="Packets"
-      aria-activedescendant={chosen === undefined ? undefined : `packet-${chosen}`}
-      onKeyDown={(event) => move({ ...event, key: event.key, preventDefault: () => event.preventDefault() })}
+      aria-activedescendant={chosen === undefined ? undefined : `${id}-${chosen}`}
+      onKeyDown={move}
       onScroll={({ currentTarget }) => {
         setTop(currentTarget.scrollTop);
         isAtEnd.current = currentTarget.scrollHeight - currentTarget.scrollTop - currentTarget.clientHeight < 40;
@@ -208,25 +254,30 @@ function PacketList({
     >
       {count === 0 && (
         <Text size="sm" c="dimmed" p="sm">
-          {isStarted ? "No packets yet. They show when they pass." : "The capture is being started…"}
+          {empty}
         </Text>
       )}
       <div style={{ height: count * rowHeight }} />
-      {rows.map(({ index, frame }) => (
-        // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the list
-        // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and says which one is active
-        <div
-          key={index}
-          id={`packet-${index}`}
-          className="packet"
-          role="option"
-          aria-selected={index === chosen}
-          style={{ top: index * rowHeight }}
-          onClick={() => onChoose(index)}
-        >
-          {describePacket(packetOf(frame, index + 1), sinceNs === undefined ? {} : { sinceNs })}
-        </div>
-      ))}
+      {rows.map(
+        ({ row, index, frame }) =>
+          frame !== undefined && (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the list
+            // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and says which one is active
+            <div
+              key={index}
+              id={`${id}-${index}`}
+              className="packet"
+              role="option"
+              aria-selected={index === chosen}
+              aria-setsize={count}
+              aria-posinset={row + 1}
+              style={{ top: row * rowHeight }}
+              onClick={() => onChoose(index)}
+            >
+              {describePacket(packetOf(frame, index + 1), sinceNs === undefined ? {} : { sinceNs })}
+            </div>
+          ),
+      )}
     </div>
   );
 }

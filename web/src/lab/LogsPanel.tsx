@@ -23,7 +23,6 @@ export function LogsPanel({
   const [words, setWords] = useState("");
   const [lines, setLines] = useState<readonly Numbered[]>([]);
   useLines<LogLine>(
-    // Browsers open six connections to a server at most (HTTP/1.1): this is one while it is looked at.
     isShown ? labPath(address, "/logs") : undefined,
     () => {
       setLines([]);
