@@ -25,6 +25,7 @@ export const endpoints = {
   node: { method: "GET", path: "/v1/nodes/:node", kind: "json" },
   console: { method: "GET", path: "/v1/nodes/:node/console", kind: "websocket" },
   snapshotNode: { method: "POST", path: "/v1/nodes/:node/snapshot", kind: "json" },
+  saveImage: { method: "POST", path: "/v1/nodes/:node/image", kind: "json" },
   nodeConfig: { method: "GET", path: "/v1/nodes/:node/config", kind: "json" },
   setNodeConfig: { method: "POST", path: "/v1/nodes/:node/config", kind: "json" },
   exec: { method: "GET", path: "/v1/nodes/:node/exec", kind: "websocket" },

@@ -162,6 +162,13 @@ export const routes = {
     body: z.object({ action: z.enum(["save", "restore"]), name: z.string().min(1).max(100) }),
     response: NodeStatus,
   },
+  saveImage: {
+    ...endpoints.saveImage,
+    summary: "Save a container as an image of its engine",
+    params: z.object({ node: z.string() }),
+    body: z.object({ name: z.string().max(500), comment: z.string().max(1000).default("") }),
+    response: z.object({ id: z.string() }),
+  },
   nodeConfig: {
     ...endpoints.nodeConfig,
     summary: "The configuration of a node that is in force",

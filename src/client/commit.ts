@@ -21,13 +21,33 @@ export type CommitOptions = ImageOptions & {
 export type Committed = { readonly image: StoredImage; readonly copied: CopyResult };
 
 /**
+ * Saves a node of a running lab as a new image. The lab goes on.
+ *
+ * @param reference of the new image, as `imageReferenceText` writes it
+ * @returns without `copied` for a container: its engine has saved it, among its own images
+ * @throws what `commitChanges` and `LabClient.saveImage` throw
+ */
+export async function commitNode(
+  lab: LabClient,
+  node: string,
+  reference: string,
+  options: CommitOptions,
+): Promise<Committed | { readonly image: { readonly id: string }; readonly copied?: undefined }> {
+  const { madeBy, signal } = options;
+  const found = (await lab.config()).nodes.find((one) => one.name === node);
+  if (found === undefined || !runsPrograms(found) || found.engine !== "container")
+    return commitChanges(lab, node, reference, options);
+  return { image: await lab.saveImage(node, reference, madeBy, signal === undefined ? {} : { signal }) };
+}
+
+/**
  * Saves a node of a running lab as a new image: what it has changed, as a layer above those of its image,
  * whose settings the new one has. The lab goes on; files that are being written are as they are at the moment.
  *
  * @param reference of the new image, as `imageReferenceText` writes it
  * @throws IMAGE_NODE_NEEDED, COMMIT_UNSUPPORTED, COMMIT_BASE_FOLDER, COMMIT_BASE_GONE, IMAGE_STORE_FULL
  */
-export async function commitNode(
+export async function commitChanges(
   lab: LabClient,
   node: string,
   reference: string,

@@ -33,6 +33,8 @@ export type LaunchPhase = Extract<LaunchReport, { type: "phase" }>;
 
 /** A node that starts waits for its services and startup commands. */
 const nodeActionMs = 5 * 60_000;
+/** Of as much as its engine lets a container write. */
+const imageMs = 15 * 60_000;
 
 /** A link to add: as in a lab file. */
 export type NewLink = {
@@ -303,6 +305,26 @@ export class LabClient {
       timeoutMs: nodeActionMs,
       params: { node },
       body: { action, name },
+    });
+  }
+
+  /**
+   * Saves a container as an image of its engine.
+   *
+   * @param name as references have it: `docker.io/team/web:v2`
+   * @throws COMMIT_UNSUPPORTED, CONTAINER_ENGINE_REFUSED
+   */
+  async saveImage(
+    node: string,
+    name: string,
+    comment: string,
+    options: Waiting = {},
+  ): Promise<{ readonly id: string }> {
+    return (await this.#calls()).call("saveImage", {
+      ...options,
+      timeoutMs: imageMs,
+      params: { node },
+      body: { name, comment },
     });
   }
 

@@ -125,6 +125,31 @@ export class ContainerEngine {
     failOn(what, answer.text);
   }
 
+  /**
+   * Saves what a container has written as an image, and nothing of it changes meanwhile.
+   *
+   * @param name as references have it: `docker.io/team/web:v2`
+   * @param settings instructions of a Dockerfile for what is not to be as the container has it: `CMD ["sh"]`
+   * @returns its id, `sha256:…`
+   */
+  async commit(
+    what: string,
+    id: string,
+    {
+      name,
+      comment,
+      settings,
+    }: { readonly name: string; readonly comment: string; readonly settings: readonly string[] },
+  ): Promise<string> {
+    const colon = name.lastIndexOf(":");
+    const [repo, tag] = [name.slice(0, colon), name.slice(colon + 1)];
+    const path = `/commit?${query({ container: id, repo, tag, comment, pause: true, changes: settings.join("\n") })}`;
+    // Podman wants a body, if an empty one.
+    const { text } = await this.#call({ what, method: "POST", path, body: {}, withinMs: pullMs });
+    const { Id } = JSON.parse(text) as { Id: string };
+    return Id.startsWith("sha256:") ? Id : `sha256:${Id}`;
+  }
+
   /** Takes the images of a file of `docker save`. */
   async load(tar: Buffer, what: string): Promise<void> {
     const answer = await this.#call({ what, method: "POST", path: "/images/load?quiet=1", tar, withinMs: workMs });

@@ -290,6 +290,15 @@ export class Supervisor {
     await machine.transferChanges(latest, connection);
   }
 
+  /** Saves a container as an image of its engine. @throws COMMIT_UNSUPPORTED */
+  async saveImage(name: string, image: string, comment: string): Promise<{ readonly id: string }> {
+    if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
+    const node = this.nodes.find(name);
+    const machine = isMachine(node) ? this.#options.stage.machine(node) : undefined;
+    if (machine?.saveImage === undefined) throw labError("COMMIT_UNSUPPORTED", { node: name, ...whyNoImage(node) });
+    return { id: await machine.saveImage(image, comment) };
+  }
+
   /** @param of names of nodes, processes or services; empty: all */
   logs(of: readonly string[], options: { follow: boolean; tail?: number; signal: AbortSignal }) {
     const { logs } = this.#options;
@@ -391,8 +400,8 @@ function whyNoImage(node: LabNode): { readonly what: string; readonly instead: s
     };
   if (runsPrograms(node))
     return {
-      what: "a container, whose changes its engine keeps",
-      instead: "Use docker commit or podman commit with the container's name, which netwright inspect shows.",
+      what: node.engine === "container" ? "a container, which its engine saves" : "no container",
+      instead: `Use the command, which knows the difference: netwright commit ${node.name} NAME`,
     };
   return { what: `a ${node.kind}, which has no file system`, instead: "Save a host or a router instead." };
 }

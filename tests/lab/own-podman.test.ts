@@ -81,6 +81,16 @@ describe.skipIf(why !== undefined)(`Podman of a lab's own${why === undefined ? "
 
   it("takes and gives files", takeAndGiveFiles);
 
+  it("does not save them, for it goes with the lab", async () => {
+    await using up = await RunningLab.up(
+      lab("unsaved", { nodes: [container("c1", [], {}, box({ command: "none" }))] }),
+    );
+    await expect(up.client.saveImage("c1", "docker.io/team/web:v2", "")).rejects.toMatchObject({
+      code: "COMMIT_UNSUPPORTED",
+      message: expect.stringContaining("goes with the lab"),
+    });
+  });
+
   it("ends with a supervisor that was killed", async () => {
     const at = await openFolder("killed");
     const locations = { runtime: `${at}/run`, state: `${at}/state`, cache: `${at}/cache` };

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { commitNode } from "../../src/client/commit.ts";
+import type { ContainerEngine, ImageState } from "../../src/containers/index.ts";
 import type { HostNode, Lab, NodeImage } from "../../src/topology/index.ts";
 import { Scratch } from "../archive/tree.ts";
 import { host, iface, lab, link, process_, RunningLab } from "../lab/running-lab.ts";
@@ -159,6 +161,36 @@ export async function takeAndGiveFiles(): Promise<void> {
   await expect(client.copyFrom("c1", "/nosuch", at("no"))).rejects.toMatchObject({ code: "COPY_SOURCE_NOT_FOUND" });
   await client.actOnNode("c2", "stop");
   await expect(client.copyFrom("c2", "/tmp/new", at("no"))).rejects.toMatchObject({ code: "NODE_OFF" });
+}
+
+/** A container, saved while it runs: what it wrote is in the image, and nothing by which it would be taken for the lab's. */
+export async function beSaved(containers: Containers, engine: ContainerEngine): Promise<void> {
+  const name = "docker.io/team/saved:v2";
+  {
+    await using running = await RunningLab.up(
+      lab("saving", { nodes: [container("c1", [], {}, box({ command: "none" }))] }),
+    );
+    await running.sh("c1", "echo kept >/root-file; rm /etc/group");
+    const save = (node: string) =>
+      commitNode(running.client, node, name, { locations: running.at, environment: process.env, madeBy: "a test" });
+    const { image, copied } = await save("c1");
+    expect(image.id).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(copied).toBeUndefined();
+    expect((await running.run("c1", ["true"])).exitCode).toBe(0);
+    await expect(save("nobody")).rejects.toMatchObject({ code: "NODE_NOT_FOUND" });
+  }
+  const { Config } = (await engine.image(name)) as ImageState & {
+    Config: { Labels: Readonly<Record<string, string>> };
+  };
+  expect(Object.values(Config.Labels).join("")).toBe("");
+  await using again = await RunningLab.up(
+    lab("saved", {
+      nodes: [container("c2", [], {}, { reference: name, pull: "never", command: { argv: ["sleep", "99"] } })],
+    }),
+  );
+  expect(await again.sh("c2", "cat /root-file; ls /etc/group 2>&1 | grep -c No; hostname")).toBe("kept\n1\nc2\n");
+  await again.down();
+  expect(await containers()).toEqual([]);
 }
 
 /**

@@ -7,7 +7,7 @@ import { collectContainers } from "../../src/client/registry/containers.ts";
 import type { HostNode, Lab, NodeImage } from "../../src/topology/index.ts";
 import { Netwright } from "../cli/netwright.ts";
 import { lab, openFolder, RunningLab } from "../lab/running-lab.ts";
-import { actLikeNodes, box, container, obeyLimits, takeAndGiveFiles, three } from "./container-core.ts";
+import { actLikeNodes, beSaved, box, container, obeyLimits, takeAndGiveFiles, three } from "./container-core.ts";
 import { DockerDaemon } from "./docker-daemon.ts";
 import { OtherUser } from "./other-user.ts";
 
@@ -47,6 +47,8 @@ describe.skipIf(why !== undefined)(`containers${why === undefined ? "" : ` (${wh
   it("are nodes as any other, and nothing of them is left", () => actLikeNodes(() => docker.containers()));
 
   it("take and give files, and nothing but theirs", takeAndGiveFiles);
+
+  it("are saved as images", () => beSaved(() => docker.containers(), docker.engine));
 
   it("go with their lab when the supervisor is killed, and with gc when the keeper is killed as well", async () => {
     const folder = await openFolder("containers");

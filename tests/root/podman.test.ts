@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLab } from "../../src/client/index.ts";
 import { openFolder } from "../lab/running-lab.ts";
-import { actLikeNodes, obeyLimits, takeAndGiveFiles, three } from "./container-core.ts";
+import { actLikeNodes, beSaved, obeyLimits, takeAndGiveFiles, three } from "./container-core.ts";
 import { doWhatKindsDo } from "./kinds-core.ts";
 import { PodmanService } from "./podman-service.ts";
 import { importImage, kindsImage } from "./test-images.ts";
@@ -25,6 +25,8 @@ describe.skipIf(why !== undefined)(`Podman as a service of root's${why === undef
   it("runs nodes as any other, and nothing of them is left", () => actLikeNodes(() => podman.containers()));
 
   it("takes and gives files", takeAndGiveFiles);
+
+  it("saves them as images", () => beSaved(() => podman.containers(), podman.engine));
 
   it("runs kinds of nodes", async () => {
     await importImage(podman.socket, "kinds:1", kindsImage());

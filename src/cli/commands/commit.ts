@@ -11,7 +11,7 @@ export const commit: CommandDefinition = (program, bind) => {
     .command("commit")
     .summary("Save a changed node as a new image")
     .description(
-      "Save what a node has changed as a new image, on top of the one that it is made of and with the same settings. What the lab itself put there (/etc/hosts, /etc/hostname, /etc/resolv.conf, mounts) is left out. The node goes on running: files that it writes at that moment are saved as they are.",
+      "Save what a node has changed as a new image, on top of the one that it is made of and with the same settings. What the lab itself put there (/etc/hosts, /etc/hostname, /etc/resolv.conf, mounts) is left out. The node goes on running: files that it writes at that moment are saved as they are. A container is saved by its engine, among the engine's images.",
     )
     .argument("<node>", "a node with an image")
     .argument("<image>", "name of the new image, such as web:v2")
@@ -44,23 +44,30 @@ async function commitCommand({ context, output, options }: Session<CommitOptions
   const { phaseOf } = await import("../../client/images.ts");
   const progress = progressOf(context, output);
   try {
-    const { image, copied } = await commitNode(client, node, reference, {
+    const saved = await commitNode(client, node, reference, {
       ...context,
       madeBy: `netwright commit ${node}`,
       signal: interrupt.signal,
       onProgress: (bytes) => progress.phase(phaseOf(`Save ${node}`, bytes, 0)),
     });
     progress.finish();
-    for (const { path, reason } of copied.skipped)
+    const { copied } = saved;
+    const where = copied === undefined ? "engine" : "store";
+    for (const { path, reason } of copied?.skipped ?? [])
       output.note(`${output.notePaint("yellow", "Warning:")} ${path} was left out: ${reason}.`);
     if (to !== undefined) {
       const { libraryOf } = await import("./image.ts");
       const { readReference } = await import("../../client/images.ts");
-      await (await libraryOf(context, interrupt.signal)).push(readReference(reference), to);
+      const library = await libraryOf(context, interrupt.signal);
+      const here = readReference(where === "store" ? reference : `docker-daemon:${reference}`);
+      if (where === "engine") await library.pull(here);
+      await library.push(here, to);
     }
     const pushed = to === undefined ? {} : { pushed: familiarName(imageReferenceText(to)) };
-    if (output.json) output.printJson({ image: { name: familiarName(reference), id: image.id }, copied, ...pushed });
-    else {
+    if (output.json) {
+      const image = { name: familiarName(reference), id: saved.image.id, where };
+      output.printJson({ image, ...(copied === undefined ? {} : { copied }), ...pushed });
+    } else {
       output.print(familiarName(reference));
       if (to !== undefined) output.note(`${familiarName(reference)} is at ${familiarName(imageReferenceText(to))}.`);
     }

@@ -15,7 +15,7 @@ import { labError } from "../../topology/errors/error.ts";
 import { familiarName } from "../../topology/image/reference.ts";
 import type { Command } from "../../topology/model.ts";
 import type { Recipe, RecipeSettings } from "../../topology/recipe/recipe.ts";
-import { commitNode } from "../commit.ts";
+import { commitChanges } from "../commit.ts";
 import { Confined, type ImageOptions, imageFolder, packageFolder, readReference } from "../images.ts";
 import { aptSources, codenameIn } from "./apt.ts";
 import { makeDebianBase } from "./debian-base.ts";
@@ -165,7 +165,7 @@ class Build {
       await workshop.run(`the command "${argv.join(" ")}"`, argv, this.#recipe.settings.environment);
     }
     this.#phase(`Save ${this.#name}`);
-    const { image } = await commitNode(workshop.client, workshop.node, this.#reference, {
+    const { image } = await commitChanges(workshop.client, workshop.node, this.#reference, {
       ...this.#options,
       settings,
       madeBy,

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { containerName, demultiplex, engineImageName } from "../../containers/index.ts";
+import { containerName, demultiplex, engineImageName, type ImageState, labels } from "../../containers/index.ts";
 import type { Namespace } from "../../kernel/index.ts";
 import {
   type ContainerNeeds,
@@ -271,6 +271,27 @@ export class NodeContainer {
     return this.#yard.link.transfer(`Copying files of ${this.#node.name}`, this.id, request, client);
   }
 
+  /**
+   * Saves what it has written as an image of its engine, with the settings of the image it is made of.
+   *
+   * @param name as references have it: `docker.io/team/web:v2`
+   * @returns the image's id
+   * @throws COMMIT_UNSUPPORTED, CONTAINER_ENGINE_REFUSED, CONTAINER_ENGINE_LOST
+   */
+  async save(name: string, comment: string): Promise<string> {
+    const { link, settings } = this.#yard;
+    if (settings.own !== undefined) {
+      throw labError("COMMIT_UNSUPPORTED", {
+        node: this.#node.name,
+        what: "a container of the lab's own Podman, which goes with the lab",
+        instead: "Leave out engine: container, and Netwright runs the image itself and can save it.",
+      });
+    }
+    const what = `Saving ${this.#node.name} as ${name}`;
+    const image = await link.engine.image(engineImageName(this.#node.image?.reference ?? "") ?? "");
+    return link.engine.commit(what, this.id, { name, comment, settings: settingsOf(image?.Config ?? undefined) });
+  }
+
   /** What the engine says of it. */
   async inspect(): Promise<Record<string, unknown>> {
     const state = await this.#yard.link.engine.container(`Looking at ${this.#node.name}`, this.id);
@@ -311,4 +332,19 @@ export class NodeContainer {
   async #drain(): Promise<void> {
     await Promise.race([this.#drained, sleep(drainMs)]);
   }
+}
+
+/**
+ * What makes a saved container an image like the one it was made of: its program, user and folder, and
+ * empty labels, by which nobody takes another container of that image for one of the lab.
+ */
+function settingsOf(image: ImageState["Config"] | undefined): readonly string[] {
+  const { Entrypoint, Cmd, User, WorkingDir } = image ?? {};
+  return [
+    `ENTRYPOINT ${JSON.stringify(Entrypoint ?? [])}`,
+    `CMD ${JSON.stringify(Cmd ?? [])}`,
+    ...(User ? [`USER ${User}`] : []),
+    ...(WorkingDir ? [`WORKDIR ${WorkingDir}`] : []),
+    ...Object.values(labels).map((label) => `LABEL ${label}=""`),
+  ];
 }

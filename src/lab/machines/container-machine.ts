@@ -203,6 +203,12 @@ export class ContainerMachine implements MachineLife {
     await this.#alive.transferFiles({ ...request, node: this.#node.name }, connection);
   }
 
+  /** One that does not run is saved as well. @throws NODE_FAILED, COMMIT_UNSUPPORTED, CONTAINER_ENGINE_REFUSED */
+  async saveImage(name: string, comment: string): Promise<string> {
+    if (this.#container === undefined) throw labError("NODE_FAILED", { node: this.#node.name });
+    return this.#container.save(name, comment);
+  }
+
   async inspect(): Promise<Record<string, unknown>> {
     return {
       ...this.#options.panel.inspectMachine(this.#joins ?? this.#node.name),

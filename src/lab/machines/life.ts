@@ -46,6 +46,8 @@ export interface MachineLife {
    * @throws IMAGE_NODE_NEEDED, NODE_OFF
    */
   transferChanges?(latest: number | undefined, connection: Socket): Promise<void>;
+  /** Saves it as an image of its engine's own, where that is who keeps what it changes. @returns the image's id */
+  saveImage?(name: string, comment: string): Promise<string>;
   /** SIGKILL for all of it, without waiting. */
   kill(): void;
   /** Gives back what `MachineLife` holds; it is stopped first. */

@@ -136,6 +136,7 @@ function handlersOf(supervisor: Supervisor): Handlers {
     stopFaults: ({ query }) => supervisor.faults.stop(supervisor.lab.name, query.heal),
     nodeAction: ({ params, body }) => supervisor.nodes.act(params.node, body.action),
     snapshotNode: ({ params, body }) => supervisor.nodes.snapshot(params.node, body.action, body.name),
+    saveImage: ({ params, body }) => supervisor.saveImage(params.node, body.name, body.comment),
     ports: ({ query }) => ({ ports: supervisor.ports(query.node) }),
     nodeConfig: ({ params }) => supervisor.nodes.readConfig(params.node),
     setNodeConfig: ({ params, body }) => supervisor.nodes.pushConfig(params.node, body.text),
