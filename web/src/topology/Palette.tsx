@@ -1,0 +1,36 @@
+import { lookOf, paletteKinds } from "../graph/kinds.tsx";
+
+/** The kinds of nodes, to be dragged into the drawing or pressed. */
+export function Palette({
+  isDisabled,
+  onPick,
+}: {
+  readonly isDisabled: boolean;
+  readonly onPick: (kind: string) => void;
+}) {
+  return (
+    <nav className="palette" aria-label="Kinds of nodes">
+      {paletteKinds.map((kind) => {
+        const { Icon, title } = lookOf(kind);
+        return (
+          <button
+            key={kind}
+            type="button"
+            className="kind"
+            disabled={isDisabled}
+            draggable={!isDisabled}
+            onDragStart={({ dataTransfer }) => {
+              dataTransfer.setData("application/x-netwright-kind", kind);
+              dataTransfer.effectAllowed = "copy";
+            }}
+            onClick={() => onPick(kind)}
+            aria-label={`Add a ${title}`}
+          >
+            <Icon size={22} stroke={1.5} aria-hidden />
+            <span>{title}</span>
+          </button>
+        );
+      })}
+    </nav>
+  );
+}

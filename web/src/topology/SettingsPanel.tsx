@@ -1,0 +1,77 @@
+import { CloseButton, Group, Title } from "@mantine/core";
+import { lookOf } from "../graph/kinds.tsx";
+import { type FileNode, setAt, setEnds, setOfLink } from "./document.ts";
+import { interfacesOf, namePorts } from "./drawing.ts";
+import { LinkPanel } from "./LinkPanel.tsx";
+import { NodePanel } from "./NodePanel.tsx";
+import { freeSubnet } from "./suggestions.ts";
+import { type Editing, nothing } from "./useEditing.ts";
+
+const nodePath = (node: FileNode) => [node.isNetwork ? "networks" : "nodes", node.name];
+
+/** The settings of the one node or link that is selected. */
+export function SettingsPanel({
+  editing,
+  onOpen,
+}: {
+  readonly editing: Editing;
+  /** Shows what is at a path in the lab file. */
+  readonly onOpen: (path: readonly (string | number)[]) => void;
+}) {
+  const { selection, graph, pairing, reading, mayDraw, draft, edit, link, rename, removeSelected, select } = editing;
+  const node = selection.nodes.length === 1 ? graph.nodes.find(({ name }) => name === selection.nodes[0]) : undefined;
+  const chosenLink =
+    selection.nodes.length === 0 && selection.links.length === 1
+      ? graph.links.find(({ id }) => id === selection.links[0])
+      : undefined;
+  if (node === undefined && chosenLink === undefined) return null;
+  return (
+    <aside className="panel" aria-label="Settings">
+      <Group justify="space-between" mb="xs" wrap="nowrap">
+        <Title order={2} size="h5">
+          {node === undefined ? "Link" : lookOf(node.kind).title}
+        </Title>
+        <CloseButton aria-label="Close the settings" onClick={() => select(nothing)} />
+      </Group>
+      {node !== undefined && (
+        <NodePanel
+          key={node.name}
+          node={node}
+          read={reading?.lab?.nodes.find(({ name }) => name === node.name)}
+          graph={graph}
+          interfaces={interfacesOf(node, graph, pairing)}
+          isReadOnly={!mayDraw}
+          onRename={(to) => rename(node.name, to)}
+          onSet={(path, value) =>
+            edit((changed) => {
+              namePorts(changed, node, graph, pairing, path);
+              setAt(changed, [...nodePath(node), ...path], value);
+            })
+          }
+          onLink={(other) => link(node.name, other)}
+          onRemove={() => removeSelected(selection)}
+          onOpen={(path) => onOpen([...nodePath(node), ...path])}
+        />
+      )}
+      {chosenLink !== undefined && (
+        <LinkPanel
+          key={chosenLink.id}
+          link={chosenLink}
+          read={pairing.of.get(chosenLink.id)}
+          freeSubnet={freeSubnet(draft.text)}
+          isReadOnly={!mayDraw}
+          onEnds={(a, b) => edit((changed) => setEnds(changed, chosenLink, a, b))}
+          onSet={(path, value) => edit((changed) => setOfLink(changed, chosenLink, path, value))}
+          onRemove={() => removeSelected(selection)}
+          onOpen={(path) =>
+            onOpen(
+              "link" in chosenLink.at
+                ? ["links", chosenLink.at.link, ...path]
+                : ["networks", chosenLink.at.network, ...path],
+            )
+          }
+        />
+      )}
+    </aside>
+  );
+}
