@@ -342,6 +342,18 @@ export function tryApi(start: () => Promise<TestServer>): void {
     expect(entries).toContain("olga POST /projects/demo/labs 202");
     expect(entries).toContain("victor DELETE /projects/demo 403");
     expect(JSON.stringify(body)).not.toContain("has a password");
+    const found = async (query: string) =>
+      (await server.call("GET", `/audit?limit=500&${query}`, { headers: root })).body.items as {
+        readonly user: string;
+        readonly target: string;
+        readonly status: number;
+      }[];
+    const victors = await found("user=victor&refused=true&target=/projects/demo");
+    expect(victors.map(({ target }) => target)).toContain("/api/v1/projects/demo");
+    expect(victors.every(({ user, status }) => user === "victor" && status >= 400)).toBe(true);
+    // What would stand for any letters does not.
+    expect(await found("target=%25demo")).toEqual([]);
+    expect(await found("target=demo&user=nobody")).toEqual([]);
   });
 
   it("serves its pages, what is hashed for good, and nothing beside them", async () => {

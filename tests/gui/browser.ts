@@ -69,7 +69,10 @@ export class GuiServer implements AsyncDisposable {
   }
 
   /** A page of a browser of its own, signed in. */
-  async page(colorScheme: "light" | "dark" = "light"): Promise<Page> {
+  async page(
+    colorScheme: "light" | "dark" = "light",
+    user = { name: "admin", password: this.password },
+  ): Promise<Page> {
     const context = await this.#browser.newContext({
       viewport: { width: 1280, height: 720 },
       colorScheme,
@@ -85,8 +88,8 @@ export class GuiServer implements AsyncDisposable {
       if (message.type() === "error" && !isAnswer) this.complaints.push(message.text());
     });
     await page.goto("/");
-    await page.getByLabel("Name").fill("admin");
-    await page.getByLabel("Password", { exact: true }).fill(this.password);
+    await page.getByLabel("Name").fill(user.name);
+    await page.getByLabel("Password", { exact: true }).fill(user.password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Projects", exact: true }).waitFor();
     return page;

@@ -10,11 +10,16 @@ import { App } from "./shell/App.tsx";
 
 const theme = createTheme({
   primaryColor: "blue",
-  primaryShade: { light: 8, dark: 7 },
+  primaryShade: { light: 8, dark: 8 },
   defaultRadius: "sm",
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'DejaVu Sans Mono', Menlo, Consolas, monospace",
   respectReducedMotion: true,
+  components: {
+    Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+    // In a text, a link is not told by its colour alone (WCAG 2.1, 1.4.1).
+    Anchor: { defaultProps: { underline: "always" } },
+  },
 });
 
 /** Texts that can be read on either background (WCAG 2.1, 1.4.3). */

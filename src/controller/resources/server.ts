@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Bulletin, EventRow } from "../bulletin.ts";
 import type { Database } from "../data/database.ts";
 import type { Handlers } from "../server/input.ts";
@@ -11,11 +12,14 @@ export function serverHandlers(database: Database, bulletin: Bulletin, version: 
       const from = after ?? (await bulletin.newest(project.id));
       for await (const row of bulletin.follow(project.id, from, signal)) yield eventOf(row, project.name);
     },
-    audit: async ({ query: { limit, after } }) => {
+    audit: async ({ query: { limit, after, user, target, refused } }) => {
       const rows = await database
         .selectFrom("audit")
         .selectAll()
         .$if(after !== undefined, (query) => query.where("id", "<", Number(after)))
+        .$if(user !== undefined, (query) => query.where("user_name", "=", user ?? ""))
+        .$if(target !== undefined, (query) => query.where(has("target", target ?? "")))
+        .$if(refused, (query) => query.where("status", ">=", firstRefusal))
         .orderBy("id", "desc")
         .limit(limit + 1)
         .execute();
@@ -39,6 +43,13 @@ export function serverHandlers(database: Database, bulletin: Bulletin, version: 
     },
   };
 }
+
+/** Statuses from here on say that something was not done (RFC 9110, 15.5 and 15.6). */
+const firstRefusal = 400;
+
+/** Whether a column has a text in it; what stands for other letters in a pattern stands for itself. */
+const has = (column: "target", text: string) =>
+  sql<boolean>`${sql.ref(column)} like ${`%${text.replaceAll(/[\\%_]/g, "\\$&")}%`} escape '\\'`;
 
 const eventOf = (row: EventRow, project: string) => ({
   id: row.id,

@@ -1,4 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { call, callLab, type LabAddress } from "./call.ts";
 
 /** What is asked of the server, under the names by which it is kept. */
@@ -15,6 +15,40 @@ export const hostQuery = queryOptions({
   queryKey: ["host"],
   queryFn: ({ signal }) => call("GET", "/host", { signal }),
 });
+
+export const tokensQuery = queryOptions({
+  queryKey: ["tokens"],
+  queryFn: ({ signal }) => call("GET", "/tokens", { signal }),
+});
+
+const pageLength = 50;
+
+export const usersQuery = infiniteQueryOptions({
+  queryKey: ["users"],
+  queryFn: ({ signal, pageParam }) => call("GET", "/users", { query: { limit: pageLength, after: pageParam }, signal }),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: ({ next }) => next,
+});
+
+export type AuditFilter = { readonly user: string; readonly target: string; readonly refused: boolean };
+
+export const auditQuery = ({ user, target, refused }: AuditFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["audit", user, target, refused],
+    queryFn: ({ signal, pageParam }) =>
+      call("GET", "/audit", {
+        query: {
+          limit: pageLength,
+          after: pageParam,
+          user: user === "" ? undefined : user,
+          target: target === "" ? undefined : target,
+          refused: refused ? true : undefined,
+        },
+        signal,
+      }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next,
+  });
 
 export const projectsQuery = queryOptions({
   queryKey: ["projects"],

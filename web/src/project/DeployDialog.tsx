@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { call } from "../api/call.ts";
+import { isName, nameRule } from "../shell/names.ts";
 import { Trouble } from "../shell/states.tsx";
 
 export type DeploySource =
@@ -62,13 +63,14 @@ function DeployForm({
       <Stack>
         <TextInput
           label="Name of the lab"
-          description="1 to 40 of a-z, 0-9 and -"
+          description={nameRule}
+          error={name !== "" && !isName(name) ? "This is no name" : undefined}
           value={name}
           onChange={({ currentTarget }) => setName(currentTarget.value)}
           data-autofocus
         />
         {deploy.isError && <Trouble error={deploy.error} />}
-        <Button type="submit" loading={deploy.isPending} disabled={name === ""}>
+        <Button type="submit" loading={deploy.isPending} disabled={!isName(name)}>
           Deploy
         </Button>
       </Stack>

@@ -1,20 +1,33 @@
-import { Group, Tabs, Text, Title } from "@mantine/core";
+import { Badge, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useLocation } from "wouter";
 import { useLabsInStep } from "../api/follow.ts";
-import { labsQuery, projectQuery, topologiesQuery } from "../api/queries.ts";
+import { labsQuery, projectQuery, sessionQuery, topologiesQuery } from "../api/queries.ts";
+import { PageHead } from "../shell/PageHead.tsx";
 import { Loading, Trouble } from "../shell/states.tsx";
 import { LabList } from "./LabList.tsx";
 import { MemberList } from "./MemberList.tsx";
+import { ProjectSettings } from "./ProjectSettings.tsx";
 import { TopologyList } from "./TopologyList.tsx";
 
-/** A project: its labs, as they are now, its topologies, and its members. */
-export function ProjectPage({ project: name }: { readonly project: string }) {
+const tabs = ["labs", "topologies", "members", "settings"] as const;
+
+const mays = {
+  viewer:
+    "You are a viewer here: you look, and change nothing. An administrator of the project can give you another role.",
+  operator: "You are an operator here: you deploy and change labs; administrators say who is a member.",
+  admin: "You are an administrator here.",
+} as const;
+
+/** A project: its labs, as they are now, its topologies, its members and its settings. */
+export function ProjectPage({ project: name, tab }: { readonly project: string; readonly tab: string | undefined }) {
   const progress = useLabsInStep(name);
   const project = useQuery(projectQuery(name));
   const labs = useQuery(labsQuery(name));
   const topologies = useQuery(topologiesQuery(name));
-  const [tab, setTab] = useState<string | null>("labs");
+  const user = useQuery(sessionQuery).data?.user;
+  const [, navigate] = useLocation();
+  const open = (chosen: string | null) => navigate(`/projects/${name}/${chosen ?? "labs"}`);
   if (project.isPending) return <Loading what="the project" />;
   if (project.isError)
     return (
@@ -22,30 +35,35 @@ export function ProjectPage({ project: name }: { readonly project: string }) {
         <Trouble error={project.error} onRetry={() => void project.refetch()} />
       </div>
     );
-  const mayChange = project.data.role !== "viewer";
+  const { role, description } = project.data;
+  const mayChange = role !== "viewer";
   const count = (items: readonly unknown[] | undefined) => (items === undefined ? "" : ` (${items.length})`);
   return (
     <div className="content">
-      <Group align="baseline" gap="md">
-        <Title order={1} size="h2">
-          {name}
-        </Title>
-        <Text c="dimmed">{project.data.description}</Text>
-      </Group>
-      <Tabs value={tab} onChange={setTab} mt="md">
+      <PageHead title={name} about={description}>
+        <Badge variant="light" tt="none" mt={8} title={mays[role]}>
+          {role}
+        </Badge>
+      </PageHead>
+      {role === "viewer" && <p className="note">{mays.viewer}</p>}
+      <Tabs value={tabs.find((one) => one === tab) ?? "labs"} onChange={open}>
         <Tabs.List>
           <Tabs.Tab value="labs">Labs{count(labs.data?.items)}</Tabs.Tab>
           <Tabs.Tab value="topologies">Topologies{count(topologies.data?.items)}</Tabs.Tab>
           <Tabs.Tab value="members">Members</Tabs.Tab>
+          <Tabs.Tab value="settings">Settings</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="labs" pt="md">
-          <LabList project={name} mayChange={mayChange} progress={progress} onTopologies={() => setTab("topologies")} />
+          <LabList project={name} mayChange={mayChange} progress={progress} onTopologies={() => open("topologies")} />
         </Tabs.Panel>
         <Tabs.Panel value="topologies" pt="md">
           <TopologyList project={name} mayChange={mayChange} />
         </Tabs.Panel>
         <Tabs.Panel value="members" pt="md">
-          <MemberList project={name} />
+          <MemberList project={name} mayChange={role === "admin"} />
+        </Tabs.Panel>
+        <Tabs.Panel value="settings" pt="md">
+          <ProjectSettings project={project.data} isServerAdmin={user?.isAdmin ?? false} />
         </Tabs.Panel>
       </Tabs>
     </div>

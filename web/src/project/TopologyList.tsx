@@ -8,6 +8,7 @@ import type { Topology } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
 import { topologiesQuery } from "../api/queries.ts";
 import { Ask } from "../shell/Ask.tsx";
+import { isName, nameRule } from "../shell/names.ts";
 import { Empty, Loading, Trouble } from "../shell/states.tsx";
 import { DeployDialog, type DeploySource } from "./DeployDialog.tsx";
 
@@ -132,25 +133,24 @@ function NewTopology({
 }) {
   const [, navigate] = useLocation();
   const [name, setName] = useState("");
-  const isName = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/.test(name);
   return (
     <Modal opened={isOpen} onClose={onClose} title="New topology">
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (isName) navigate(`/projects/${project}/topologies/${name}`);
+          if (isName(name)) navigate(`/projects/${project}/topologies/${name}`);
         }}
       >
         <Stack>
           <TextInput
             label="Name"
-            description="1 to 40 of a-z, 0-9 and -, not - at an end"
+            description={nameRule}
             value={name}
-            error={name !== "" && !isName ? "This is no name" : undefined}
+            error={name !== "" && !isName(name) ? "This is no name" : undefined}
             onChange={({ currentTarget }) => setName(currentTarget.value)}
             data-autofocus
           />
-          <Button type="submit" disabled={!isName}>
+          <Button type="submit" disabled={!isName(name)}>
             Draw it
           </Button>
         </Stack>

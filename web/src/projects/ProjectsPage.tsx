@@ -6,6 +6,7 @@ import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { call } from "../api/call.ts";
 import { hostQuery, projectsQuery, sessionQuery } from "../api/queries.ts";
+import { isName, nameRule } from "../shell/names.ts";
 import { Empty, Loading, Trouble } from "../shell/states.tsx";
 
 /** The projects that one is a member of. */
@@ -101,7 +102,8 @@ function NewProject({ isOpen, onClose }: { readonly isOpen: boolean; readonly on
         <Stack>
           <TextInput
             label="Name"
-            description="1 to 40 of a-z, 0-9 and -"
+            description={nameRule}
+            error={name !== "" && !isName(name) ? "This is no name" : undefined}
             value={name}
             onChange={({ currentTarget }) => setName(currentTarget.value)}
             data-autofocus
@@ -112,7 +114,7 @@ function NewProject({ isOpen, onClose }: { readonly isOpen: boolean; readonly on
             onChange={({ currentTarget }) => setDescription(currentTarget.value)}
           />
           {make.isError && <Trouble error={make.error} />}
-          <Button type="submit" loading={make.isPending} disabled={name === ""}>
+          <Button type="submit" loading={make.isPending} disabled={!isName(name)}>
             Make project
           </Button>
         </Stack>

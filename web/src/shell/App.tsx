@@ -12,6 +12,8 @@ import { Empty, Loading, Trouble } from "./states.tsx";
 
 // What only some visits need is loaded by them.
 const TopologyPage = lazy(() => import("../topology/TopologyPage.tsx"));
+const AccountPage = lazy(() => import("../account/AccountPage.tsx"));
+const ServerPage = lazy(() => import("../server/ServerPage.tsx"));
 const LabPage = lazy(() => import("../lab/LabPage.tsx"));
 const LabEditPage = lazy(() => import("../topology/LabEditPage.tsx"));
 
@@ -37,7 +39,6 @@ export function App() {
           <Route path="/projects">
             <ProjectsPage />
           </Route>
-          <Route path="/projects/:project">{({ project }) => <ProjectPage key={project} project={project} />}</Route>
           <Route path="/projects/:project/topologies/:topology">
             {({ project, topology }) => (
               <TopologyPage key={`${project}/${topology}`} project={project} topology={topology} />
@@ -49,6 +50,13 @@ export function App() {
           <Route path="/projects/:project/labs/:lab/edit">
             {({ project, lab }) => <LabEditPage key={`${project}/${lab}`} project={project} lab={lab} />}
           </Route>
+          <Route path="/projects/:project/:tab?">
+            {({ project, tab }) => <ProjectPage key={project} project={project} tab={tab} />}
+          </Route>
+          <Route path="/account">
+            <AccountPage />
+          </Route>
+          <Route path="/server/:tab?">{({ tab }) => <ServerPage tab={tab} />}</Route>
           <Route>
             <Empty title="There is nothing here">The address leads to no page of Netwright.</Empty>
           </Route>

@@ -11,7 +11,7 @@ import {
   VisuallyHidden,
 } from "@mantine/core";
 import { useNetwork } from "@mantine/hooks";
-import { IconChevronRight, IconLogout, IconMoon, IconSun, IconUser } from "@tabler/icons-react";
+import { IconChevronRight, IconKey, IconLogout, IconMoon, IconServerCog, IconSun, IconUser } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Fragment, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
@@ -56,12 +56,7 @@ export function Shell({ user, children }: { readonly user: User; readonly childr
 
 function Crumbs() {
   const [location] = useLocation();
-  const [, , project, kind, name, edit] = location.split("/").map(decodeURIComponent);
-  const crumbs = [
-    ...(project === undefined ? [] : [{ text: project, href: `/projects/${project}` }]),
-    ...(name === undefined ? [] : [{ text: name, href: `/projects/${project}/${kind}/${name}` }]),
-    ...(edit === undefined ? [] : [{ text: "edit", href: location }]),
-  ];
+  const crumbs = crumbsOf(location);
   return crumbs.map(({ text, href }, index) => (
     <Fragment key={href}>
       <IconChevronRight size={14} aria-hidden className="dim" />
@@ -70,6 +65,17 @@ function Crumbs() {
       </Link>
     </Fragment>
   ));
+}
+
+function crumbsOf(location: string): readonly { readonly text: string; readonly href: string }[] {
+  const [, root, project, kind, name, edit] = location.split("/").map(decodeURIComponent);
+  if (root === "account") return [{ text: "Your account", href: "/account" }];
+  if (root === "server") return [{ text: "Server", href: "/server" }];
+  return [
+    ...(project === undefined ? [] : [{ text: project, href: `/projects/${project}` }]),
+    ...(name === undefined ? [] : [{ text: name, href: `/projects/${project}/${kind}/${name}` }]),
+    ...(edit === undefined ? [] : [{ text: "edit", href: location }]),
+  ];
 }
 
 export function ColourScheme() {
@@ -110,6 +116,15 @@ function UserMenu({ user }: { readonly user: User }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{user.isAdmin ? "Server administrator" : "User"}</Menu.Label>
+        <Menu.Item leftSection={<IconKey size={16} />} component={Link} href="/account">
+          Your account
+        </Menu.Item>
+        {user.isAdmin && (
+          <Menu.Item leftSection={<IconServerCog size={16} />} component={Link} href="/server">
+            Server
+          </Menu.Item>
+        )}
+        <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
           Sign out
         </Menu.Item>

@@ -8,9 +8,14 @@ export const serverRoutes = {
     method: "GET",
     path: "/audit",
     tag: "audit",
-    summary: "Every change that was asked for, the newest first",
+    summary: "Every change that was asked for, the newest first; of one user, of some targets, or of those refused",
     access: "server-admin",
-    query: page,
+    query: page.extend({
+      user: z.string().max(100).optional(),
+      /** What a target has in it, letter by letter. */
+      target: z.string().max(200).optional(),
+      refused: z.stringbool().default(false),
+    }),
     response: pageOf(AuditEntry),
     status: 200,
     kind: "json",

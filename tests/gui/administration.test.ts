@@ -1,0 +1,150 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { GuiServer, noBrowser } from "./browser.ts";
+import { looksOf } from "./looks.ts";
+
+/** Users, tokens, members, quotas and the audit log, by who may, and by who may not. */
+
+const why = noBrowser();
+let server: GuiServer;
+let admin: Page;
+const victor = { name: "victor", password: "a password of victor" };
+
+beforeAll(async () => {
+  if (why !== undefined) return;
+  server = await GuiServer.start();
+  admin = await server.page();
+}, 120_000);
+afterAll(() => server?.[Symbol.asyncDispose]());
+
+const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name, exact: true });
+const row = (page: Page, text: string) => page.getByRole("row").filter({ hasText: text });
+
+describe("the pages of those who administer", () => {
+  it("make a user, and refuse what the server refuses", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await button(admin, "Signed in as admin").click();
+    await admin.getByRole("menuitem", { name: "Server" }).click();
+    await button(admin, "New user").click();
+    const dialog = admin.getByRole("dialog");
+    await dialog.getByLabel("Name", { exact: true }).fill("admin");
+    await dialog.getByLabel("Full name").fill("Victor V.");
+    await dialog.getByLabel("Password", { exact: true }).fill(victor.password);
+    await button(admin, "Make user").click();
+    await dialog.getByRole("alert").getByText("admin").waitFor();
+    await dialog.getByLabel("Name", { exact: true }).fill(victor.name);
+    await button(admin, "Make user").click();
+    await row(admin, "Victor V.").waitFor();
+    expect(await looksOf(admin, "users")).toEqual([]);
+    // Nobody locks themselves out.
+    await button(admin, "Actions for admin").click();
+    expect(await admin.getByRole("menuitem", { name: "Disable" }).isDisabled()).toBe(true);
+    await admin.keyboard.press("Escape");
+  });
+
+  it("make a project with a quota, and give the user a role in it", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await admin.goto("/projects");
+    await admin.getByText("No projects yet").waitFor();
+    await button(admin, "New project").click();
+    await admin.getByLabel("Name").fill("shop");
+    await admin.getByLabel("Description").fill("The network of the shop");
+    await button(admin, "Make project").click();
+    await admin.getByRole("tab", { name: "Settings" }).click();
+    await admin.getByLabel("Limit of labs").fill("2");
+    await button(admin, "Save quotas").click();
+    await admin.getByText("0 of 2").waitFor();
+    expect(await looksOf(admin, "project-settings")).toEqual([]);
+    await admin.getByRole("tab", { name: "Members" }).click();
+    await admin.getByRole("textbox", { name: "User" }).fill("nobody");
+    await button(admin, "Add member").click();
+    await admin.getByRole("alert").getByText("nobody").waitFor();
+    await admin.getByRole("textbox", { name: "User" }).fill(victor.name);
+    await admin.getByLabel("Role", { exact: true }).selectOption("viewer");
+    await button(admin, "Add member").click();
+    await row(admin, "Victor V.").waitFor();
+    expect(await looksOf(admin, "members")).toEqual([]);
+    await admin.goto("/projects");
+    await admin.getByRole("link", { name: "shop" }).waitFor();
+    expect(await looksOf(admin, "projects")).toEqual([]);
+  });
+
+  it("hide from a viewer what a viewer may not, and say why", async ({ skip }) => {
+    skip(why !== undefined, why);
+    const page = await server.page("light", victor);
+    expect(await button(page, "New project").count()).toBe(0);
+    await page.getByRole("link", { name: "shop" }).click();
+    await page.getByText("You are a viewer here").waitFor();
+    await page.getByText("You may look at labs, not deploy them.").waitFor();
+    await page.getByRole("tab", { name: "Members" }).click();
+    await page.getByText("Administrators of the project say who is a member.").waitFor();
+    expect(await page.getByLabel("Role of victor").count()).toBe(0);
+    await page.getByRole("tab", { name: "Settings" }).click();
+    await page.getByText("Server administrators set the limits.").waitFor();
+    expect(await button(page, "Delete project").count()).toBe(0);
+    expect(await looksOf(page, "viewer")).toEqual([]);
+    await page.goto("/server/users");
+    await page.getByText("This is for server administrators").waitFor();
+
+    // One's own password and tokens, which everybody has.
+    await button(page, /^Signed in as/).click();
+    await page.getByRole("menuitem", { name: "Your account" }).click();
+    await page.getByLabel("Present password").fill("not this one");
+    await page.getByLabel("New password", { exact: true }).fill("another password");
+    await page.getByLabel("New password again").fill("another password");
+    await button(page, "Change password").click();
+    await page.getByRole("alert").waitFor();
+    await page.getByLabel("Present password").fill(victor.password);
+    await button(page, "Change password").click();
+    await page.getByText("The password is changed.").waitFor();
+    await button(page, "New token").click();
+    await page.getByLabel("Name").fill("pipeline");
+    await page.getByLabel("Ends after").selectOption("30");
+    await button(page, "Make token").click();
+    const secret = (await page.getByLabel("The token").textContent()) ?? "";
+    const asked = (method: string) =>
+      page.evaluate(
+        async ([authorization, how]) =>
+          (await fetch("/api/v1/projects/shop", { method: how, headers: { authorization }, credentials: "omit" }))
+            .status,
+        [`Bearer ${secret}`, method] as const,
+      );
+    expect(await asked("GET")).toBe(200);
+    expect(await asked("DELETE")).toBe(403);
+    expect(await looksOf(page, "token")).toEqual([]);
+    await button(page, "I have it").click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await looksOf(page, "account")).toEqual([]);
+    await button(page, "Revoke token pipeline").click();
+    await button(page, "Revoke token").click();
+    await page.getByText("You have no tokens.").waitFor();
+    expect(await asked("GET")).toBe(401);
+
+    // Disabled, the user is out at the next step.
+    await admin.goto("/server");
+    await button(admin, "Actions for victor").click();
+    await admin.getByRole("menuitem", { name: "Disable" }).click();
+    await button(admin, "Disable").click();
+    await row(admin, "Victor V.").getByText("disabled").waitFor();
+    await page.getByRole("link", { name: "Netwright" }).click();
+    await button(page, "Sign in").waitFor();
+    expect(await looksOf(page, "sign-in")).toEqual([]);
+    await page.context().close();
+  });
+
+  it("find in the audit log who asked for what", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await admin.getByRole("tab", { name: "Audit log" }).click();
+    await admin.getByRole("textbox", { name: "User" }).fill("victor");
+    await admin.getByLabel("Only what was refused").check();
+    await row(admin, "PUT /session/password").getByText("refused").waitFor();
+    await expect.poll(() => row(admin, "POST /tokens").count()).toBe(0);
+    await admin.getByLabel("Only what was refused").uncheck();
+    await row(admin, "POST /tokens").getByText("done").waitFor();
+    expect(await looksOf(admin, "audit")).toEqual([]);
+    await admin.getByRole("tab", { name: "Host" }).click();
+    await admin.getByRole("rowheader", { name: "Labs" }).waitFor();
+    expect(await looksOf(admin, "host")).toEqual([]);
+    expect(server.complaints).toEqual([]);
+  });
+});
