@@ -22,6 +22,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   controller: ["client", "topology", "api"],
 };
 
+/** The pages run in a browser: of src/ they take what is pure. */
+const pagesMayImport = ["api", "client", "topology", "testing/packets"];
+
 /** Libraries that belong to one layer: FFI to the kernel, terminal output to the command line, the server to the supervisor. */
 const onlyIn: Readonly<Record<string, readonly string[]>> = {
   koffi: ["kernel"],
@@ -55,6 +58,14 @@ const layerRules: IForbiddenRuleType[] = Object.entries(mayImport).map(([layer, 
   to: { path: "^(src|tests|bench|scripts|examples|web)/", pathNot: `^src/(${[layer, ...allowed].join("|")})/` },
 }));
 
+const pagesRule: IForbiddenRuleType = {
+  name: "layer-web",
+  comment: `web may import ${pagesMayImport.join(", ")}.`,
+  severity: "error",
+  from: { path: "^web/src/" },
+  to: { path: "^(src|tests|bench|scripts)/", pathNot: `^src/(${pagesMayImport.join("|")})/` },
+};
+
 const libraryRules: IForbiddenRuleType[] = Object.entries(onlyIn).map(([library, layers]) => ({
   name: `only-in-${library}`,
   comment: `${library} belongs to ${layers.join(", ")}.`,
@@ -65,6 +76,7 @@ const libraryRules: IForbiddenRuleType[] = Object.entries(onlyIn).map(([library,
 
 export const forbidden: IForbiddenRuleType[] = [
   ...layerRules,
+  pagesRule,
   ...libraryRules,
   {
     name: "one-registry",
@@ -77,14 +89,14 @@ export const forbidden: IForbiddenRuleType[] = [
     name: "no-cycles",
     comment: "Files that import each other at run time cannot be understood, or loaded, one by one.",
     severity: "error",
-    from: { path: "^src/" },
+    from: { path: "^(src|web/src)/" },
     to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
   },
   {
     name: "unresolved",
     comment: "An import that leads nowhere.",
     severity: "error",
-    from: { path: "^src/" },
+    from: { path: "^(src|web/src)/" },
     to: { couldNotResolve: true },
   },
   {

@@ -52,6 +52,15 @@ it.each([
   ]);
 });
 
+it("finds what a page imports and cannot have in a browser", async () => {
+  const files = {
+    "src/kernel/b.ts": "export const b = 1;\n",
+    "src/api/c.ts": "export const c = 1;\n",
+    "web/src/A.tsx": `import { b } from "../../src/kernel/b.ts";\nimport { c } from "../../src/api/c.ts";\nexport const A = () => b + c;\n`,
+  };
+  expect(await problemsOf(files)).toEqual([expect.stringContaining("web/src/A.tsx → src/kernel/b.ts\n    layer-web:")]);
+});
+
 it("finds a package that is not published with it, and a library out of its layer", async () => {
   const folder = project({
     "src/api/a.ts": `import fc from "fast-check";\nexport const a = fc;\n`,
