@@ -5,6 +5,8 @@ import * as z from "zod";
 import { Name, Role } from "../api/index.ts";
 import { labError } from "../topology/index.ts";
 import type { OidcSettings } from "./identity/oidc.ts";
+import { ruleSettings, rulesOf } from "./policy/config.ts";
+import type { ServerRules } from "./policy/rules.ts";
 
 const listen = z
   .string()
@@ -37,6 +39,7 @@ const schema = z
     "behind-proxy": z.array(z.string()).min(1).optional(),
     /** Says that people sign in without HTTPS: passwords can be read on the way. */
     plain: z.boolean().optional(),
+    ...ruleSettings,
   })
   .refine((config) => [config.tls, config["behind-proxy"], config.plain || undefined].filter(Boolean).length === 1, {
     message: "say how people reach it: tls, behind-proxy or plain: true, one of them",
@@ -49,6 +52,7 @@ export type ServerConfig = {
   readonly behindProxy: boolean;
   readonly proxies: readonly string[];
   readonly oidc?: OidcSettings;
+  readonly rules: ServerRules;
 };
 
 /**
@@ -88,6 +92,7 @@ export function readServerConfig(file: string): ServerConfig {
         }),
     behindProxy: data["behind-proxy"] !== undefined,
     proxies: data["behind-proxy"] ?? [],
+    rules: rulesOf(data, (path) => resolve(folder, path), invalid),
     ...(data.oidc === undefined ? {} : { oidc: oidcOf(data.oidc, (path) => read(resolve(folder, path)).trim()) }),
   };
 }

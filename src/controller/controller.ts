@@ -7,6 +7,8 @@ import { Callers } from "./identity/callers.ts";
 import { type OidcSettings, OidcSignIn } from "./identity/oidc.ts";
 import { LabKeeper } from "./lab-keeper.ts";
 import type { Trust } from "./lab-text.ts";
+import { Quotas } from "./policy/quotas.ts";
+import { noRules, type ServerRules } from "./policy/rules.ts";
 import { labHandlers } from "./resources/labs.ts";
 import { projectHandlers } from "./resources/projects.ts";
 import { serverHandlers } from "./resources/server.ts";
@@ -20,6 +22,8 @@ export type ControllerOptions = {
   readonly database: string;
   readonly agent: Agent;
   readonly trust: Trust;
+  /** Where `trust` is `team`; no more than images of well-known registries when absent. */
+  readonly rules?: ServerRules;
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls?: { readonly key: string; readonly cert: string };
   /** HTTPS ends at a proxy in front of this server. */
@@ -50,24 +54,26 @@ export class Controller implements AsyncDisposable {
 
   /** @throws DATABASE_UNUSABLE, and what listening throws */
   static async start(options: ControllerOptions): Promise<Controller> {
-    const { agent, trust, clock = Date.now, version } = options;
+    const { agent, trust, rules = noRules, clock = Date.now, version } = options;
     const database = await openDatabase(options.database);
     try {
       const bulletin = new Bulletin(database, clock);
       const callers = new Callers(database, clock);
-      const keeper = new LabKeeper({ database, agent, bulletin, trust });
+      const keeper = new LabKeeper({ database, agent, bulletin, trust, rules });
+      const quotas = new Quotas(database, (lab) => keeper.captures(lab));
       const isSecure = options.tls !== undefined || options.behindProxy;
       const app = await makeApp({
         handlers: {
           ...userHandlers(database, callers, clock),
-          ...projectHandlers(database, clock),
+          ...projectHandlers(database, quotas, clock),
           ...topologyHandlers(database, clock),
-          ...labHandlers({ database, agent, keeper, trust, clock }),
+          ...labHandlers({ database, agent, keeper, trust, rules, quotas, clock }),
           ...serverHandlers(database, bulletin, version),
         },
         gateKeeper: new GateKeeper(database, callers, isSecure),
         database,
         agent,
+        quotas,
         clock,
         version,
         isSecure,

@@ -1,11 +1,14 @@
 import { setTimeout } from "node:timers/promises";
-import type { ControlledLabState } from "../api/index.ts";
+import { type ControlledLabState, ProjectPolicy } from "../api/index.ts";
 import { LabFileError, labError, NetwrightError } from "../topology/index.ts";
+import type { LoadedLab } from "../topology/load.ts";
 import type { Agent, AgentState } from "./agent/agent.ts";
 import type { Bulletin } from "./bulletin.ts";
 import type { Database } from "./data/database.ts";
 import type { Tables } from "./data/tables.ts";
 import { readLabText, type Trust } from "./lab-text.ts";
+import { reservePorts } from "./policy/ports.ts";
+import type { ServerRules } from "./policy/rules.ts";
 
 export type LabRow = Tables["labs"];
 type Problem = { readonly code: string; readonly message: string; readonly remedy?: string };
@@ -22,17 +25,25 @@ export class LabKeeper {
   readonly #agent: Agent;
   readonly #bulletin: Bulletin;
   readonly #trust: Trust;
+  readonly #rules: ServerRules;
   #seen: ReadonlyMap<string, AgentState> = new Map();
   /** What is being done to a lab, by its id. Of one lab, one thing after the other. */
   readonly #busy = new Map<string, { readonly does: "deploying" | "stopping"; readonly done: Promise<void> }>();
   readonly #closing = new AbortController();
   #watching: Promise<void> | undefined;
 
-  constructor(options: { database: Database; agent: Agent; bulletin: Bulletin; trust: Trust }) {
+  constructor(options: {
+    database: Database;
+    agent: Agent;
+    bulletin: Bulletin;
+    trust: Trust;
+    rules: ServerRules;
+  }) {
     this.#database = options.database;
     this.#agent = options.agent;
     this.#bulletin = options.bulletin;
     this.#trust = options.trust;
+    this.#rules = options.rules;
   }
 
   /** Compares what is wanted with what runs, does what is missing, and goes on watching. */
@@ -68,6 +79,16 @@ export class LabKeeper {
     return labError("LAB_VANISHED", { lab: lab.name }).toReport();
   }
 
+  /** How many captures of a lab run; undefined for one that cannot be asked now. */
+  async captures(lab: LabRow): Promise<number | undefined> {
+    if (this.stateOf(lab) !== "running") return undefined;
+    const captures = await this.#agent
+      .client(lab.run_name)
+      .captures()
+      .catch(() => undefined);
+    return captures?.filter(({ state }) => state !== "ended").length;
+  }
+
   /** Begins to start a lab that is wanted. What comes of it is in the events. */
   deploy(lab: LabRow): void {
     this.#begin(lab, "deploying");
@@ -90,11 +111,7 @@ export class LabKeeper {
     const tell = (type: string, message: string) => this.#bulletin.add(lab.project_id, type, lab.name, message);
     await tell("lab.deploying", `Lab ${lab.name} is being deployed`);
     try {
-      const { lab: wanted, digest } = readLabText(lab.text, {
-        name: lab.run_name,
-        variables: JSON.parse(lab.variables) as Record<string, string>,
-        trust: this.#trust,
-      });
+      const { lab: wanted, digest } = await this.#wanted(lab);
       // One that a server before this one began to start, and did not see come up.
       if (!(await this.#cameUp(lab.run_name))) {
         const phases: Promise<void>[] = [];
@@ -113,6 +130,23 @@ export class LabKeeper {
       await this.#change(lab, { came_up: 1, problem: JSON.stringify(problem) });
       await tell("lab.failed", `Lab ${lab.name} did not come up: ${problem.message}`);
     }
+  }
+
+  /** What a lab is to be, by the rules of now. */
+  async #wanted(lab: LabRow): Promise<LoadedLab> {
+    const { policy } = await this.#database
+      .selectFrom("projects")
+      .select("policy")
+      .where("id", "=", lab.project_id)
+      .executeTakeFirstOrThrow();
+    const loaded = readLabText(lab.text, {
+      name: lab.run_name,
+      variables: JSON.parse(lab.variables) as Record<string, string>,
+      trust: this.#trust,
+      rules: { policy: ProjectPolicy.parse(JSON.parse(policy)), server: this.#rules },
+    });
+    if (this.#trust === "own") return loaded;
+    return { ...loaded, lab: await reservePorts(this.#database, lab.id, loaded.lab, this.#rules.ports) };
   }
 
   /** Waits for a lab that starts; whether it runs. */

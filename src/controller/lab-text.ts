@@ -1,18 +1,27 @@
 import type { Reading } from "../api/index.ts";
 import { graphReport } from "../topology/graph/json.ts";
-import { isAppliance, type Lab, LabFileError, labError, NetwrightError, runsPrograms } from "../topology/index.ts";
-import { type LoadedLab, loadLab } from "../topology/load.ts";
+import { LabFileError, NetwrightError } from "../topology/index.ts";
+import { type LoadedLab, loadLab, type SourceReader } from "../topology/load.ts";
+import { forbiddenIn, type TeamRules, vmImagePath, withServerThings } from "./policy/rules.ts";
 
 /** What a lab file of a server may be. `team`: of people who may have nothing of the server's but labs. `own`: of who runs it. */
 export type Trust = "team" | "own";
 
-/** No file of the server is there for those who write its labs. */
-const nothing = { readText: () => "", readBytes: () => Buffer.alloc(0), stat: () => undefined };
+/** No file of the server is there for those who write its labs, but images of machines by name, which are not read. */
+function readerOf(rules: TeamRules | undefined): SourceReader {
+  const refuse = (path: string): never => {
+    throw new Error(`${path} is an image of virtual machines, and no text`);
+  };
+  const known = new Set([...(rules?.server.vmImages.keys() ?? [])].map(vmImagePath));
+  return { readText: refuse, readBytes: refuse, stat: (path) => (known.has(path) ? "file" : undefined) };
+}
 
 export type ReadOptions = {
   readonly name: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly trust: Trust;
+  /** Where `trust` is `team`. */
+  readonly rules: TeamRules;
 };
 
 /** What reading a lab file finds, for those who write one. */
@@ -50,21 +59,11 @@ const reportOf = (error: NetwrightError) => {
  */
 export function readLabText(text: string, options: ReadOptions): LoadedLab {
   const { name, variables, trust } = options;
-  const loaded = loadLab(text, { file: "/lab.yaml", shownAs: "lab.yaml", name, set: variables, reader: nothing });
-  if (trust === "team") requireHarmless(loaded.lab);
-  return loaded;
-}
-
-function requireHarmless(lab: Lab): void {
-  const refused = lab.nodes.flatMap((node) => {
-    const forbid = (what: string) => labError("LAB_FORBIDDEN_HERE", { node: node.name, what });
-    if (isAppliance(node)) return [forbid("is a virtual machine with files of the server")];
-    if (!runsPrograms(node)) return [];
-    return [
-      ...(node.mounts.length > 0 ? [forbid("mounts folders of the server")] : []),
-      ...(node.engine === "container" ? [forbid("is a container of an engine that all of the server share")] : []),
-      ...((node.reach?.hostPorts.length ?? 0) > 0 ? [forbid("reaches ports of the server (allow-host)")] : []),
-    ];
-  });
-  if (refused.length > 0) throw new LabFileError(refused);
+  const rules = trust === "team" ? options.rules : undefined;
+  const reader = readerOf(rules);
+  const loaded = loadLab(text, { file: "/lab.yaml", shownAs: "lab.yaml", name, set: variables, reader });
+  if (rules === undefined) return loaded;
+  const [first, ...others] = forbiddenIn(loaded.lab, rules);
+  if (first !== undefined) throw new LabFileError([first, ...others]);
+  return { ...loaded, lab: withServerThings(loaded.lab, rules) };
 }

@@ -166,7 +166,7 @@ export function tryApi(start: () => Promise<TestServer>): void {
       expect(wrong.lab).toBeUndefined();
       expect(wrong.findings[0]).toMatchObject({ severity: "error", at: { line: 2, file: "lab.yaml" } });
       expect((await read("nodes: [")).findings[0].severity).toBe("error");
-      expect((await read("nodes: {a: {allow-host: [22]}}\n")).findings[0].code).toBe("LAB_FORBIDDEN_HERE");
+      expect((await read("nodes: {a: {allow-host: [22]}}\n")).findings[0].code).toBe("POLICY_FORBIDS");
       const { body } = await server.call("GET", "/audit?limit=500", { headers: root });
       const noted = body.items.filter((one: { target: string }) => one.target.endsWith("/projects/demo/read"));
       expect(noted.filter((one: { status: number }) => one.status === 200)).toEqual([]);
@@ -233,7 +233,7 @@ export function tryApi(start: () => Promise<TestServer>): void {
         text: "nodes: {a: {allow-host: [22]}, b: {engine: container, image: x}}\n",
       });
       expect(reaching.body.errors.map((one: { code: string }) => one.code)).toEqual([
-        "LAB_FORBIDDEN_HERE",
+        "POLICY_FORBIDS",
         "LAB_FORBIDDEN_HERE",
       ]);
       expect((await deploy("mounting", { text: "nodes: {a: {mounts: [/etc:/mnt]}}\n" })).status).toBe(422);
@@ -245,7 +245,7 @@ export function tryApi(start: () => Promise<TestServer>): void {
       expect((await deploy("q1")).status).toBe(202);
       expect((await deploy("q2")).body.code).toBe("QUOTA_EXCEEDED");
       await quota({ nodes: 3 });
-      expect((await deploy("q2")).body.detail).toMatch(/may have 3 nodes in all, and this would make 4/);
+      expect((await deploy("q2")).body.detail).toMatch(/may have 3 nodes in all; it has 2, and this takes 2 more/);
       await quota({});
       await server.call("DELETE", "/projects/demo/labs/q1", { headers: as("olga") });
     });

@@ -1,5 +1,6 @@
 import { afterAll, describe, it } from "vitest";
 import { tryApi } from "./api.ts";
+import { tryPolicy } from "./policy.ts";
 import { TestPostgres } from "./postgres.ts";
 import { TestServer } from "./test-server.ts";
 
@@ -8,9 +9,12 @@ let postgres: TestPostgres | undefined;
 afterAll(() => postgres?.[Symbol.asyncDispose]());
 
 if (missing === undefined) {
-  describe("a server with PostgreSQL", () =>
-    tryApi(async () => {
-      postgres = await TestPostgres.start();
-      return TestServer.start(postgres.address);
-    }));
+  describe("a server with PostgreSQL", () => {
+    const start = async () => {
+      postgres ??= await TestPostgres.start();
+      return TestServer.start(await postgres.database());
+    };
+    describe("and its API", () => tryApi(start));
+    describe("and its rules", () => tryPolicy(start));
+  });
 } else it("a server with PostgreSQL", ({ skip }) => skip(missing));

@@ -15,6 +15,7 @@ const versions = "/usr/lib/postgresql";
 export class TestPostgres implements AsyncDisposable {
   readonly #folder: string;
   readonly #process: ChildProcess;
+  #databases = 0;
 
   private constructor(folder: string, process: ChildProcess) {
     this.#folder = folder;
@@ -48,8 +49,11 @@ export class TestPostgres implements AsyncDisposable {
     return started;
   }
 
-  get address(): string {
-    return `postgres://test@localhost/postgres?host=${encodeURIComponent(this.#folder)}`;
+  /** Makes another database. @returns its address */
+  async database(): Promise<string> {
+    const name = `test_${++this.#databases}`;
+    await run(join(binaries() ?? "", "createdb"), ["-h", this.#folder, "-U", "test", name]);
+    return `postgres://test@localhost/${name}?host=${encodeURIComponent(this.#folder)}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,9 @@
 import { describe } from "vitest";
 import { tryApi } from "./api.ts";
+import { tryPolicy } from "./policy.ts";
 import { TestServer } from "./test-server.ts";
 
-describe("a server with SQLite", () => tryApi(() => TestServer.start()));
+describe("a server with SQLite", () => {
+  tryApi(() => TestServer.start());
+  tryPolicy(() => TestServer.start());
+});

@@ -9,7 +9,10 @@ import { LabClient } from "../../src/client/index.ts";
 import type { Agent, AgentState } from "../../src/controller/agent/agent.ts";
 import { Controller } from "../../src/controller/controller.ts";
 import type { OidcSettings } from "../../src/controller/identity/oidc.ts";
+import { noRules, type ServerRules } from "../../src/controller/policy/rules.ts";
 import { type Lab, labError } from "../../src/topology/index.ts";
+
+const refused = { type: "failed", errors: [{ code: "X", message: "It cannot be." }] };
 
 /** Labs that only pretend to run: each answers on a socket with what it is asked. */
 export class PretendedAgent implements Agent {
@@ -20,6 +23,7 @@ export class PretendedAgent implements Agent {
   /** The next start fails. */
   failsNext = false;
   started = 0;
+  refusesApply = false;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -33,7 +37,21 @@ export class PretendedAgent implements Agent {
       throw labError("LAB_EXISTS", { lab: lab.name, changed: false });
     }
     this.started += 1;
+    let captures = 0;
     const server = createServer((request, response) => {
+      const isOfCaptures = request.url === "/v1/captures";
+      if (isOfCaptures && request.method === "POST") captures += 1;
+      if (isOfCaptures && request.method === "GET") {
+        const running = { id: "1", state: "running", startedAt: "2026-01-01T00:00:00Z", bytes: 0, interfaces: [] };
+        response.setHeader("content-type", "application/json");
+        response.end(JSON.stringify({ captures: Array(captures).fill({ ...running, interruptions: 0 }) }));
+        return;
+      }
+      if (request.url === "/v1/apply") {
+        request.resume();
+        response.end(`${JSON.stringify(this.refusesApply ? refused : { type: "running", summary: {} })}\n`);
+        return;
+      }
       response.setHeader("content-type", "application/json");
       response.end(
         JSON.stringify({ name: lab.name, asked: `${request.method} ${request.url}`, headers: request.headers }),
@@ -69,6 +87,11 @@ export class PretendedAgent implements Agent {
     return socket;
   }
 
+  /** The lab as it was told to run. */
+  given(name: string): Lab | undefined {
+    return this.#labs.get(name)?.lab;
+  }
+
   async close(): Promise<void> {
     for (const name of [...this.#labs.keys()]) await this.stop(name);
   }
@@ -89,6 +112,7 @@ export type Answer = {
 export class TestServer implements AsyncDisposable {
   readonly agent: PretendedAgent;
   readonly faults: unknown[] = [];
+  rules: ServerRules = noRules;
   now = Date.parse("2026-01-01T00:00:00Z");
   readonly #folder: string;
   readonly #database: string;
@@ -126,6 +150,7 @@ export class TestServer implements AsyncDisposable {
       ...(this.#oidc === undefined ? {} : { oidc: this.#oidc(`http://127.0.0.1:${this.#port}`) }),
       behindProxy: false,
       proxies: [],
+      rules: this.rules,
       version: "0.0.0",
       pages: join(this.#folder, "pages"),
       onFault: (error) => this.faults.push(error),

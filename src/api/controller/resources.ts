@@ -54,14 +54,35 @@ export type Token = z.infer<typeof Token>;
 export const Quota = z.object({
   labs: z.int().min(0).optional(),
   nodes: z.int().min(0).optional(),
+  /** Processors of the labs that are to run: what their nodes may use (`resources:`), or their machines have. */
+  cpus: z.number().min(0).optional(),
+  memoryBytes: z.int().min(0).optional(),
+  /** That run at once. */
+  captures: z.int().min(0).optional(),
 });
 export type Quota = z.infer<typeof Quota>;
+
+/** What the labs of a project may reach beyond themselves; nothing, when it is not said. */
+export const ProjectPolicy = z.object({
+  /** Ports of the server may lead into nodes. */
+  ports: z.boolean().default(false),
+  internet: z.boolean().default(false),
+  /** Virtual machines, of the images that the server has for them. */
+  vms: z.boolean().default(false),
+  /** Ports of the server's loopback that nodes may reach, such as `tcp/5432`. */
+  allowHost: z
+    .array(z.string().regex(/^(?:tcp|udp)\/[1-9]\d{0,4}$/, "a port such as tcp/5432"))
+    .max(100)
+    .default([]),
+});
+export type ProjectPolicy = z.infer<typeof ProjectPolicy>;
 
 export const Project = z.object({
   id: z.string(),
   name: Name,
   description: z.string(),
   quota: Quota,
+  policy: ProjectPolicy,
   /** Of who asks. */
   role: Role,
   revision: z.int(),

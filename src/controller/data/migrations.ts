@@ -9,6 +9,7 @@ export const migrations = (engine: Engine): Readonly<Record<string, Migration>> 
   "0002-layouts": {
     up: (database) => database.schema.alterTable("topology_versions").addColumn("layout", "text").execute(),
   },
+  "0003-policy": { up: policy },
 });
 
 async function beginning(database: Kysely<unknown>, engine: Engine): Promise<void> {
@@ -129,5 +130,32 @@ async function beginning(database: Kysely<unknown>, engine: Engine): Promise<voi
     .addColumn("answer", "text")
     .addColumn("created_at", time, (column) => column.notNull())
     .addPrimaryKeyConstraint("idempotency_keys_key", ["user_id", "key"])
+    .execute();
+}
+
+/** What projects may, what their labs take, and whose the published ports are. */
+async function policy({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .alterTable("projects")
+    .addColumn("policy", "text", (column) => column.notNull().defaultTo("{}"))
+    .execute();
+  for (const [name, type] of [
+    ["cpu_millis", "integer"],
+    ["memory_bytes", "bigint"],
+    ["captures", "integer"],
+  ] as const)
+    await schema
+      .alterTable("labs")
+      .addColumn(name, type, (column) => column.notNull().defaultTo(0))
+      .execute();
+  await schema
+    .createTable("published_ports")
+    .addColumn("protocol", "text", (column) => column.notNull())
+    .addColumn("host_port", "integer", (column) => column.notNull())
+    .addColumn("lab_id", "text", (column) => column.notNull().references("labs.id").onDelete("cascade"))
+    .addColumn("node", "text", (column) => column.notNull())
+    .addColumn("port", "integer", (column) => column.notNull())
+    .addColumn("target", "text", (column) => column.notNull())
+    .addPrimaryKeyConstraint("published_ports_key", ["protocol", "host_port"])
     .execute();
 }

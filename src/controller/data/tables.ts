@@ -40,6 +40,7 @@ export type Tables = {
     name: string;
     description: string;
     quota: string;
+    policy: string;
     revision: number;
     created_at: number;
   };
@@ -81,6 +82,10 @@ export type Tables = {
     variables: string;
     nodes: number;
     links: number;
+    /** What it takes of its project's quota besides. */
+    cpu_millis: number;
+    memory_bytes: number;
+    captures: number;
     owner: string;
     /** What is wanted of it. */
     desired: "running" | "stopped" | "deleted";
@@ -89,6 +94,16 @@ export type Tables = {
     problem: string | null;
     revision: number;
     created_at: number;
+  };
+  /** Ports of the server that labs have. */
+  published_ports: {
+    protocol: "tcp" | "udp";
+    host_port: number;
+    lab_id: string;
+    node: string;
+    port: number;
+    /** Where the node connects to; empty: the node itself. */
+    target: string;
   };
   events: {
     id: Generated<number>;

@@ -1,10 +1,13 @@
-import type { ControlledLab, Quota } from "../../api/index.ts";
-import { type Lab, labError, plan, planReport } from "../../topology/index.ts";
+import { type ControlledLab, ProjectPolicy } from "../../api/index.ts";
+import { labError, plan, planReport } from "../../topology/index.ts";
 import type { Agent } from "../agent/agent.ts";
 import type { Database } from "../data/database.ts";
 import { newId } from "../identity/secrets.ts";
 import type { LabKeeper, LabRow } from "../lab-keeper.ts";
 import { readingOf, readLabText, type Trust } from "../lab-text.ts";
+import { releasePorts, reservePorts } from "../policy/ports.ts";
+import type { Asked, Quotas } from "../policy/quotas.ts";
+import type { ServerRules, TeamRules } from "../policy/rules.ts";
 import type { Handlers, ProjectRow } from "../server/input.ts";
 import { pageOf, timeText } from "./page.ts";
 import { findTopologyVersion } from "./topologies.ts";
@@ -39,10 +42,12 @@ export type LabServices = {
   readonly agent: Agent;
   readonly keeper: LabKeeper;
   readonly trust: Trust;
+  readonly rules: ServerRules;
+  readonly quotas: Quotas;
   readonly clock: () => number;
 };
 
-export function labHandlers({ database, agent, keeper, trust, clock }: LabServices): Handlers<Names> {
+export function labHandlers({ database, agent, keeper, trust, rules, quotas, clock }: LabServices): Handlers<Names> {
   const labOf = (row: LabRow): ControlledLab => {
     const problem = keeper.problemOf(row);
     return {
@@ -60,15 +65,21 @@ export function labHandlers({ database, agent, keeper, trust, clock }: LabServic
       ...(problem === undefined ? {} : { problem }),
     };
   };
-  const read = (row: Pick<LabRow, "run_name" | "variables">, text: string) =>
+  const rulesOf = ({ policy }: ProjectRow): TeamRules => ({
+    policy: ProjectPolicy.parse(JSON.parse(policy)),
+    server: rules,
+  });
+  const read = (project: ProjectRow, row: Pick<LabRow, "run_name" | "variables">, text: string) =>
     readLabText(text, {
       name: row.run_name,
       variables: JSON.parse(row.variables) as Record<string, string>,
       trust,
+      rules: rulesOf(project),
     });
-  const want = async (row: LabRow, values: Partial<LabRow>): Promise<LabRow> => {
+  const ports = trust === "team" ? rules.ports : undefined;
+  const want = async (row: LabRow, values: Partial<LabRow>, by: Database = database): Promise<LabRow> => {
     const wanted = { ...row, ...values, revision: row.revision + 1 };
-    const done = await database
+    const done = await by
       .updateTable("labs")
       .set(wanted)
       .where("id", "=", row.id)
@@ -82,7 +93,8 @@ export function labHandlers({ database, agent, keeper, trust, clock }: LabServic
     if (state !== "running") throw labError("LAB_NOT_RUNNING", { lab: row.name, state });
   };
   return {
-    readText: ({ body: { text, variables } }) => Promise.resolve(readingOf(text, { name: "lab", variables, trust })),
+    readText: ({ project, body: { text, variables } }) =>
+      Promise.resolve(readingOf(text, { name: "lab", variables, trust, rules: rulesOf(project) })),
     labs: async ({ project, query: { limit, after = "" } }) => {
       const rows = await database
         .selectFrom("labs")
@@ -108,8 +120,8 @@ export function labHandlers({ database, agent, keeper, trust, clock }: LabServic
       const text = body.text ?? version?.text ?? "";
       const id = newId();
       const draft = { run_name: `${body.name}-${id.slice(0, 6)}`, variables: JSON.stringify(body.variables) };
-      const { lab } = read(draft, text);
-      const row: LabRow = {
+      const { lab } = read(project, draft, text);
+      const row = {
         id,
         project_id: project.id,
         name: body.name,
@@ -117,31 +129,31 @@ export function labHandlers({ database, agent, keeper, trust, clock }: LabServic
         topology_name: body.topology?.name ?? null,
         topology_version: version?.version ?? null,
         text,
-        nodes: lab.nodes.length,
-        links: lab.links.length,
         owner: caller.user.name,
-        desired: "running",
+        desired: "running" as const,
         came_up: 0,
         problem: null,
         revision: 1,
         created_at: clock(),
       };
-      await database.transaction().execute(async (transaction) => {
-        await requireQuota(transaction, project, lab, undefined);
+      const wanted = await quotas.reserve(project, lab, undefined, async (transaction, asked) => {
+        const made: LabRow = { ...row, ...asked };
         const done = await transaction
           .insertInto("labs")
-          .values(row)
+          .values(made)
           .onConflict((conflict) => conflict.columns(["project_id", "name"]).doNothing())
           .executeTakeFirst();
         if (done.numInsertedOrUpdatedRows !== 1n) throw labError("NAME_IN_USE", { what: "lab", name: body.name });
+        await reservePorts(transaction, id, lab, ports);
+        return made;
       });
-      keeper.deploy(row);
-      return labOf(row);
+      keeper.deploy(wanted);
+      return labOf(wanted);
     },
     planLab: async ({ project, params: { lab: name = "" }, body: { text } }) => {
       const row = await findLabRow(database, project, name);
       running(row);
-      const wanted = read(row, text).lab;
+      const wanted = read(project, row, text).lab;
       const { phases } = planReport(plan(wanted, await agent.client(row.run_name).config()));
       return {
         steps: phases.flatMap(({ title, steps }) =>
@@ -154,18 +166,30 @@ export function labHandlers({ database, agent, keeper, trust, clock }: LabServic
       if (ifMatch !== undefined && ifMatch !== row.revision)
         throw labError("CHANGED_MEANWHILE", { what: `Lab ${name}` });
       running(row);
-      const { lab, digest } = read(row, text);
-      await requireQuota(database, project, lab, row);
-      await agent.client(row.run_name).apply({ lab, digest }, { signal });
-      return labOf(
-        await want(row, {
-          text,
-          nodes: lab.nodes.length,
-          links: lab.links.length,
-          topology_name: null,
-          topology_version: null,
-        }),
-      );
+      const { lab: asRead, digest } = read(project, row, text);
+      // What it had and what it will have, the greater of both, until it is one of them.
+      const { asked, held, lab } = await quotas.reserve(project, asRead, row, async (transaction, wanted) => ({
+        asked: wanted,
+        held: await want(row, greater(row, wanted), transaction),
+        lab: await reservePorts(transaction, row.id, asRead, ports),
+      }));
+      try {
+        await agent.client(row.run_name).apply({ lab, digest }, { signal });
+      } catch (error) {
+        await database
+          .updateTable("labs")
+          .set(row)
+          .where("id", "=", row.id)
+          .where("revision", "=", held.revision)
+          .execute();
+        // As the error says, the lab is as it was; so are its ports.
+        const before = read(project, row, row.text).lab;
+        await releasePorts(database, row.id, await reservePorts(database, row.id, before, ports));
+        throw error;
+      }
+      const applied = await want(held, { ...asked, text, topology_name: null, topology_version: null });
+      await releasePorts(database, row.id, lab);
+      return labOf(applied);
     },
     stopLab: async ({ project, params: { lab = "" } }) => {
       const row = await want(await findLabRow(database, project, lab), { desired: "stopped" });
@@ -177,7 +201,10 @@ export function labHandlers({ database, agent, keeper, trust, clock }: LabServic
       const state = keeper.stateOf(row);
       if (state === "running" || state === "deploying") return labOf(row);
       if (state !== "stopped" && state !== "failed") throw labError("LAB_IN_TRANSITION", { lab, state });
-      const wanted = await want(row, { desired: "running", came_up: 0, problem: null });
+      const { lab: asRead } = read(project, row, row.text);
+      const wanted = await quotas.reserve(project, asRead, row, (transaction, asked) =>
+        want(row, { ...asked, desired: "running", came_up: 0, problem: null }, transaction),
+      );
       keeper.deploy(wanted);
       return labOf(wanted);
     },
@@ -188,21 +215,5 @@ export function labHandlers({ database, agent, keeper, trust, clock }: LabServic
   };
 }
 
-/** @throws QUOTA_EXCEEDED when the project would have more than it may with `lab`, in place of `instead` */
-async function requireQuota(database: Database, project: ProjectRow, lab: Lab, instead: LabRow | undefined) {
-  const quota = JSON.parse(project.quota) as Quota;
-  const { labs, nodes } = await database
-    .selectFrom("labs")
-    .select(({ fn }) => [fn.countAll().as("labs"), fn.sum("nodes").as("nodes")])
-    .where("project_id", "=", project.id)
-    .executeTakeFirstOrThrow();
-  const wanted = {
-    labs: Number(labs) + (instead === undefined ? 1 : 0),
-    nodes: Number(nodes ?? 0) - (instead?.nodes ?? 0) + lab.nodes.length,
-  };
-  for (const what of ["labs", "nodes"] as const) {
-    const limit = quota[what];
-    if (limit !== undefined && wanted[what] > limit)
-      throw labError("QUOTA_EXCEEDED", { project: project.name, what, limit, wanted: wanted[what] });
-  }
-}
+const greater = (row: LabRow, asked: Asked): Partial<LabRow> =>
+  Object.fromEntries(Object.entries(asked).map(([key, value]) => [key, Math.max(row[key as keyof Asked], value)]));

@@ -1,7 +1,8 @@
-import type { Project, Quota, Role } from "../../api/index.ts";
+import { type Project, ProjectPolicy, type Quota, type Role } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
 import { newId } from "../identity/secrets.ts";
+import type { Quotas } from "../policy/quotas.ts";
 import type { Handlers, ProjectRow } from "../server/input.ts";
 import { pageOf, timeText } from "./page.ts";
 import { findUser, userOf } from "./users.ts";
@@ -11,6 +12,7 @@ type Names =
   | "createProject"
   | "project"
   | "changeProject"
+  | "projectUsage"
   | "deleteProject"
   | "members"
   | "setMember"
@@ -21,12 +23,13 @@ const projectOf = (row: ProjectRow, role: Role): Project => ({
   name: row.name,
   description: row.description,
   quota: JSON.parse(row.quota) as Quota,
+  policy: ProjectPolicy.parse(JSON.parse(row.policy)),
   role,
   revision: row.revision,
   createdAt: timeText(row.created_at),
 });
 
-export function projectHandlers(database: Database, clock: () => number): Handlers<Names> {
+export function projectHandlers(database: Database, quotas: Quotas, clock: () => number): Handlers<Names> {
   return {
     projects: async ({ caller: { user }, query: { limit, after = "" } }) => {
       const rows = await database
@@ -48,12 +51,13 @@ export function projectHandlers(database: Database, clock: () => number): Handle
         ({ name }) => name,
       );
     },
-    createProject: async ({ caller: { user }, body: { name, description, quota } }) => {
+    createProject: async ({ caller: { user }, body: { name, description, quota, policy } }) => {
       const row: ProjectRow = {
         id: newId(),
         name,
         description,
         quota: JSON.stringify(quota),
+        policy: JSON.stringify(policy),
         revision: 1,
         created_at: clock(),
       };
@@ -72,13 +76,18 @@ export function projectHandlers(database: Database, clock: () => number): Handle
       return projectOf(row, "admin");
     },
     project: async ({ project, role }) => projectOf(project, role),
-    changeProject: async ({ caller: { user }, project, role, body: { description, quota }, ifMatch }) => {
-      if (quota !== undefined && user.is_admin !== 1)
-        throw labError("NOT_ALLOWED", { what: "change a quota", needs: "a server administrator" });
+    projectUsage: ({ project }) => quotas.usage(project),
+    changeProject: async ({ caller: { user }, project, role, body: { description, quota, policy }, ifMatch }) => {
+      if ((quota !== undefined || policy !== undefined) && user.is_admin !== 1)
+        throw labError("NOT_ALLOWED", {
+          what: `change a ${quota === undefined ? "policy" : "quota"}`,
+          needs: "a server administrator",
+        });
       const changed: ProjectRow = {
         ...project,
         ...(description === undefined ? {} : { description }),
         ...(quota === undefined ? {} : { quota: JSON.stringify(quota) }),
+        ...(policy === undefined ? {} : { policy: JSON.stringify(policy) }),
         revision: project.revision + 1,
       };
       const done = await database

@@ -16,11 +16,12 @@ import type { Agent } from "../agent/agent.ts";
 import type { Database } from "../data/database.ts";
 import { type Caller, type Callers, sessionSeconds } from "../identity/callers.ts";
 import type { OidcSignIn } from "../identity/oidc.ts";
+import type { Quotas } from "../policy/quotas.ts";
 import { findLabRow } from "../resources/labs.ts";
 import { type Admitted, cookieName, type GateKeeper } from "./gate-keeper.ts";
 import { once, type Remembered } from "./idempotency.ts";
 import type { Handlers, Input } from "./input.ts";
-import { passOn, passUpgrade, roleFor } from "./lab-proxy.ts";
+import { isCapture, passOn, passUpgrade, roleFor } from "./lab-proxy.ts";
 import { addOidcRoutes } from "./oidc-routes.ts";
 import { openApi } from "./openapi.ts";
 import { apiPolicy, asksForPage, sendPage, servePages } from "./pages.ts";
@@ -37,6 +38,7 @@ export type AppOptions = {
   readonly gateKeeper: GateKeeper;
   readonly database: Database;
   readonly agent: Agent;
+  readonly quotas: Quotas;
   readonly clock: () => number;
   readonly version: string;
   /** By HTTPS, here or at a proxy in front: cookies are for HTTPS alone. */
@@ -174,15 +176,12 @@ async function answerForLab(options: AppOptions, request: FastifyRequest, reply:
     return;
   }
   const admitted = await admit(options, request, access, `${request.method} ${rest} of a lab`, projectName);
-  const row = await findLabRow(options.database, admitted.project as NonNullable<Admitted["project"]>, lab);
+  const project = admitted.project as NonNullable<Admitted["project"]>;
+  const row = await findLabRow(options.database, project, lab);
   const query = request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "";
-  await passOn(
-    options.agent,
-    row.run_name,
-    `/v1/${rest.split("/").map(encodeURIComponent).join("/")}${query}`,
-    request,
-    reply,
-  );
+  const path = `/v1/${rest.split("/").map(encodeURIComponent).join("/")}${query}`;
+  const pass = () => passOn(options.agent, row.run_name, path, request, reply);
+  await (isCapture(request.method, rest) ? options.quotas.capture(project, pass) : pass());
   await note(options, request, reply.raw.statusCode);
 }
 

@@ -30,6 +30,10 @@ export function roleFor(method: string, path: string): Role | undefined {
   return undefined;
 }
 
+/** Whether a request starts a capture, of which projects may have a number only. */
+export const isCapture = (method: string, path: string): boolean =>
+  method === endpoints.startCapture.method && `/v1/${path}` === endpoints.startCapture.path;
+
 const kept = (headers: IncomingMessage["headers"]) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !ownHeaders.has(name)));
 

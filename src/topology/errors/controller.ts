@@ -100,11 +100,33 @@ export const controllerErrors = {
     message: ({ what }) => `${what} was changed by somebody else meanwhile.`,
     remedy: () => "Read it again, and make your change to what it is now.",
   }),
-  QUOTA_EXCEEDED: entry<{ project: string; what: string; limit: number; wanted: number }>({
+  QUOTA_EXCEEDED: entry<{ project: string; what: string; limit: string; used: string; asked: string }>({
     exitCode: 1,
-    message: ({ project, what, limit, wanted }) =>
-      `Project ${project} may have ${limit} ${what} in all, and this would make ${wanted}.`,
-    remedy: () => "Delete what is not needed, or ask a server administrator for more.",
+    message: ({ project, what, limit, used, asked }) =>
+      `Project ${project} may have ${limit} ${what} in all; it has ${used}, and this takes ${asked} more.`,
+    remedy: () => "Stop or delete what is not needed, or ask a server administrator for more.",
+  }),
+  QUOTA_NEEDS_LIMIT: entry<{ project: string; node: string; what: "cpus" | "memory" }>({
+    exitCode: 2,
+    message: ({ project, node, what }) =>
+      `Project ${project} has a quota of ${what}, and nothing says how much node ${node} may use.`,
+    remedy: ({ what }) =>
+      `Write how much it may use, at the node or at the lab for all of them: resources: {${what}: ${what === "cpus" ? "0.5" : "256MiB"}}`,
+  }),
+  POLICY_FORBIDS: entry<{ node: string; wants: string; policy: string }>({
+    exitCode: 2,
+    message: ({ node, wants }) => `Node ${node} ${wants}, which labs of this project may not.`,
+    remedy: ({ policy }) => `Take it out, or ask a server administrator for "${policy}" in the project's policy.`,
+  }),
+  HOST_PORT_TAKEN: entry<{ node: string; port: string }>({
+    exitCode: 1,
+    message: ({ node, port }) => `Node ${node} publishes ${port}, which another lab of this server has.`,
+    remedy: () => "Leave the server's port out, and the server finds one that is free.",
+  }),
+  HOST_PORTS_USED_UP: entry<{ node: string; from: number; to: number }>({
+    exitCode: 1,
+    message: ({ node, from, to }) => `There is no port for node ${node}: ${from} to ${to} are all published.`,
+    remedy: () => "Delete labs that are not needed, or ask a server administrator for a larger range.",
   }),
   LAB_NOT_RUNNING: entry<{ lab: string; state: string }>({
     exitCode: 1,

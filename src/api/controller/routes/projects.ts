@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ControllerEvent, Member, Name, Project, pageOf, Quota, Role } from "../resources.ts";
+import { ControllerEvent, Member, Name, Project, ProjectPolicy, pageOf, Quota, Role } from "../resources.ts";
 import { page } from "./parts.ts";
 import type { ControllerRoute } from "./route.ts";
 
@@ -21,7 +21,12 @@ export const projectRoutes = {
     tag: "projects",
     summary: "Make a project, and become its administrator",
     access: "server-admin",
-    body: z.object({ name: Name, description: z.string().max(1000).default(""), quota: Quota.default({}) }),
+    body: z.object({
+      name: Name,
+      description: z.string().max(1000).default(""),
+      quota: Quota.default({}),
+      policy: ProjectPolicy.prefault({}),
+    }),
     response: Project,
     status: 201,
     kind: "json",
@@ -40,10 +45,24 @@ export const projectRoutes = {
     method: "PATCH",
     path: "/projects/:project",
     tag: "projects",
-    summary: "Change a project; its quota, server administrators only",
+    summary: "Change a project; its quota and its policy, server administrators only",
     access: "admin",
-    body: z.object({ description: z.string().max(1000).optional(), quota: Quota.optional() }),
+    body: z.object({
+      description: z.string().max(1000).optional(),
+      quota: Quota.optional(),
+      policy: ProjectPolicy.optional(),
+    }),
     response: Project,
+    status: 200,
+    kind: "json",
+  },
+  projectUsage: {
+    method: "GET",
+    path: "/projects/:project/usage",
+    tag: "projects",
+    summary: "What the labs of a project take of its quota",
+    access: "viewer",
+    response: Quota.required(),
     status: 200,
     kind: "json",
   },
