@@ -154,8 +154,8 @@ export function tryPolicy(start: () => Promise<TestServer>): void {
       await deploy("first", two);
       await settles("first");
       expect(await portsOf("first")).toEqual(["192.0.2.1:20000", "192.0.2.1:20001"]);
-      expect(codes(await deploy("second", two))).toEqual(["HOST_PORT_TAKEN"]);
-      expect(codes(await deploy("second", "nodes: {a: {ports: [80, 81]}}\n"))).toEqual(["HOST_PORTS_USED_UP"]);
+      expect(codes(await deploy("second", two))).toEqual(["SERVER_PORT_TAKEN"]);
+      expect(codes(await deploy("second", "nodes: {a: {ports: [80, 81]}}\n"))).toEqual(["SERVER_PORTS_USED_UP"]);
       // What was refused has nothing.
       await deploy("second", "nodes: {a: {ports: [80]}}\n");
       await settles("second");

@@ -20,7 +20,7 @@ const isOf = (row: Row, wanted: Wanted): boolean =>
  * has and does not publish any more stays its own until `releasePorts`.
  *
  * @returns the lab with them
- * @throws HOST_PORT_TAKEN, HOST_PORTS_USED_UP
+ * @throws SERVER_PORT_TAKEN, SERVER_PORTS_USED_UP
  */
 export async function reservePorts(
   database: Database,
@@ -43,7 +43,7 @@ export async function reservePorts(
     const own = rows.find((row) => row.protocol === wanted.protocol && row.host_port === hostPort);
     if (own !== undefined) isFree.delete(own);
     else if (!(await insert({ ...wanted, host_port: hostPort, lab_id: labId })))
-      throw labError("HOST_PORT_TAKEN", { node: wanted.node, port: `${hostPort}/${wanted.protocol}` });
+      throw labError("SERVER_PORT_TAKEN", { node: wanted.node, port: `${hostPort}/${wanted.protocol}` });
     return hostPort;
   };
   const any = async (wanted: Wanted): Promise<number> => {
@@ -64,7 +64,7 @@ export async function reservePorts(
       // Somebody else may have taken it since.
       if (await insert({ ...wanted, host_port: port, lab_id: labId })) return port;
     }
-    throw labError("HOST_PORTS_USED_UP", { node: wanted.node, from, to });
+    throw labError("SERVER_PORTS_USED_UP", { node: wanted.node, from, to });
   };
   const hostPorts = new Map<PublishedPort, number>();
   // Those that are given first: what is free for any is what they leave.

@@ -118,12 +118,12 @@ export const controllerErrors = {
     message: ({ node, wants }) => `Node ${node} ${wants}, which labs of this project may not.`,
     remedy: ({ policy }) => `Take it out, or ask a server administrator for "${policy}" in the project's policy.`,
   }),
-  HOST_PORT_TAKEN: entry<{ node: string; port: string }>({
+  SERVER_PORT_TAKEN: entry<{ node: string; port: string }>({
     exitCode: 1,
     message: ({ node, port }) => `Node ${node} publishes ${port}, which another lab of this server has.`,
     remedy: () => "Leave the server's port out, and the server finds one that is free.",
   }),
-  HOST_PORTS_USED_UP: entry<{ node: string; from: number; to: number }>({
+  SERVER_PORTS_USED_UP: entry<{ node: string; from: number; to: number }>({
     exitCode: 1,
     message: ({ node, from, to }) => `There is no port for node ${node}: ${from} to ${to} are all published.`,
     remedy: () => "Delete labs that are not needed, or ask a server administrator for a larger range.",
