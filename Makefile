@@ -39,7 +39,7 @@ setup-tests:
 build: setup ## the package, plain JavaScript, into dist
 	@$(run) node scripts/build.ts
 
-schema: setup ## schema/lab.schema.json, from the schema that reads lab files
+schema: setup ## schema/, from the schemas that read lab files, recipes and kinds
 	@$(run) node scripts/schema.ts
 
 images: ## the images of images/, of Debian packages, into your store of images

@@ -1,8 +1,9 @@
-/** Writes schema/lab.schema.json, which editors complete lab files from. A test says when it is out of date. */
+/** Writes schema/, which editors complete and check users' files with. A test says when it is out of date. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { labJsonSchema } from "./docs/lab-schema.ts";
+import { jsonSchemas } from "./docs/json-schemas.ts";
 
 const folder = join(import.meta.dirname, "../schema");
 mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, "lab.schema.json"), `${JSON.stringify(labJsonSchema(), null, 2)}\n`);
+for (const [name, schema] of Object.entries(jsonSchemas()))
+  writeFileSync(join(folder, `${name}.schema.json`), `${JSON.stringify(schema, null, 2)}\n`);

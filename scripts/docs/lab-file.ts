@@ -1,4 +1,4 @@
-import { labJsonSchema, type Schema } from "./lab-schema.ts";
+import { labJsonSchema, type Schema } from "./json-schemas.ts";
 
 /**
  * The lab file's reference, as Markdown, from its JSON Schema: one section for the whole file and one

@@ -1,7 +1,9 @@
 import * as z from "zod";
+import { kindFile } from "../../src/topology/kinds/user/kind-file.ts";
+import { recipeForm } from "../../src/topology/recipe/form.ts";
 import { labSchema } from "../../src/topology/schema/lab.ts";
 
-/** The part of JSON Schema (draft 2020-12) that the lab file needs. */
+/** The part of JSON Schema (draft 2020-12) that the files of users need. */
 export type Schema = {
   $ref?: string;
   $defs?: Record<string, Schema>;
@@ -23,12 +25,23 @@ export type Schema = {
   [key: string]: unknown;
 };
 
+/** A variable (`${…}`) may stand for any value of a lab file. */
+export const labJsonSchema = (): Schema => jsonSchemaOf(labSchema, "lab", orVariable);
+
+/** What users write, by the names their schemas are published under, for editors. */
+export const jsonSchemas = (): Readonly<Record<string, Schema>> => ({
+  lab: labJsonSchema(),
+  recipe: { ...jsonSchemaOf(recipeForm, "recipe"), title: "Recipe of an image" },
+  // A function is for kinds that are modules.
+  kind: { ...jsonSchemaOf(kindFile.omit({ make: true }), "kind"), title: "Kind of nodes" },
+});
+
 /**
- * The lab file's JSON Schema, for editors, from the schema that reads it. What has a title becomes a
- * definition of that name; the rest stands where it is used. A variable (`${…}`) may stand for any value.
+ * The JSON Schema of a file, from the schema that reads it. What has a title, or is large and used in
+ * several places, becomes a definition; the rest stands where it is used.
  */
-export function labJsonSchema(): Schema {
-  const { $defs = {}, ...root } = z.toJSONSchema(labSchema, { io: "input", reused: "ref" }) as Schema;
+function jsonSchemaOf(file: z.ZodType, what: string, orElse: (schema: Schema) => Schema = (schema) => schema): Schema {
+  const { $defs = {}, ...root } = z.toJSONSchema(file, { io: "input", reused: "ref" }) as Schema;
   const definitions: Record<string, Schema> = {};
   const names = new Map<string, string>();
 
@@ -60,7 +73,7 @@ export function labJsonSchema(): Schema {
     const { propertyNames: _, oneOf, ...rest } = schema;
     const alternatives = rest.anyOf ?? oneOf;
     const below = (part: Schema) => place(part, where);
-    return orVariable({
+    return orElse({
       ...rest,
       ...(rest.properties && {
         properties: Object.fromEntries(Object.entries(rest.properties).map(([key, part]) => [key, place(part, key)])),
@@ -72,7 +85,7 @@ export function labJsonSchema(): Schema {
   };
 
   const { $schema, title, description, ...body } = root;
-  const whole = walk(body, "lab");
+  const whole = walk(body, what);
   return JSON.parse(JSON.stringify({ $schema, title, description, ...whole, $defs: definitions }));
 }
 
