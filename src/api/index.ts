@@ -1,5 +1,6 @@
 export * from "./capture.ts";
 export * from "./console.ts";
+export * from "./controller/hosts.ts";
 export * from "./controller/resources.ts";
 export * from "./controller/routes.ts";
 export * from "./endpoints.ts";

@@ -9,6 +9,7 @@ import { LabKeeper } from "./lab-keeper.ts";
 import type { Trust } from "./lab-text.ts";
 import { Quotas } from "./policy/quotas.ts";
 import { noRules, type ServerRules } from "./policy/rules.ts";
+import { hostHandlers } from "./resources/hosts.ts";
 import { labHandlers } from "./resources/labs.ts";
 import { projectHandlers } from "./resources/projects.ts";
 import { serverHandlers } from "./resources/server.ts";
@@ -16,6 +17,7 @@ import { topologyHandlers } from "./resources/topologies.ts";
 import { addUser, userHandlers } from "./resources/users.ts";
 import { makeApp } from "./server/app.ts";
 import { GateKeeper } from "./server/gate-keeper.ts";
+import { forgetUnanswered } from "./server/idempotency.ts";
 
 export type ControllerOptions = {
   /** As for `openDatabase`. */
@@ -57,9 +59,10 @@ export class Controller implements AsyncDisposable {
     const { agent, trust, rules = noRules, clock = Date.now, version } = options;
     const database = await openDatabase(options.database);
     try {
+      await forgetUnanswered(database);
       const bulletin = new Bulletin(database, clock);
       const callers = new Callers(database, clock);
-      const keeper = new LabKeeper({ database, agent, bulletin, trust, rules });
+      const keeper = new LabKeeper({ database, agent, bulletin, trust, rules, clock, onFault: options.onFault });
       const quotas = new Quotas(database, (lab) => keeper.captures(lab));
       const isSecure = options.tls !== undefined || options.behindProxy;
       const app = await makeApp({
@@ -69,6 +72,7 @@ export class Controller implements AsyncDisposable {
           ...topologyHandlers(database, clock),
           ...labHandlers({ database, agent, keeper, trust, rules, quotas, clock }),
           ...serverHandlers(database, bulletin, version),
+          ...hostHandlers({ database, agent, keeper }),
         },
         gateKeeper: new GateKeeper(database, callers, isSecure),
         database,

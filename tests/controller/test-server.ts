@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { LabClient } from "../../src/client/index.ts";
-import type { Agent, AgentState } from "../../src/controller/agent/agent.ts";
+import type { Agent, AgentImage, AgentState, HostFacts } from "../../src/controller/agent/agent.ts";
+import { hostFacts } from "../../src/controller/agent/host-facts.ts";
 import { Controller } from "../../src/controller/controller.ts";
 import type { OidcSettings } from "../../src/controller/identity/oidc.ts";
 import { noRules, type ServerRules } from "../../src/controller/policy/rules.ts";
@@ -24,6 +25,7 @@ export class PretendedAgent implements Agent {
   failsNext = false;
   started = 0;
   refusesApply = false;
+  readonly pulled: AgentImage[] = [];
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -90,6 +92,27 @@ export class PretendedAgent implements Agent {
   /** The lab as it was told to run. */
   given(name: string): Lab | undefined {
     return this.#labs.get(name)?.lab;
+  }
+
+  host(): Promise<HostFacts> {
+    return hostFacts(this.#folder, this.#labs.size);
+  }
+
+  images(): Promise<readonly AgentImage[]> {
+    return Promise.resolve(this.pulled);
+  }
+
+  pullImage(reference: string): Promise<string> {
+    const at = "2026-01-01T00:00:00Z";
+    this.pulled.push({ name: reference, reference, id: "sha256:0", at, bytes: 1, labs: [] });
+    return Promise.resolve(reference);
+  }
+
+  removeImage(reference: string): Promise<void> {
+    const index = this.pulled.findIndex((image) => image.reference === reference);
+    if (index < 0) throw labError("IMAGE_NOT_FOUND", { image: reference, where: "on this machine" });
+    this.pulled.splice(index, 1);
+    return Promise.resolve();
   }
 
   async close(): Promise<void> {

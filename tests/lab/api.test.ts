@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { request } from "node:http";
 import { json, text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { matchPath } from "../../src/lab/server/path-pattern.ts";
+import { matchPath } from "../../src/api/path-pattern.ts";
 import { pair, RunningLab } from "./running-lab.ts";
 
 let running: RunningLab;
@@ -43,18 +43,20 @@ describe("the lab API", () => {
   });
 
   it.each([
-    ["a path that is not there", "GET", "/v1/nothing", undefined, 404, "There is nothing at /v1/nothing."],
-    ["another method", "PUT", "/v1/lab", undefined, 405, "/v1/lab can be asked for with GET, DELETE."],
-    ["exec without a WebSocket", "GET", "/v1/nodes/h1/exec", undefined, 404, "There is nothing at /v1/nodes/h1/exec."],
-    ["a body that is no JSON", "POST", "/v1/nodes/h1/action", "{", 400, "The body is not JSON"],
-    ["a body of another shape", "POST", "/v1/nodes/h1/action", `{"action":"dance"}`, 400, "action"],
-    ["a query of another shape", "GET", "/v1/events?follow=perhaps", undefined, 400, "follow"],
-    ["a malformed escape", "GET", "/v1/nodes/%zz", undefined, 400, "URI"],
-  ])("refuses %s with a problem", async (_, method, path, body, status, detail) => {
+    ["a path that is not there", "GET", "/v1/nothing", undefined, "NOT_FOUND", "There is nothing at /v1/nothing."],
+    ["another method", "PUT", "/v1/lab", undefined, "METHOD_NOT_ALLOWED", "/v1/lab can be asked for with GET, DELETE."],
+    ["exec without a WebSocket", "GET", "/v1/nodes/h1/exec", undefined, "NOT_FOUND", "There is nothing at"],
+    ["a body that is no JSON", "POST", "/v1/nodes/h1/action", "{", "BAD_REQUEST", "The body is not JSON"],
+    ["a body of another shape", "POST", "/v1/nodes/h1/action", `{"action":"dance"}`, "BAD_REQUEST", "action"],
+    ["a field that is unknown", "POST", "/v1/nodes/h1/action", `{"action":"stop","by":1}`, "BAD_REQUEST", "by"],
+    ["a query of another shape", "GET", "/v1/events?follow=perhaps", undefined, "BAD_REQUEST", "follow"],
+    ["a malformed escape", "GET", "/v1/nodes/%zz", undefined, "BAD_REQUEST", "URI"],
+  ])("refuses %s with a problem", async (_, method, path, body, code, detail) => {
+    const status = { NOT_FOUND: 404, METHOD_NOT_ALLOWED: 405 }[code] ?? 400;
     expect(await ask(method, path, body)).toEqual({
       status,
       type: "application/problem+json",
-      answer: expect.objectContaining({ status, code: "BAD_REQUEST", detail: expect.stringContaining(detail) }),
+      answer: expect.objectContaining({ status, code, detail: expect.stringContaining(detail) }),
     });
   });
 

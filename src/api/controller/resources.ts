@@ -29,6 +29,7 @@ export const User = z.object({
   displayName: z.string(),
   isAdmin: z.boolean(),
   isDisabled: z.boolean(),
+  revision: z.int(),
   createdAt: time,
 });
 export type User = z.infer<typeof User>;
@@ -51,7 +52,7 @@ export const Token = z.object({
 export type Token = z.infer<typeof Token>;
 
 /** What all labs of a project together may have; absent: no limit. */
-export const Quota = z.object({
+export const Quota = z.strictObject({
   labs: z.int().min(0).optional(),
   nodes: z.int().min(0).optional(),
   /** Processors of the labs that are to run: what their nodes may use (`resources:`), or their machines have. */
@@ -63,7 +64,7 @@ export const Quota = z.object({
 export type Quota = z.infer<typeof Quota>;
 
 /** What the labs of a project may reach beyond themselves; nothing, when it is not said. */
-export const ProjectPolicy = z.object({
+export const ProjectPolicy = z.strictObject({
   /** Ports of the server may lead into nodes. */
   ports: z.boolean().default(false),
   internet: z.boolean().default(false),
@@ -90,7 +91,7 @@ export const Project = z.object({
 });
 export type Project = z.infer<typeof Project>;
 
-export const Member = z.object({ user: User, role: Role });
+export const Member = z.object({ user: User, role: Role, revision: z.int() });
 export type Member = z.infer<typeof Member>;
 
 export const Topology = z.object({
@@ -104,7 +105,7 @@ export const Topology = z.object({
 export type Topology = z.infer<typeof Topology>;
 
 /** Where the nodes of a topology are drawn, by name, in pixels from a corner. */
-export const Layout = z.record(z.string().max(200), z.object({ x: z.number(), y: z.number() }));
+export const Layout = z.record(z.string().max(200), z.strictObject({ x: z.number(), y: z.number() }));
 export type Layout = z.infer<typeof Layout>;
 
 export const TopologyVersion = z.object({
@@ -138,7 +139,14 @@ export const ControlledLab = z.object({
   owner: z.string(),
   revision: z.int(),
   createdAt: time,
-  /** Why it failed. */
+  /**
+   * What is the lab's alone on this server: identifiers of VXLAN (RFC 7348), for links between hosts, in ranges, and
+   * one of a VLAN. Absent: it was deployed by a server that gave none.
+   */
+  networkIds: z
+    .object({ vxlan: z.array(z.object({ first: z.int(), last: z.int() })), vlan: z.int().optional() })
+    .optional(),
+  /** Why it failed, or why nothing is known of it. */
   problem: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }).optional(),
   /** As the lab itself has it, when it answers. */
   lab: LabState.optional(),

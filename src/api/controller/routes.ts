@@ -1,3 +1,4 @@
+import { hostRoutes } from "./routes/hosts.ts";
 import { labRoutes } from "./routes/labs.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { serverRoutes } from "./routes/server.ts";
@@ -14,6 +15,7 @@ export const controllerRoutes = {
   ...projectRoutes,
   ...topologyRoutes,
   ...labRoutes,
+  ...hostRoutes,
   ...serverRoutes,
 } as const;
 

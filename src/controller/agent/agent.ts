@@ -1,9 +1,16 @@
 import type { Duplex } from "node:stream";
+import type { Host, Image } from "../../api/index.ts";
 import type { LabClient } from "../../client/index.ts";
 import type { Lab } from "../../topology/index.ts";
 
 /** What a lab that an agent runs is in. */
 export type AgentState = "starting" | "running" | "stopping" | "unresponsive";
+
+/** What is told of a machine that labs run on. */
+export type HostFacts = Omit<Host, "state" | "since">;
+
+/** An image that is there, with the labs that use it. */
+export type AgentImage = Omit<Image, "labs"> & { readonly labs: readonly string[] };
 
 /** Where labs run. Today that is this machine, and the agent is in this process. */
 export type Agent = {
@@ -16,4 +23,10 @@ export type Agent = {
   client(name: string): LabClient;
   /** A connection to the lab API of a lab. @throws when there is none */
   connect(name: string): Promise<Duplex>;
+  host(): Promise<HostFacts>;
+  images(): Promise<readonly AgentImage[]>;
+  /** Fetches an image of a registry and unpacks it. @returns its full name @throws IMAGE_NAME_INVALID, IMAGE_NOT_OF_REGISTRY, … */
+  pullImage(reference: string, signal: AbortSignal): Promise<string>;
+  /** @throws IMAGE_NAME_INVALID, IMAGE_NOT_FOUND, IMAGE_IN_USE */
+  removeImage(reference: string): Promise<void>;
 };

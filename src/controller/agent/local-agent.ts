@@ -1,9 +1,19 @@
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import type { Duplex } from "node:stream";
-import { LabClient, type Locations, labFiles, listLabs, startLab, stopLab } from "../../client/index.ts";
-import { type Lab, NetwrightError } from "../../topology/index.ts";
-import type { Agent, AgentState } from "./agent.ts";
+import {
+  LabClient,
+  type Locations,
+  labFiles,
+  listLabs,
+  registeredLabs,
+  startLab,
+  stopLab,
+} from "../../client/index.ts";
+import { imageReferenceText } from "../../topology/image/reference.ts";
+import { type Lab, labError, NetwrightError } from "../../topology/index.ts";
+import type { Agent, AgentImage, AgentState, HostFacts } from "./agent.ts";
+import { hostFacts } from "./host-facts.ts";
 
 /** The labs of the user that this process runs as, on this machine. */
 export class LocalAgent implements Agent {
@@ -51,5 +61,37 @@ export class LocalAgent implements Agent {
     const socket = createConnection(labFiles(this.#locations.runtime, name).socket);
     await once(socket, "connect");
     return socket;
+  }
+
+  async host(): Promise<HostFacts> {
+    return await hostFacts(this.#locations.cache, (await registeredLabs(this.#locations)).length);
+  }
+
+  async images(): Promise<readonly AgentImage[]> {
+    return await (await this.#library()).list();
+  }
+
+  async pullImage(text: string, signal: AbortSignal): Promise<string> {
+    const { readReference } = await import("../../client/images.ts");
+    const reference = readReference(text);
+    // What else there is are files and daemons of this machine, which nobody may reach through a server.
+    if (reference.from !== "registry") throw labError("IMAGE_NOT_OF_REGISTRY", { image: text });
+    await (await this.#library(signal)).pull(reference);
+    return imageReferenceText(reference);
+  }
+
+  async removeImage(text: string): Promise<void> {
+    const { readReference } = await import("../../client/images.ts");
+    await (await this.#library()).remove([readReference(text)]);
+  }
+
+  /** Loaded when it is asked for: it brings what unpacks images. */
+  async #library(signal?: AbortSignal) {
+    const { ImageLibrary } = await import("../../client/image-library.ts");
+    return new ImageLibrary({
+      locations: this.#locations,
+      environment: this.#environment,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 }

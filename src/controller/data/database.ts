@@ -45,5 +45,8 @@ async function postgres(at: string): Promise<PostgresDialect> {
   const { default: pg } = await import("pg");
   // Numbers of events and times are far below 2^53.
   pg.types.setTypeParser(pg.types.builtins.INT8, Number);
-  return new PostgresDialect({ pool: new pg.Pool({ connectionString: at, max: 10, connectionTimeoutMillis: 10_000 }) });
+  const pool = new pg.Pool({ connectionString: at, max: 10, connectionTimeoutMillis: 10_000 });
+  // A connection that nobody uses and the database ends: the next who needs one makes another, or is told.
+  pool.on("error", () => undefined);
+  return new PostgresDialect({ pool });
 }

@@ -10,6 +10,9 @@ export const migrations = (engine: Engine): Readonly<Record<string, Migration>> 
     up: (database) => database.schema.alterTable("topology_versions").addColumn("layout", "text").execute(),
   },
   "0003-policy": { up: policy },
+  "0004-network-ids": { up: networkIds },
+  "0005-revisions": { up: revisions },
+  "0006-indexes": { up: indexes },
 });
 
 async function beginning(database: Kysely<unknown>, engine: Engine): Promise<void> {
@@ -158,4 +161,30 @@ async function policy({ schema }: Kysely<unknown>): Promise<void> {
     .addColumn("target", "text", (column) => column.notNull())
     .addPrimaryKeyConstraint("published_ports_key", ["protocol", "host_port"])
     .execute();
+}
+
+async function networkIds({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable("network_ids")
+    .addColumn("kind", "text", (column) => column.notNull())
+    .addColumn("block", "integer", (column) => column.notNull())
+    .addColumn("lab_id", "text", (column) => column.notNull().references("labs.id").onDelete("cascade"))
+    .addPrimaryKeyConstraint("network_ids_key", ["kind", "block"])
+    .execute();
+  await schema.createIndex("network_ids_of_lab").on("network_ids").column("lab_id").execute();
+}
+
+async function revisions({ schema }: Kysely<unknown>): Promise<void> {
+  for (const table of ["users", "members"])
+    await schema
+      .alterTable(table)
+      .addColumn("revision", "integer", (column) => column.notNull().defaultTo(1))
+      .execute();
+}
+
+async function indexes({ schema }: Kysely<unknown>): Promise<void> {
+  await schema.createIndex("tokens_of_user").on("tokens").columns(["user_id", "created_at"]).execute();
+  await schema.createIndex("sessions_of_user").on("sessions").column("user_id").execute();
+  await schema.createIndex("members_of_user").on("members").column("user_id").execute();
+  await schema.createIndex("idempotency_keys_by_age").on("idempotency_keys").column("created_at").execute();
 }

@@ -1,8 +1,10 @@
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import type { SqliteDatabase } from "kysely";
 
 /** How long a statement waits for another process, such as a backup, in milliseconds. */
 const busyMs = 5_000;
+/** Some of them differ by how many values a list has. */
+const mostStatements = 500;
 
 /**
  * A database of SQLite in a file (node:sqlite), as Kysely wants one. Written ahead (sqlite.org/wal.html): what was
@@ -13,10 +15,20 @@ const busyMs = 5_000;
 export function openSqlite(file: string): SqliteDatabase {
   const database = new DatabaseSync(file, { timeout: busyMs, enableForeignKeyConstraints: true });
   database.exec("pragma journal_mode = wal; pragma synchronous = normal");
+  // Compiling one takes longer than most of them run. There are as many as there are places in the source.
+  const statements = new Map<string, StatementSync>();
+  const prepared = (sql: string): StatementSync => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    const made = database.prepare(sql);
+    if (statements.size >= mostStatements) statements.clear();
+    statements.set(sql, made);
+    return made;
+  };
   return {
     close: () => database.close(),
     prepare: (sql) => {
-      const statement = database.prepare(sql);
+      const statement = prepared(sql);
       const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
       return {
         reader: statement.columns().length > 0,

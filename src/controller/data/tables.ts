@@ -6,6 +6,8 @@ import type { Generated } from "kysely";
  */
 
 export type Tables = {
+  /** What is one lab's alone (network-ids.ts). */
+  network_ids: { kind: "vxlan" | "vlan"; block: number; lab_id: string };
   users: {
     id: string;
     name: string;
@@ -14,6 +16,7 @@ export type Tables = {
     password: string | null;
     is_admin: number;
     is_disabled: number;
+    revision: number;
     created_at: number;
   };
   sessions: {
@@ -52,6 +55,7 @@ export type Tables = {
     role: "viewer" | "operator" | "admin";
     /** What gave the role: somebody here, or the groups of a provider of identities. */
     source: "here" | "groups";
+    revision: Generated<number>;
   };
   topologies: {
     id: string;

@@ -162,6 +162,7 @@ export class OidcSignIn {
         password: null,
         is_admin: 0,
         is_disabled: 0,
+        revision: 1,
         created_at: this.#clock(),
       };
       await transaction.insertInto("users").values(user).execute();

@@ -2,12 +2,14 @@ import { type ControlledLab, ProjectPolicy } from "../../api/index.ts";
 import { labError, plan, planReport } from "../../topology/index.ts";
 import type { Agent } from "../agent/agent.ts";
 import type { Database } from "../data/database.ts";
+import { giveNetworkIds, type NetworkIds, networkIdsOf } from "../data/network-ids.ts";
 import { newId } from "../identity/secrets.ts";
 import type { LabKeeper, LabRow } from "../lab-keeper.ts";
 import { readingOf, readLabText, type Trust } from "../lab-text.ts";
 import { releasePorts, reservePorts } from "../policy/ports.ts";
 import type { Asked, Quotas } from "../policy/quotas.ts";
 import type { ServerRules, TeamRules } from "../policy/rules.ts";
+import { type IfMatch, requireMatch } from "../server/if-match.ts";
 import type { Handlers, ProjectRow } from "../server/input.ts";
 import { pageOf, timeText } from "./page.ts";
 import { findTopologyVersion } from "./topologies.ts";
@@ -37,6 +39,13 @@ export async function findLabRow(database: Database, project: ProjectRow, name: 
   return row;
 }
 
+/** What is told of a lab: all of it but the texts, which are long. */
+const shownColumns = [
+  ...(["id", "name", "run_name", "topology_name", "topology_version", "nodes", "links", "owner"] as const),
+  ...(["desired", "problem", "revision", "created_at"] as const),
+] as const;
+type ShownRow = Pick<LabRow, (typeof shownColumns)[number]>;
+
 export type LabServices = {
   readonly database: Database;
   readonly agent: Agent;
@@ -48,7 +57,7 @@ export type LabServices = {
 };
 
 export function labHandlers({ database, agent, keeper, trust, rules, quotas, clock }: LabServices): Handlers<Names> {
-  const labOf = (row: LabRow): ControlledLab => {
+  const labOf = (row: ShownRow, networkIds: NetworkIds | undefined): ControlledLab => {
     const problem = keeper.problemOf(row);
     return {
       id: row.id,
@@ -62,8 +71,16 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
       owner: row.owner,
       revision: row.revision,
       createdAt: timeText(row.created_at),
+      ...(networkIds === undefined ? {} : { networkIds }),
       ...(problem === undefined ? {} : { problem }),
     };
+  };
+  const withIds = async (row: ShownRow): Promise<ControlledLab> =>
+    labOf(row, (await networkIdsOf(database, [row.id])).get(row.id));
+  const found = async (project: ProjectRow, name: string, ifMatch: IfMatch | undefined): Promise<LabRow> => {
+    const row = await findLabRow(database, project, name);
+    requireMatch(ifMatch, row.revision, `Lab ${name}`);
+    return row;
   };
   const rulesOf = ({ policy }: ProjectRow): TeamRules => ({
     policy: ProjectPolicy.parse(JSON.parse(policy)),
@@ -98,16 +115,25 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
     labs: async ({ project, query: { limit, after = "" } }) => {
       const rows = await database
         .selectFrom("labs")
-        .selectAll()
+        .select(shownColumns)
         .where("project_id", "=", project.id)
         .where("desired", "!=", "deleted")
         .where("name", ">", after)
         .orderBy("name")
         .limit(limit + 1)
         .execute();
-      return pageOf(rows, limit, labOf, ({ name }) => name);
+      const ids = await networkIdsOf(
+        database,
+        rows.map(({ id }) => id),
+      );
+      return pageOf(
+        rows,
+        limit,
+        (row) => labOf(row, ids.get(row.id)),
+        ({ name }) => name,
+      );
     },
-    lab: async ({ project, params: { lab = "" } }) => labOf(await findLabRow(database, project, lab)),
+    lab: async ({ project, params: { lab = "" } }) => withIds(await findLabRow(database, project, lab)),
     labText: async ({ project, params: { lab = "" } }) => {
       const { text, revision } = await findLabRow(database, project, lab);
       return { text, revision };
@@ -145,10 +171,11 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
           .executeTakeFirst();
         if (done.numInsertedOrUpdatedRows !== 1n) throw labError("NAME_IN_USE", { what: "lab", name: body.name });
         await reservePorts(transaction, id, lab, ports);
+        await giveNetworkIds(transaction, id, lab.links.length);
         return made;
       });
       keeper.deploy(wanted);
-      return labOf(wanted);
+      return withIds(wanted);
     },
     planLab: async ({ project, params: { lab: name = "" }, body: { text } }) => {
       const row = await findLabRow(database, project, name);
@@ -162,17 +189,18 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
       };
     },
     applyLab: async ({ project, params: { lab: name = "" }, body: { text }, ifMatch, signal }) => {
-      const row = await findLabRow(database, project, name);
-      if (ifMatch !== undefined && ifMatch !== row.revision)
-        throw labError("CHANGED_MEANWHILE", { what: `Lab ${name}` });
+      const row = await found(project, name, ifMatch);
       running(row);
       const { lab: asRead, digest } = read(project, row, text);
       // What it had and what it will have, the greater of both, until it is one of them.
-      const { asked, held, lab } = await quotas.reserve(project, asRead, row, async (transaction, wanted) => ({
-        asked: wanted,
-        held: await want(row, greater(row, wanted), transaction),
-        lab: await reservePorts(transaction, row.id, asRead, ports),
-      }));
+      const { asked, held, lab } = await quotas.reserve(project, asRead, row, async (transaction, wanted) => {
+        await giveNetworkIds(transaction, row.id, asRead.links.length);
+        return {
+          asked: wanted,
+          held: await want(row, greater(row, wanted), transaction),
+          lab: await reservePorts(transaction, row.id, asRead, ports),
+        };
+      });
       try {
         await agent.client(row.run_name).apply({ lab, digest }, { signal });
       } catch (error) {
@@ -189,27 +217,28 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
       }
       const applied = await want(held, { ...asked, text, topology_name: null, topology_version: null });
       await releasePorts(database, row.id, lab);
-      return labOf(applied);
+      return withIds(applied);
     },
-    stopLab: async ({ project, params: { lab = "" } }) => {
-      const row = await want(await findLabRow(database, project, lab), { desired: "stopped" });
+    stopLab: async ({ project, params: { lab = "" }, ifMatch }) => {
+      const row = await want(await found(project, lab, ifMatch), { desired: "stopped" });
       await keeper.stop(row);
-      return labOf(await findLabRow(database, project, lab));
+      return withIds(await findLabRow(database, project, lab));
     },
-    startLab: async ({ project, params: { lab = "" } }) => {
-      const row = await findLabRow(database, project, lab);
+    startLab: async ({ project, params: { lab = "" }, ifMatch }) => {
+      const row = await found(project, lab, ifMatch);
       const state = keeper.stateOf(row);
-      if (state === "running" || state === "deploying") return labOf(row);
+      if (state === "running" || state === "deploying") return withIds(row);
       if (state !== "stopped" && state !== "failed") throw labError("LAB_IN_TRANSITION", { lab, state });
       const { lab: asRead } = read(project, row, row.text);
-      const wanted = await quotas.reserve(project, asRead, row, (transaction, asked) =>
-        want(row, { ...asked, desired: "running", came_up: 0, problem: null }, transaction),
-      );
+      const wanted = await quotas.reserve(project, asRead, row, async (transaction, asked) => {
+        await giveNetworkIds(transaction, row.id, asRead.links.length);
+        return want(row, { ...asked, desired: "running", came_up: 0, problem: null }, transaction);
+      });
       keeper.deploy(wanted);
-      return labOf(wanted);
+      return withIds(wanted);
     },
-    deleteLab: async ({ project, params: { lab = "" } }) => {
-      await keeper.stop(await want(await findLabRow(database, project, lab), { desired: "deleted" }));
+    deleteLab: async ({ project, params: { lab = "" }, ifMatch }) => {
+      await keeper.stop(await want(await found(project, lab, ifMatch), { desired: "deleted" }));
       return undefined;
     },
   };

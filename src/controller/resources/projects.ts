@@ -1,8 +1,10 @@
 import { type Project, ProjectPolicy, type Quota, type Role } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
+import type { UserRow } from "../identity/callers.ts";
 import { newId } from "../identity/secrets.ts";
 import type { Quotas } from "../policy/quotas.ts";
+import { requireMatch } from "../server/if-match.ts";
 import type { Handlers, ProjectRow } from "../server/input.ts";
 import { pageOf, timeText } from "./page.ts";
 import { findUser, userOf } from "./users.ts";
@@ -83,6 +85,7 @@ export function projectHandlers(database: Database, quotas: Quotas, clock: () =>
           what: `change a ${quota === undefined ? "policy" : "quota"}`,
           needs: "a server administrator",
         });
+      requireMatch(ifMatch, project.revision, `Project ${project.name}`);
       const changed: ProjectRow = {
         ...project,
         ...(description === undefined ? {} : { description }),
@@ -94,41 +97,61 @@ export function projectHandlers(database: Database, quotas: Quotas, clock: () =>
         .updateTable("projects")
         .set(changed)
         .where("id", "=", project.id)
-        .where("revision", "=", ifMatch ?? project.revision)
+        .where("revision", "=", project.revision)
         .executeTakeFirst();
       if (done.numUpdatedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `Project ${project.name}` });
       return projectOf(changed, role);
     },
-    deleteProject: async ({ params: { project: name = "" } }) => {
+    deleteProject: async ({ params: { project: name = "" }, ifMatch }) => {
       const project = await database.selectFrom("projects").selectAll().where("name", "=", name).executeTakeFirst();
       if (project === undefined) throw labError("PROJECT_NOT_FOUND", { project: name });
+      requireMatch(ifMatch, project.revision, `Project ${name}`);
       const labs = await database.selectFrom("labs").select("name").where("project_id", "=", project.id).execute();
       if (labs.length > 0) throw labError("PROJECT_NOT_EMPTY", { project: name, labs: labs.map((lab) => lab.name) });
       await database.deleteFrom("projects").where("id", "=", project.id).execute();
       return undefined;
     },
-    members: async ({ project }) => {
+    members: async ({ project, query: { limit, after = "" } }) => {
       const rows = await database
         .selectFrom("members")
         .innerJoin("users", "users.id", "members.user_id")
         .selectAll("users")
-        .select("members.role")
+        .select(["members.role", "members.revision as member_revision"])
         .where("members.project_id", "=", project.id)
+        .where("users.name", ">", after)
         .orderBy("users.name")
+        .limit(limit + 1)
         .execute();
-      return { items: rows.map(({ role, ...user }) => ({ user: userOf(user), role })) };
+      const member = ({ role, member_revision: revision, ...user }: (typeof rows)[number]) => ({
+        user: userOf(user),
+        role,
+        revision,
+      });
+      return pageOf(rows, limit, member, ({ name }) => name);
     },
-    setMember: async ({ project, params: { user: name = "" }, body: { role } }) => {
+    setMember: async ({ project, params: { user: name = "" }, body: { role }, ifMatch }) => {
       const user = await findUser(database, name);
-      await database
-        .insertInto("members")
-        .values({ project_id: project.id, user_id: user.id, role, source: "here" })
-        .onConflict((conflict) => conflict.columns(["project_id", "user_id"]).doUpdateSet({ role, source: "here" }))
-        .execute();
-      return { user: userOf(user), role };
+      return database.transaction().execute(async (transaction) => {
+        const known = await memberRevision(transaction, project, user);
+        requireMatch(ifMatch, known, `The role of ${name}`);
+        const revision = (known ?? 0) + 1;
+        const done = await transaction
+          .insertInto("members")
+          .values({ project_id: project.id, user_id: user.id, role, source: "here", revision })
+          .onConflict((conflict) =>
+            conflict
+              .columns(["project_id", "user_id"])
+              .doUpdateSet({ role, source: "here", revision })
+              .where("members.revision", "=", known ?? 0),
+          )
+          .executeTakeFirst();
+        if (done.numInsertedOrUpdatedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `The role of ${name}` });
+        return { user: userOf(user), role, revision };
+      });
     },
-    removeMember: async ({ project, params: { user: name = "" } }) => {
+    removeMember: async ({ project, params: { user: name = "" }, ifMatch }) => {
       const user = await findUser(database, name);
+      requireMatch(ifMatch, await memberRevision(database, project, user), `The role of ${name}`);
       await database
         .deleteFrom("members")
         .where("project_id", "=", project.id)
@@ -137,4 +160,14 @@ export function projectHandlers(database: Database, quotas: Quotas, clock: () =>
       return undefined;
     },
   };
+}
+
+async function memberRevision(database: Database, project: ProjectRow, user: UserRow): Promise<number | undefined> {
+  const row = await database
+    .selectFrom("members")
+    .select("revision")
+    .where("project_id", "=", project.id)
+    .where("user_id", "=", user.id)
+    .executeTakeFirst();
+  return row?.revision;
 }

@@ -16,7 +16,7 @@ export function serverHandlers(database: Database, bulletin: Bulletin, version: 
       const rows = await database
         .selectFrom("audit")
         .selectAll()
-        .$if(after !== undefined, (query) => query.where("id", "<", Number(after)))
+        .$if(after !== undefined, (query) => query.where("id", "<", after ?? 0))
         .$if(user !== undefined, (query) => query.where("user_name", "=", user ?? ""))
         .$if(target !== undefined, (query) => query.where(has("target", target ?? "")))
         .$if(refused, (query) => query.where("status", ">=", firstRefusal))

@@ -3,6 +3,7 @@ import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
 import type { Tables } from "../data/tables.ts";
 import { newId } from "../identity/secrets.ts";
+import { requireMatch } from "../server/if-match.ts";
 import type { Handlers, ProjectRow } from "../server/input.ts";
 import { pageOf, timeText } from "./page.ts";
 
@@ -86,8 +87,7 @@ export function topologyHandlers(database: Database, clock: () => number): Handl
           .where("name", "=", name)
           .executeTakeFirst();
         const version = (known?.version ?? 0) + 1;
-        if (ifMatch !== undefined && ifMatch !== version - 1)
-          throw labError("CHANGED_MEANWHILE", { what: `Topology ${name}` });
+        requireMatch(ifMatch, known?.version, `Topology ${name}`);
         const id = known?.id ?? newId();
         if (known === undefined) {
           await transaction
@@ -115,19 +115,34 @@ export function topologyHandlers(database: Database, clock: () => number): Handl
         await transaction.insertInto("topology_versions").values(row).execute();
         return versionOf(name, row);
       }),
-    topologyVersions: async ({ project, params: { topology = "" } }) => {
+    topologyVersions: async ({ project, params: { topology = "" }, query: { limit, after } }) => {
       const { id } = await find(project, topology);
       const rows = await database
         .selectFrom("topology_versions")
-        .selectAll()
+        .select(["version", "message", "author", "created_at"])
         .where("topology_id", "=", id)
+        .$if(after !== undefined, (query) => query.where("version", "<", Math.min(after ?? 0, 2 ** 31 - 1)))
         .orderBy("version", "desc")
+        .limit(limit + 1)
         .execute();
-      return { items: rows.map((row) => versionOf(topology, row)) };
+      const short = ({ version, message, author, created_at: at }: (typeof rows)[number]) => ({
+        topology,
+        version,
+        message,
+        author,
+        createdAt: timeText(at),
+      });
+      return pageOf(rows, limit, short, ({ version }) => String(version));
     },
-    deleteTopology: async ({ project, params: { topology = "" } }) => {
-      const { id } = await find(project, topology);
-      await database.deleteFrom("topologies").where("id", "=", id).execute();
+    deleteTopology: async ({ project, params: { topology = "" }, ifMatch }) => {
+      const { id, version } = await find(project, topology);
+      requireMatch(ifMatch, version, `Topology ${topology}`);
+      const deleting = database.deleteFrom("topologies").where("id", "=", id);
+      const done = await (ifMatch === undefined
+        ? deleting
+        : deleting.where("version", "=", version)
+      ).executeTakeFirst();
+      if (done.numDeletedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `Topology ${topology}` });
       return undefined;
     },
   };

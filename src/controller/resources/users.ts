@@ -5,6 +5,7 @@ import type { Tables } from "../data/tables.ts";
 import type { Callers, UserRow } from "../identity/callers.ts";
 import { hashPassword, isPassword } from "../identity/passwords.ts";
 import { hashOf, newId, newSecret, tokenPrefix } from "../identity/secrets.ts";
+import { requireMatch } from "../server/if-match.ts";
 import type { Handlers } from "../server/input.ts";
 import { pageOf, timeText } from "./page.ts";
 
@@ -28,6 +29,7 @@ export const userOf = (row: UserRow): User => ({
   displayName: row.display_name,
   isAdmin: row.is_admin === 1,
   isDisabled: row.is_disabled === 1,
+  revision: row.revision,
   createdAt: timeText(row.created_at),
 });
 
@@ -51,6 +53,7 @@ export async function addUser(
     password: await hashPassword(user.password),
     is_admin: Number(user.isAdmin),
     is_disabled: 0,
+    revision: 1,
     created_at: now,
   };
   const done = await database
@@ -92,14 +95,22 @@ export function userHandlers(database: Database, callers: Callers, clock: () => 
       await setPassword(database, caller.user, body.password, caller.by === "session" ? caller.hash : undefined);
       return undefined;
     },
-    tokens: async ({ caller }) => {
+    tokens: async ({ caller, query: { limit, after } }) => {
+      const from = after === undefined ? undefined : timedKey(after);
       const rows = await database
         .selectFrom("tokens")
         .selectAll()
         .where("user_id", "=", caller.user.id)
+        .$if(from !== undefined, (query) =>
+          query.where(({ eb, refTuple, tuple }) =>
+            eb(refTuple("created_at", "id"), ">", tuple(from?.time ?? 0, from?.id ?? "")),
+          ),
+        )
         .orderBy("created_at")
+        .orderBy("id")
+        .limit(limit + 1)
         .execute();
-      return { items: rows.map(token) };
+      return pageOf(rows, limit, token, (row) => `${row.created_at}-${row.id}`);
     },
     createToken: async ({ caller, body }) => {
       const secret = `${tokenPrefix}${newSecret()}`;
@@ -137,8 +148,9 @@ export function userHandlers(database: Database, callers: Callers, clock: () => 
       return pageOf(rows, limit, userOf, ({ name }) => name);
     },
     createUser: async ({ body }) => userOf(await addUser(database, clock(), body)),
-    changeUser: async ({ params: { user: name = "" }, body }) => {
+    changeUser: async ({ params: { user: name = "" }, body, ifMatch }) => {
       const user = await findUser(database, name);
+      requireMatch(ifMatch, user.revision, `User ${name}`);
       const losesRights = (body.isAdmin === false || body.isDisabled === true) && user.is_admin === 1;
       if (losesRights && (await administrators(database)) === 1) throw labError("LAST_ADMINISTRATOR", { user: name });
       const changed = {
@@ -146,13 +158,27 @@ export function userHandlers(database: Database, callers: Callers, clock: () => 
         ...(body.displayName === undefined ? {} : { display_name: body.displayName }),
         ...(body.isAdmin === undefined ? {} : { is_admin: Number(body.isAdmin) }),
         ...(body.isDisabled === undefined ? {} : { is_disabled: Number(body.isDisabled) }),
+        revision: user.revision + 1,
       };
-      await database.updateTable("users").set(changed).where("id", "=", user.id).execute();
+      const done = await database
+        .updateTable("users")
+        .set(changed)
+        .where("id", "=", user.id)
+        .where("revision", "=", user.revision)
+        .executeTakeFirst();
+      if (done.numUpdatedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `User ${name}` });
       if (body.password !== undefined) await setPassword(database, user, body.password, undefined);
       if (body.isDisabled === true) await database.deleteFrom("sessions").where("user_id", "=", user.id).execute();
       return userOf(changed);
     },
   };
+}
+
+/** The place of a token in the list. @throws BAD_REQUEST */
+function timedKey(after: string): { readonly time: number; readonly id: string } {
+  const [, time = "", id = ""] = /^(\d{1,15})-(\w+)$/.exec(after) ?? [];
+  if (id === "") throw labError("BAD_REQUEST", { detail: "after is not the `next` of a page." });
+  return { time: Number(time), id };
 }
 
 /** Ends all sessions but the one that asked. */

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import cookie from "@fastify/cookie";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import * as z from "zod";
 import {
   type Access,
   type ControllerRoute,
@@ -18,20 +19,24 @@ import { type Caller, type Callers, sessionSeconds } from "../identity/callers.t
 import type { OidcSignIn } from "../identity/oidc.ts";
 import type { Quotas } from "../policy/quotas.ts";
 import { findLabRow } from "../resources/labs.ts";
+import { readBodies, requireNoNul } from "./bodies.ts";
 import { type Admitted, cookieName, type GateKeeper } from "./gate-keeper.ts";
 import { once, type Remembered } from "./idempotency.ts";
+import { parseIfMatch } from "./if-match.ts";
 import type { Handlers, Input } from "./input.ts";
-import { isCapture, passOn, passUpgrade, roleFor } from "./lab-proxy.ts";
+import { askLab, isCapture, isStream, type LabAnswer, passOn, passUpgrade, roleFor } from "./lab-proxy.ts";
+import { allowedFor } from "./methods.ts";
 import { addOidcRoutes } from "./oidc-routes.ts";
 import { openApi } from "./openapi.ts";
 import { apiPolicy, asksForPage, sendPage, servePages } from "./pages.ts";
-import { problemOf } from "./problem.ts";
+import { bodyBytes, problemOf } from "./problem.ts";
 import { isLabStream, labStream, lineStream, Streams } from "./streams.ts";
 
 export const apiPrefix = "/api/v1";
-const bodyBytes = 8 * 1024 * 1024;
 /** How often a quiet event stream says that it is there, for proxies that end what is quiet. */
 const heartbeatMs = 20_000;
+/** When who was told that the database is gone should ask again (RFC 9110, 10.2.3). */
+const retrySeconds = 5;
 
 export type AppOptions = {
   readonly handlers: Handlers<ControllerRouteName>;
@@ -57,10 +62,14 @@ export type AppOptions = {
 export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: bodyBytes,
+    // Of names of images, which are longer than others.
+    routerOptions: { maxParamLength: 512 },
+    frameworkErrors: (error, request, reply) => void sendProblem(options, error, request, reply),
     trustProxy: options.proxies.length === 0 ? false : [...options.proxies],
     ...(options.tls === undefined ? {} : { https: options.tls }),
   }) as unknown as FastifyInstance;
   await app.register(cookie);
+  readBodies(app);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({
       "content-security-policy": apiPolicy,
@@ -69,27 +78,21 @@ export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
       "cache-control": "no-store",
       ...(options.isSecure ? { "strict-transport-security": "max-age=31536000" } : {}),
     });
+    requireNoNul(request.url);
     requireSameOrigin(request);
   });
   app.setErrorHandler((error, request, reply) => sendProblem(options, error, request, reply));
   app.setNotFoundHandler((request, reply) => {
     if (options.pages !== undefined && asksForPage(request.method, request.url, request.headers.accept))
       return sendPage(reply);
-    return reply
-      .code(404)
-      .type("application/problem+json")
-      .send({
-        type: "about:blank",
-        title: "NOT_FOUND",
-        status: 404,
-        code: "NOT_FOUND",
-        detail: `There is nothing at ${request.url.split("?")[0]}.`,
-      });
+    throw nothingFor(request, reply);
   });
-  for (const [name, route] of Object.entries(controllerRoutes) as [ControllerRouteName, ControllerRoute][]) {
+  for (const [name, declared] of Object.entries(controllerRoutes) as [ControllerRouteName, ControllerRoute][]) {
+    const route = strict(declared);
     app.route({
       method: route.method,
       url: `${apiPrefix}${route.path}`,
+      exposeHeadRoute: route.kind === "json",
       handler: (request, reply) => answer(options, name, route, request, reply),
     });
   }
@@ -120,6 +123,15 @@ export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
   return app;
 }
 
+/** What is at an address may be asked for in another way. */
+function nothingFor(request: FastifyRequest, reply: FastifyReply): Error {
+  const path = request.url.split("?")[0] ?? "";
+  const allowed = allowedFor(path);
+  if (allowed.length === 0) return labError("NOT_FOUND", { path });
+  reply.header("allow", allowed.join(", "));
+  return labError("METHOD_NOT_ALLOWED", { path, allowed });
+}
+
 async function answer(
   options: AppOptions,
   name: ControllerRouteName,
@@ -133,57 +145,96 @@ async function answer(
   reply.raw.once("close", () => gone.abort());
   const input = {
     params: checked(params),
-    query: route.query?.parse(request.query),
+    query: queryOf(route, request),
     body: route.body?.parse(request.body),
     ...admitted,
-    ifMatch: ifMatchOf(request),
+    ifMatch: parseIfMatch(request.headers["if-match"]),
     address: request.ip,
     signal: gone.signal,
     setSession: (secret: string | undefined) => setSession(options, reply, secret),
   } as unknown as Input<ControllerRouteName>;
   const handler = options.handlers[name] as (input: Input<ControllerRouteName>) => unknown;
-  if (route.kind === "sse") return sendEvents(reply, request, handler, input);
+  if (route.kind === "sse") return sendEvents(reply, handler, input);
   const make = async (): Promise<Remembered> => {
     const result = await handler(input);
-    return { status: route.status, body: result === undefined ? "" : JSON.stringify(route.response?.parse(result)) };
+    const shown = result === undefined ? undefined : route.response?.parse(result);
+    return {
+      status: route.status,
+      body: shown === undefined ? "" : JSON.stringify(shown),
+      revision: revisionIn(shown),
+    };
   };
-  const key = request.headers["idempotency-key"];
+  const key = keyOf(request);
   const { caller } = admitted;
   const made =
-    route.method === "POST" && typeof key === "string" && key !== "" && caller !== undefined
-      ? await once(
-          options.database,
-          {
-            user: caller.user.id,
-            key: key.slice(0, 200),
-            request: `${request.method} ${request.url} ${JSON.stringify(request.body)}`,
-            now: options.clock(),
-          },
-          make,
-        )
+    key !== undefined && caller !== undefined
+      ? await once(options.database, keptAs(options, key, caller, request), make)
       : await make();
   if (route.isAsking !== true) await note(options, request, made.status);
-  const revision = made.body === "" ? undefined : revisionIn(JSON.parse(made.body));
-  if (revision !== undefined) reply.header("etag", `"${revision}"`);
+  if (made.revision !== undefined) reply.header("etag", `"${made.revision}"`);
   return reply.code(made.status).type("application/json").send(made.body);
 }
 
 async function answerForLab(options: AppOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { project: projectName = "", lab = "", "*": rest = "" } = request.params as Record<string, string>;
   const access = roleFor(request.method, rest);
-  if (access === undefined) {
-    reply.callNotFound();
-    return;
-  }
+  if (access === undefined) throw nothingFor(request, reply);
   const admitted = await admit(options, request, access, `${request.method} ${rest} of a lab`, projectName);
   const project = admitted.project as NonNullable<Admitted["project"]>;
   const row = await findLabRow(options.database, project, lab);
   const query = request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "";
   const path = `/v1/${rest.split("/").map(encodeURIComponent).join("/")}${query}`;
-  const pass = () => passOn(options.agent, row.run_name, path, request, reply);
-  await (isCapture(request.method, rest) ? options.quotas.capture(project, pass) : pass());
-  await note(options, request, reply.raw.statusCode);
+  const limited = <Result>(act: () => Promise<Result>): Promise<Result> =>
+    isCapture(request.method, rest) ? options.quotas.capture(project, act) : act();
+  const key = keyOf(request);
+  if (key === undefined || isStream(request.method, rest)) {
+    await limited(() => passOn(options.agent, row.run_name, path, request, reply));
+    await note(options, request, reply.raw.statusCode);
+    return;
+  }
+  const { status, type, body } = await askOnce(options, key, admitted, request, () =>
+    limited(() => askLab(options.agent, row.run_name, path, request, reply)),
+  );
+  await note(options, request, status);
+  await reply.code(status).type(type).send(body);
 }
+
+/** What a lab says to a request that is sent again is what it said the first time, unless it refused. */
+async function askOnce(
+  options: AppOptions,
+  key: string,
+  { caller }: Admitted,
+  request: FastifyRequest,
+  ask: () => Promise<LabAnswer>,
+): Promise<LabAnswer> {
+  let refused: LabAnswer | undefined;
+  const make = async (): Promise<Remembered> => {
+    const answered = await ask();
+    if (answered.status < 300) return { status: answered.status, body: answered.body };
+    refused = answered;
+    throw new Error("the lab refused");
+  };
+  try {
+    const { status, body } = await once(options.database, keptAs(options, key, caller, request), make);
+    return { status, type: "application/json", body };
+  } catch (error) {
+    if (refused !== undefined) return refused;
+    throw error;
+  }
+}
+
+/** The Idempotency-Key of a request that makes something. */
+function keyOf(request: FastifyRequest): string | undefined {
+  const key = request.headers["idempotency-key"];
+  return request.method === "POST" && typeof key === "string" && key !== "" ? key : undefined;
+}
+
+const keptAs = ({ clock }: AppOptions, key: string, caller: Caller | undefined, request: FastifyRequest) => ({
+  user: caller?.user.id ?? "",
+  key,
+  request: `${request.method} ${request.url} ${JSON.stringify(request.body)}`,
+  now: clock(),
+});
 
 /** Terminals, copies of files, and streams: who may open one is decided as for any other request. */
 async function upgrade(
@@ -250,22 +301,35 @@ async function admit(
   return options.gateKeeper.admit(request, access, what, Role.safeParse(access).success ? project : undefined);
 }
 
+/** Identifiers and names of images have forms of their own. */
+const freeParams = new Set(["token", "image"]);
+
 /** Names in addresses have the form that names have; what has not is nowhere. */
 function checked(params: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  for (const [key, value] of Object.entries(params)) if (key !== "token") Name.parse(value);
+  for (const [key, value] of Object.entries(params)) if (!freeParams.has(key)) Name.parse(value);
   return params;
+}
+
+/** What nobody would heed is refused: a field that is misspelt says so. */
+const strict = (route: ControllerRoute): ControllerRoute => ({
+  ...route,
+  ...(route.method === "GET" ? { query: (route.query ?? z.object({})).strict() } : {}),
+  ...(route.body === undefined ? {} : { body: route.body.strict() }),
+});
+
+/** For events, the header Last-Event-ID of who comes back stands for `after`. */
+function queryOf(route: ControllerRoute, request: FastifyRequest): unknown {
+  const last = request.headers["last-event-id"];
+  const query = request.query as Readonly<Record<string, unknown>>;
+  return route.query?.parse(route.kind === "sse" && last !== undefined ? { ...query, after: last } : query);
 }
 
 function sendEvents(
   reply: FastifyReply,
-  request: FastifyRequest,
   handler: (input: Input<ControllerRouteName>) => unknown,
   input: Input<ControllerRouteName>,
 ): undefined {
-  const last = Number(request.headers["last-event-id"]);
-  const query =
-    Number.isSafeInteger(last) && last >= 0 ? { ...(input.query as unknown as object), after: last } : input.query;
-  const events = handler({ ...input, query } as Input<ControllerRouteName>) as AsyncIterable<{ readonly id: number }>;
+  const events = handler(input) as AsyncIterable<{ readonly id: number }>;
   reply.hijack();
   const { raw } = reply;
   raw.writeHead(200, {
@@ -338,18 +402,15 @@ async function record(
 
 async function sendProblem(options: AppOptions, error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const problem = problemOf(error);
-  // A lab may go at any time, also while it is asked.
-  if (problem.status >= 500 && problem.code !== "LAB_LOST") options.onFault(error, `${request.method} ${request.url}`);
+  // A lab may go at any time, also while it is asked; and what this machine cannot do is no fault.
+  if (problem.status >= 500 && problem.code !== "LAB_LOST" && problem.status !== 501)
+    options.onFault(error, `${request.method} ${request.url}`);
   await note(options, request, problem.status).catch(() => undefined);
+  if (problem.status === 503 || problem.status === 507) reply.header("retry-after", String(retrySeconds));
   await reply.code(problem.status).type("application/problem+json").send(JSON.stringify(problem));
 }
 
-function ifMatchOf(request: FastifyRequest): number | undefined {
-  const text = /^(?:W\/)?"(\d+)"$/.exec(request.headers["if-match"] ?? "")?.[1];
-  return text === undefined ? undefined : Number(text);
-}
-
 function revisionIn(body: unknown): number | undefined {
-  const { revision, version } = body as { revision?: unknown; version?: unknown };
+  const { revision, version } = (body ?? {}) as { revision?: unknown; version?: unknown };
   return [revision, version].find((one): one is number => typeof one === "number");
 }

@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { ControllerRouteName, ControllerRoutes, Role } from "../../api/index.ts";
 import type { Tables } from "../data/tables.ts";
 import type { Caller } from "../identity/callers.ts";
+import type { IfMatch } from "./if-match.ts";
 
 export type ProjectRow = Tables["projects"];
 
@@ -13,8 +14,8 @@ export type Input<Name extends ControllerRouteName> = {
   readonly caller: ControllerRoutes[Name]["access"] extends "anybody" ? Caller | undefined : Caller;
   readonly project: ControllerRoutes[Name]["access"] extends Role ? ProjectRow : undefined;
   readonly role: ControllerRoutes[Name]["access"] extends Role ? Role : undefined;
-  /** Of If-Match: the revision the caller has seen (RFC 9110, 13.1.1). */
-  readonly ifMatch: number | undefined;
+  /** The revision the caller has seen; `requireMatch` compares. */
+  readonly ifMatch: IfMatch | undefined;
   /** From where the request comes. */
   readonly address: string;
   /** Aborts when the caller goes away. */

@@ -1,12 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import { request as httpRequest } from "node:http";
 import type { Duplex } from "node:stream";
+import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Role } from "../../api/index.ts";
 import { endpoints } from "../../api/index.ts";
+import { matchPath } from "../../api/path-pattern.ts";
 import { labError } from "../../topology/index.ts";
 import type { Agent } from "../agent/agent.ts";
+import { escapedPath, notPassedOn } from "./methods.ts";
 
 /** Headers that are of one connection (RFC 9110, 7.6.1), or of the one who asks. */
 const ownHeaders = new Set([
@@ -14,16 +17,12 @@ const ownHeaders = new Set([
   ...["authorization", "cookie", "x-csrf-token", "origin", "referer"],
 ]);
 
-/** Routes of the lab API that the controller answers itself, for it has to know of them. */
-const notHere = new Set(["stop", "apply"]);
-
-/** The role that a route of the lab API takes: to look, a viewer's. */
+/** The role that a route of the lab API takes: to look, a viewer's; undefined where there is none. */
 export function roleFor(method: string, path: string): Role | undefined {
-  const parts = path.split("/");
   for (const [name, endpoint] of Object.entries(endpoints)) {
-    const pattern = endpoint.path.replace(/^\/v1\//, "").split("/");
-    if (endpoint.method !== method || pattern.length !== parts.length || notHere.has(name)) continue;
-    if (!pattern.every((part, index) => part.startsWith(":") || part === parts[index])) continue;
+    if (endpoint.method !== method || notPassedOn.has(name)) continue;
+    // What is an escape or not is the lab's to say.
+    if (matchPath(endpoint.path, escapedPath(path)) === undefined) continue;
     const looks = endpoint.method === "GET" && endpoint.kind !== "websocket" && endpoint.kind !== "archive";
     return looks ? "viewer" : "operator";
   }
@@ -33,6 +32,15 @@ export function roleFor(method: string, path: string): Role | undefined {
 /** Whether a request starts a capture, of which projects may have a number only. */
 export const isCapture = (method: string, path: string): boolean =>
   method === endpoints.startCapture.method && `/v1/${path}` === endpoints.startCapture.path;
+
+/** Whether a lab's answer goes on for long, or is no JSON. */
+export const isStream = (method: string, path: string): boolean =>
+  Object.values(endpoints).some(
+    (endpoint) =>
+      endpoint.method === method &&
+      endpoint.kind !== "json" &&
+      matchPath(endpoint.path, escapedPath(path)) !== undefined,
+  );
 
 const kept = (headers: IncomingMessage["headers"]) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !ownHeaders.has(name)));
@@ -45,6 +53,37 @@ export async function passOn(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
+  const response = await forward(agent, lab, path, request, reply);
+  reply.hijack();
+  reply.raw.writeHead(response.statusCode ?? 502, { ...replyHeaders(reply), ...kept(response.headers) });
+  await pipeline(response, reply.raw).catch(() => undefined);
+}
+
+/** What a lab answered, whole. */
+export type LabAnswer = { readonly status: number; readonly type: string; readonly body: string };
+
+/** Passes a request on to a lab, and waits for all of its answer. @throws LAB_LOST */
+export async function askLab(
+  agent: Agent,
+  lab: string,
+  path: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<LabAnswer> {
+  const response = await forward(agent, lab, path, request, reply);
+  const body = await text(response).catch((error: unknown) => {
+    throw labError("LAB_LOST", { lab, detail: "it ended the connection" }, { cause: error });
+  });
+  return { status: response.statusCode ?? 502, type: response.headers["content-type"] ?? "", body };
+}
+
+async function forward(
+  agent: Agent,
+  lab: string,
+  path: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<IncomingMessage> {
   const connection = await agent.connect(lab).catch((error: unknown) => {
     throw labError("LAB_LOST", { lab, detail: "it does not answer" }, { cause: error });
   });
@@ -68,12 +107,9 @@ export async function passOn(
   outgoing.once("error", reject);
   reply.raw.once("close", () => connection.destroy());
   outgoing.end(body);
-  const response = await promise.catch((error: unknown) => {
+  return await promise.catch((error: unknown) => {
     throw labError("LAB_LOST", { lab, detail: "it ended the connection" }, { cause: error });
   });
-  reply.hijack();
-  reply.raw.writeHead(response.statusCode ?? 502, { ...replyHeaders(reply), ...kept(response.headers) });
-  await pipeline(response, reply.raw).catch(() => undefined);
 }
 
 /** A WebSocket, or an archive's connection: from here on, bytes in both directions. */

@@ -3,8 +3,10 @@ import { request as httpRequest } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { endpoints, type Problem, resultTrailer, type StreamMessage, streamAliveMs } from "../../api/index.ts";
+import { matchPath } from "../../api/path-pattern.ts";
 import { labError } from "../../topology/index.ts";
 import type { Agent } from "../agent/agent.ts";
+import { escapedPath } from "./methods.ts";
 import { problemOf } from "./problem.ts";
 
 /** Above this many bytes that a reader has not taken, the stream waits for it. */
@@ -18,14 +20,13 @@ type Part = { readonly bytes: Uint8Array } | { readonly result: unknown };
 export type Parts = AsyncIterable<Part>;
 
 /** Whether a route of the lab API answers with a stream. */
-export function isLabStream(path: string): boolean {
-  const parts = path.split("/");
-  return Object.values(endpoints).some(({ method, kind, path: known }) => {
-    const pattern = known.replace(/^\/v1\//, "").split("/");
-    if (method !== "GET" || (kind !== "ndjson" && kind !== "bytes") || pattern.length !== parts.length) return false;
-    return pattern.every((part, index) => part.startsWith(":") || part === parts[index]);
-  });
-}
+export const isLabStream = (path: string): boolean =>
+  Object.values(endpoints).some(
+    ({ method, kind, path: pattern }) =>
+      method === "GET" &&
+      (kind === "ndjson" || kind === "bytes") &&
+      matchPath(pattern, escapedPath(path)) !== undefined,
+  );
 
 /** Streams over WebSockets (src/api/stream-message.ts). */
 export class Streams {

@@ -1,25 +1,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Problem, resultTrailer } from "../../api/index.ts";
-import { BadRequest } from "./problem.ts";
+import { labError } from "../../topology/errors/error.ts";
 
 /**
  * Reads a JSON body.
  *
  * @param mostBytes more are refused
- * @throws {BadRequest} 413 when it is too long, 400 when it is not JSON
+ * @throws BODY_TOO_LONG, BAD_REQUEST when it is not JSON
  */
 export async function readJson(request: IncomingMessage, mostBytes: number): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > mostBytes) throw new BadRequest(413, `The body is longer than ${mostBytes} bytes.`);
+    if (bytes > mostBytes) throw labError("BODY_TOO_LONG", { mostBytes });
     chunks.push(chunk);
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString());
   } catch (error) {
-    throw new BadRequest(400, `The body is not JSON: ${(error as Error).message}`, { cause: error });
+    throw labError("BAD_REQUEST", { detail: `The body is not JSON: ${(error as Error).message}.` }, { cause: error });
   }
 }
 

@@ -3,12 +3,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type * as z from "zod";
 import { type RouteName, type Routes, routes } from "../../api/index.ts";
+import { matchPath } from "../../api/path-pattern.ts";
+import { labError } from "../../topology/errors/error.ts";
+import { problemOf } from "../../topology/errors/problem.ts";
 import type { ConsoleSessions } from "../console/sessions.ts";
 import type { ExecSessions } from "../exec/sessions.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { type ByteAnswer, problemText, readJson, sendBytes, sendJson, sendLines, sendProblem } from "./messages.ts";
-import { matchPath } from "./path-pattern.ts";
-import { BadRequest, problemOf } from "./problem.ts";
 
 // Importing it as a module loads all that it mentions, fetch and its WebSockets too, and takes longer
 // than all else that the supervisor loads.
@@ -164,8 +165,8 @@ async function answer(handlers: Handlers, request: IncomingMessage, response: Se
   const route = routes[name];
   const input = {
     params: "params" in route ? route.params.parse(params) : undefined,
-    query: "query" in route ? route.query.parse(Object.fromEntries(searchParams)) : undefined,
-    body: "body" in route ? route.body.parse(await readJson(request, bodyBytes)) : undefined,
+    query: "query" in route ? strict(route.query).parse(Object.fromEntries(searchParams)) : undefined,
+    body: "body" in route ? strict(route.body).parse(await readJson(request, bodyBytes)) : undefined,
     signal: goneSignal(request),
   };
   const result = (handlers[name] as (input: unknown) => unknown)(input);
@@ -174,7 +175,16 @@ async function answer(handlers: Handlers, request: IncomingMessage, response: Se
   else sendJson(response, await result);
 }
 
-/** @throws {BadRequest} 404 or 405 */
+const strictSchemas = new WeakMap<z.ZodObject, z.ZodObject>();
+
+/** What nobody would heed is refused: a field that is misspelt says so. */
+function strict(schema: z.ZodObject): z.ZodObject {
+  const made = strictSchemas.get(schema) ?? schema.strict();
+  strictSchemas.set(schema, made);
+  return made;
+}
+
+/** @throws NOT_FOUND, METHOD_NOT_ALLOWED */
 function find(method: string | undefined, path: string): readonly [keyof Handlers, Readonly<Record<string, string>>] {
   const allowed: string[] = [];
   for (const name of Object.keys(routes) as RouteName[]) {
@@ -184,8 +194,8 @@ function find(method: string | undefined, path: string): readonly [keyof Handler
     if (route.method === method) return [name as keyof Handlers, params];
     allowed.push(route.method);
   }
-  if (allowed.length > 0) throw new BadRequest(405, `${path} can be asked for with ${allowed.join(", ")}.`);
-  throw new BadRequest(404, `There is nothing at ${path}.`);
+  if (allowed.length > 0) throw labError("METHOD_NOT_ALLOWED", { path, allowed });
+  throw labError("NOT_FOUND", { path });
 }
 
 /** What an upgrade to a WebSocket is about. */

@@ -4,6 +4,7 @@ import { controllerErrors } from "./controller.ts";
 import { faultErrors } from "./faults.ts";
 import { fileErrors } from "./files.ts";
 import { hostErrors } from "./host.ts";
+import { httpErrors } from "./http.ts";
 import { imageErrors } from "./images.ts";
 import { labErrors } from "./lab.ts";
 import { labFileErrors } from "./lab-file.ts";
@@ -33,6 +34,7 @@ export const catalogue = {
   ...reachRunErrors,
   ...containerErrors,
   ...controllerErrors,
+  ...httpErrors,
 } as const;
 
 export type Catalogue = typeof catalogue;

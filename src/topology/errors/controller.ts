@@ -153,4 +153,30 @@ export const controllerErrors = {
     message: ({ key }) => `The idempotency key ${key} was sent with another request, or that is still being answered.`,
     remedy: () => "Use a new key for each request.",
   }),
+  DATABASE_GONE: entry<{ detail: string }>({
+    exitCode: 1,
+    message: ({ detail }) => `The server's database does not answer: ${detail}.`,
+    remedy: () => "Try again in a moment. Labs go on meanwhile.",
+  }),
+  DATABASE_FULL: entry<{ detail: string }>({
+    exitCode: 1,
+    message: ({ detail }) => `The server's database has no space left: ${detail}.`,
+    remedy: () => "A server administrator has to free some on its disk. Nothing that was saved is lost.",
+  }),
+  AGENT_UNREACHABLE: entry<{ host: string; detail: string }>({
+    exitCode: 1,
+    message: ({ host, detail }) => `The host ${host} that labs run on does not answer: ${detail}.`,
+    remedy: () => "Wait: the server goes on asking, and labs that run there go on.",
+  }),
+  HOST_NOT_FOUND: entry<{ host: string }>({ exitCode: 1, message: ({ host }) => `There is no host "${host}".` }),
+  IMAGE_NOT_OF_REGISTRY: entry<{ image: string }>({
+    exitCode: 2,
+    message: ({ image }) => `${image} is a file or folder of the server.`,
+    remedy: () => "Name an image of a registry, such as docker.io/library/alpine:3.20.",
+  }),
+  NETWORK_IDS_EXHAUSTED: entry<{ kind: string }>({
+    exitCode: 1,
+    message: ({ kind }) => `Every ${kind} identifier of this server belongs to a lab.`,
+    remedy: () => "Delete labs that are not needed.",
+  }),
 };

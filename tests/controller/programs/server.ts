@@ -34,6 +34,10 @@ const agent: Agent = {
     throw new Error("nobody asks its labs");
   },
   connect: () => Promise.reject(new Error("nobody asks its labs")),
+  host: () => Promise.reject(new Error("nobody asks its host")),
+  images: () => Promise.resolve([]),
+  pullImage: () => Promise.reject(new Error("nobody asks for images")),
+  removeImage: () => Promise.reject(new Error("nobody asks for images")),
 };
 
 for (const name of readdirSync(folder)) if (name.endsWith(".starting")) rmSync(join(folder, name));

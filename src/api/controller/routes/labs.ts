@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ControlledLab, Name, PlannedStep, pageOf } from "../resources.ts";
-import { labText, page } from "./parts.ts";
+import { labText, page, version } from "./parts.ts";
 import type { ControllerRoute } from "./route.ts";
 
 export const labRoutes = {
@@ -32,12 +32,14 @@ export const labRoutes = {
     summary:
       "Deploy a topology, or the text of a lab file, as a lab. Answers when that has begun; events tell the rest",
     access: "operator",
-    body: z.object({
-      name: Name,
-      topology: z.object({ name: Name, version: z.int().min(1).optional() }).optional(),
-      text: labText.optional(),
-      variables: z.record(z.string(), z.string()).default({}),
-    }),
+    body: z
+      .object({
+        name: Name,
+        topology: z.strictObject({ name: Name, version: version.optional() }).optional(),
+        text: labText.optional(),
+        variables: z.record(z.string(), z.string()).default({}),
+      })
+      .refine(({ topology, text }) => (topology === undefined) !== (text === undefined), "either topology or text"),
     response: ControlledLab,
     status: 202,
     kind: "json",

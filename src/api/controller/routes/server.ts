@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { AuditEntry, pageOf } from "../resources.ts";
-import { page } from "./parts.ts";
+import { numberedPage } from "./parts.ts";
 import type { ControllerRoute } from "./route.ts";
 
 export const serverRoutes = {
@@ -10,7 +10,7 @@ export const serverRoutes = {
     tag: "audit",
     summary: "Every change that was asked for, the newest first; of one user, of some targets, or of those refused",
     access: "server-admin",
-    query: page.extend({
+    query: numberedPage.extend({
       user: z.string().max(100).optional(),
       /** What a target has in it, letter by letter. */
       target: z.string().max(200).optional(),

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { Scope, Session, Token } from "../resources.ts";
-import { password } from "./parts.ts";
+import { pageOf, Scope, Session, Token } from "../resources.ts";
+import { page, password } from "./parts.ts";
 import type { ControllerRoute } from "./route.ts";
 
 export const sessionRoutes = {
@@ -50,7 +50,8 @@ export const sessionRoutes = {
     tag: "tokens",
     summary: "One's own tokens",
     access: "user",
-    response: z.object({ items: z.array(Token) }),
+    query: page,
+    response: pageOf(Token),
     status: 200,
     kind: "json",
   },

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { Layout, pageOf, Reading, Topology, TopologyVersion } from "../resources.ts";
-import { labText, page } from "./parts.ts";
+import { labText, numberedPage, page, version } from "./parts.ts";
 import type { ControllerRoute } from "./route.ts";
 
 export const topologyRoutes = {
@@ -21,7 +21,7 @@ export const topologyRoutes = {
     tag: "topologies",
     summary: "The newest version of a topology, or another",
     access: "viewer",
-    query: z.object({ version: z.coerce.number().int().min(1).optional() }),
+    query: z.object({ version: z.coerce.number().pipe(version).optional() }),
     response: TopologyVersion,
     status: 200,
     kind: "json",
@@ -43,7 +43,8 @@ export const topologyRoutes = {
     tag: "topologies",
     summary: "All versions of a topology, without their texts",
     access: "viewer",
-    response: z.object({ items: z.array(TopologyVersion.omit({ text: true, layout: true })) }),
+    query: numberedPage,
+    response: pageOf(TopologyVersion.omit({ text: true, layout: true })),
     status: 200,
     kind: "json",
   },

@@ -1,0 +1,29 @@
+import { labError } from "../../topology/index.ts";
+
+/** What If-Match says (RFC 9110, 13.1.1): whatever is there, or one of these revisions. */
+export type IfMatch = "any" | readonly number[];
+
+const tag = '(?:W/)?"[^"]*"';
+const list = new RegExp(`^${tag}(?:\\s*,\\s*${tag})*$`);
+
+/** @throws BAD_REQUEST for what is no list of entity tags */
+export function parseIfMatch(header: string | undefined): IfMatch | undefined {
+  const text = header?.trim();
+  if (text === undefined) return undefined;
+  if (text === "*") return "any";
+  if (!list.test(text))
+    throw labError("BAD_REQUEST", { detail: `If-Match is no list of entity tags: ${text.slice(0, 100)}` });
+  // A tag that is none of ours is like that of another revision. A proxy that compresses makes ours weak.
+  return [...text.matchAll(/"([^"]*)"/g)].map(([, inside = ""]) => (/^\d{1,15}$/.test(inside) ? Number(inside) : -1));
+}
+
+/**
+ * @param revision of what is there; undefined for nothing
+ * @param what for the error: "Topology shop"
+ * @throws CHANGED_MEANWHILE
+ */
+export function requireMatch(ifMatch: IfMatch | undefined, revision: number | undefined, what: string): void {
+  if (ifMatch === undefined) return;
+  const matches = ifMatch === "any" ? revision !== undefined : ifMatch.includes(revision ?? -2);
+  if (!matches) throw labError("CHANGED_MEANWHILE", { what });
+}
