@@ -19,7 +19,7 @@ type Problem = { readonly code: string; readonly message: string; readonly remed
 type Work = {
   readonly does: "deploying" | "stopping";
   /** Never rejects: resolves with what went wrong. */
-  readonly done: Promise<unknown>;
+  readonly done: Promise<Error | undefined>;
 };
 
 const watchMs = 1_000;
@@ -122,7 +122,7 @@ export class LabKeeper {
 
   /** Begins to start a lab that is wanted. What comes of it is in the events. */
   deploy(lab: LabRow): void {
-    this.#begin(lab, "deploying");
+    void this.#begin(lab, "deploying");
   }
 
   /** Takes down a lab that is not wanted any more, and forgets one that is deleted. @throws what the agent throws; then it is tried again */
@@ -132,14 +132,14 @@ export class LabKeeper {
     if (error !== undefined) throw error;
   }
 
-  #begin(lab: LabRow, does: Work["does"]): Promise<unknown> {
+  #begin(lab: LabRow, does: Work["does"]): Work["done"] {
     const work = does === "deploying" ? this.#start(lab) : this.#stop(lab);
     const done = work
       .then(
         () => undefined,
         (error: unknown) => {
           if (!this.#closing.signal.aborted) this.#onFault(error, `${does} lab ${lab.run_name}`);
-          return error;
+          return error instanceof Error ? error : new Error(String(error), { cause: error });
         },
       )
       .finally(() => this.#busy.delete(lab.id));
@@ -317,8 +317,8 @@ export class LabKeeper {
     for (const lab of labs) {
       const runs = this.#seen.has(lab.run_name);
       if (this.#busy.has(lab.id)) continue;
-      if (lab.desired === "running" && lab.came_up === 0) this.#begin(lab, "deploying");
-      else if (lab.desired !== "running" && (runs || lab.desired === "deleted")) this.#begin(lab, "stopping");
+      if (lab.desired === "running" && lab.came_up === 0) void this.#begin(lab, "deploying");
+      else if (lab.desired !== "running" && (runs || lab.desired === "deleted")) void this.#begin(lab, "stopping");
     }
     this.#isCompared = true;
   }
@@ -331,7 +331,7 @@ export class LabKeeper {
     for (const id of waiting) if (!labs.some((lab) => lab.id === id)) this.#unfinished.delete(id);
     for (const lab of labs) {
       if (lab.desired === "running") this.#unfinished.delete(lab.id);
-      else this.#begin(lab, "stopping");
+      else void this.#begin(lab, "stopping");
     }
   }
 

@@ -228,8 +228,17 @@ export function tryPolicy(start: () => Promise<TestServer>): void {
       expect(await usage()).toMatchObject({ labs: 3, nodes: 6, cpus: 3 });
       const made = answers.flatMap(({ status, body }) => (status === 202 ? [body.name as string] : []));
       for (const name of made) await settles(name);
-      // Of changes at once to one lab, one is made.
-      const applied = await Promise.all(made.map(() => verb("apply", made[0] ?? "", { text: asking(0.5, "64MiB") })));
+      // Of changes at once to what somebody has seen, one is made.
+      const path = `/projects/demo/labs/${made[0] ?? ""}`;
+      const seen = (await server.call("GET", path, { headers: root })).headers.get("etag") ?? "";
+      const applied = await Promise.all(
+        made.map(() =>
+          server.call("POST", `${path}/apply`, {
+            headers: { ...root, "if-match": seen },
+            body: { text: asking(0.5, "64MiB") },
+          }),
+        ),
+      );
       expect(applied.map(({ status }) => status).toSorted()).toEqual([200, 412, 412]);
       for (const name of made) await remove(name);
       await change({ quota: {} });

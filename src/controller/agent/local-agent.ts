@@ -64,11 +64,11 @@ export class LocalAgent implements Agent {
   }
 
   async host(): Promise<HostFacts> {
-    return await hostFacts(this.#locations.cache, (await registeredLabs(this.#locations)).length);
+    return hostFacts(this.#locations.cache, (await registeredLabs(this.#locations)).length);
   }
 
   async images(): Promise<readonly AgentImage[]> {
-    return await (await this.#library()).list();
+    return (await this.#library()).list();
   }
 
   async pullImage(text: string, signal: AbortSignal): Promise<string> {

@@ -107,7 +107,7 @@ async function forward(
   outgoing.once("error", reject);
   reply.raw.once("close", () => connection.destroy());
   outgoing.end(body);
-  return await promise.catch((error: unknown) => {
+  return promise.catch((error: unknown) => {
     throw labError("LAB_LOST", { lab, detail: "it ended the connection" }, { cause: error });
   });
 }
