@@ -39,3 +39,9 @@ export const labFiles = (runtime: string, lab: string) => ({
   record: `${runtime}/${lab}/lab.json`,
   socket: `${runtime}/${lab}/api.sock`,
 });
+
+/** In place of a lab's name, for the server of one user's labs. No lab can have it. */
+export const uiName = ".ui";
+
+/** What the server of one user's labs keeps. */
+export const uiDatabase = ({ state }: Locations): string => `${state}/${uiName}/netwright.db`;

@@ -95,6 +95,13 @@ const collectNames = (text: string, previous: readonly string[] | undefined): st
   ...text.split(",").filter((name) => name !== ""),
 ];
 
+/** Parses the number of a port of TCP, for commander. */
+export function portNumber(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) < 1 || Number(text) > 65_535)
+    throw new InvalidArgumentError("Give a port, from 1 to 65535.");
+  return Number(text);
+}
+
 /** Parses a count, for commander. */
 export function count(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Give a whole number.");

@@ -26,6 +26,7 @@ import { ps } from "./commands/ps.ts";
 import { run } from "./commands/run.ts";
 import { serve } from "./commands/serve.ts";
 import { shell } from "./commands/shell.ts";
+import { ui } from "./commands/ui.ts";
 import { up } from "./commands/up.ts";
 import { validate } from "./commands/validate.ts";
 import { version } from "./commands/version.ts";
@@ -37,6 +38,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, CommandDefinitio
   "Work in a lab:": { exec, shell, console, cp, logs, inspect, events, port, link, capture, node, partition, faults },
   "Images:": { image, commit },
   "Look at a lab file:": { validate, config, graph },
+  "In a browser:": { ui },
   "For a team:": { serve, context },
   "This machine:": { doctor, gc, completion, version },
 };

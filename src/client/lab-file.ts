@@ -20,7 +20,8 @@ export type ReadOptions = {
   readonly allowLarge?: boolean;
 };
 
-const reader: SourceReader = {
+/** Reads what lab files name from this machine's disks. */
+export const diskReader: SourceReader = {
   readText: (path) => readFileSync(path, "utf8"),
   readBytes: (path) => readFileSync(path),
   stat: (path) => {
@@ -40,17 +41,26 @@ const modules = new Set([".ts", ".mts", ".js", ".mjs"]);
  */
 export async function readLabFile(directory: string, named: string, options: ReadOptions = {}): Promise<ReadLab> {
   const file = canonical(directory, named);
-  const { kindsIn, kindsInText, loadLab, resolveDefinition } = await import("../topology/load.ts");
-  const loadOptions = { shownAs: named, ...options, file, reader };
-  if (!modules.has(extname(file))) {
-    const text = textOf(file, named);
-    const kinds = await kindsOf(kindsInText(text), file);
-    return { ...loadLab(text, { ...loadOptions, kinds }), file };
-  }
+  if (!modules.has(extname(file)))
+    return { ...(await readLabText(textOf(file, named), { shownAs: named, ...options, file })), file };
+  const { kindsIn, resolveDefinition } = await import("../topology/load.ts");
+  const loadOptions = { shownAs: named, ...options, file, reader: diskReader };
   const { importDefinition } = await import("./lab-module.ts");
   const definition = await importDefinition(file, named);
   const kinds = await kindsOf(kindsIn(definition), file);
   return { ...resolveDefinition(definition, { ...loadOptions, kinds }), file };
+}
+
+/**
+ * Resolves the text of a lab file.
+ *
+ * @param options.file absolute; it need not be there. Paths in the text start at its folder
+ * @throws LabFileError with every error in the text
+ */
+export async function readLabText(text: string, options: ReadOptions & { readonly file: string }): Promise<LoadedLab> {
+  const { kindsInText, loadLab } = await import("../topology/load.ts");
+  const kinds = await kindsOf(kindsInText(text), options.file);
+  return loadLab(text, { ...options, reader: diskReader, kinds });
 }
 
 /**
@@ -67,7 +77,7 @@ export async function readDefinition(
   const { kindsIn, resolveDefinition } = await import("../topology/load.ts");
   const file = resolve(directory, "lab");
   const kinds = await kindsOf(kindsIn(definition), file);
-  return resolveDefinition(definition, { ...options, file, shownAs: "the lab", reader, kinds });
+  return resolveDefinition(definition, { ...options, file, shownAs: "the lab", reader: diskReader, kinds });
 }
 
 /** Kinds beside the lab file, where it names any that are not Netwright's own. */
@@ -85,7 +95,7 @@ export function canonical(directory: string, file: string): string {
 
 function textOf(file: string, named: string): string {
   try {
-    return reader.readText(file);
+    return diskReader.readText(file);
   } catch (error) {
     throw new LabFileError([
       labError("LAB_FILE_UNREADABLE", { file: named, reason: reasonOf(error) }, { cause: error }),

@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
+import { labError } from "../topology/index.ts";
 import type { Agent } from "./agent/agent.ts";
 import { Bulletin } from "./bulletin.ts";
 import { type Database, openDatabase } from "./data/database.ts";
@@ -7,6 +8,9 @@ import { Callers } from "./identity/callers.ts";
 import { type OidcSettings, OidcSignIn } from "./identity/oidc.ts";
 import { LabKeeper } from "./lab-keeper.ts";
 import type { Trust } from "./lab-text.ts";
+import { linkHandlers, type SignInLinks } from "./own/links.ts";
+import { ensureOwner } from "./own/owner.ts";
+import { requireOwnPeer } from "./own/peer.ts";
 import { Quotas } from "./policy/quotas.ts";
 import { noRules, type ServerRules } from "./policy/rules.ts";
 import { hostHandlers } from "./resources/hosts.ts";
@@ -16,7 +20,7 @@ import { serverHandlers } from "./resources/server.ts";
 import { topologyHandlers } from "./resources/topologies.ts";
 import { addUser, userHandlers } from "./resources/users.ts";
 import { makeApp } from "./server/app.ts";
-import { GateKeeper } from "./server/gate-keeper.ts";
+import { cookieName, GateKeeper } from "./server/gate-keeper.ts";
 import { forgetUnanswered } from "./server/idempotency.ts";
 
 export type ControllerOptions = {
@@ -35,10 +39,32 @@ export type ControllerOptions = {
   readonly version: string;
   /** The folder of the GUI's built files; absent: only the API. */
   readonly pages?: string;
+  /** Labs of one person, who signs in by links, with the command line's among them. */
+  readonly own?: {
+    /** The person's; it becomes a name of the server's. */
+    readonly user: string;
+    readonly links: SignInLinks;
+    readonly cookie: string;
+  };
+  /** By which names it may be called, whatever the port; any when absent. */
+  readonly hosts?: readonly string[];
   readonly onFault: (error: unknown, request: string) => void;
   /** Milliseconds since 1970; the system's when absent. */
   readonly clock?: () => number;
 };
+
+/** @throws LISTENING_REFUSED */
+async function listen(app: FastifyInstance, { listen: { host, port }, own }: ControllerOptions): Promise<void> {
+  if (own !== undefined) app.server.on("connection", (socket) => requireOwnPeer(socket));
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const detail =
+      code === "EADDRINUSE" ? "something else does" : code === "EACCES" ? "ports below 1024 are for root" : message;
+    throw labError("LISTENING_REFUSED", { address: `${host}:${port}`, detail }, { cause: error });
+  }
+}
 
 /** The server for teams: users, projects, topologies and labs, by HTTP. */
 export class Controller implements AsyncDisposable {
@@ -62,25 +88,41 @@ export class Controller implements AsyncDisposable {
       await forgetUnanswered(database);
       const bulletin = new Bulletin(database, clock);
       const callers = new Callers(database, clock);
-      const keeper = new LabKeeper({ database, agent, bulletin, trust, rules, clock, onFault: options.onFault });
+      const { own, onFault } = options;
+      const owner = own === undefined ? undefined : await ensureOwner(database, clock(), own.user);
+      const found = owner && { project: owner.project.id, owner: owner.user.name };
+      const keeper = new LabKeeper({
+        database,
+        agent,
+        bulletin,
+        trust,
+        rules,
+        clock,
+        onFault,
+        ...(found && { found }),
+      });
       const quotas = new Quotas(database, (lab) => keeper.captures(lab));
       const isSecure = options.tls !== undefined || options.behindProxy;
+      const cookie = own?.cookie ?? cookieName(isSecure);
       const app = await makeApp({
         handlers: {
           ...userHandlers(database, callers, clock),
+          ...linkHandlers(callers, own && owner && { links: own.links, user: owner.user }, options.oidc !== undefined),
           ...projectHandlers(database, quotas, clock),
           ...topologyHandlers(database, clock),
           ...labHandlers({ database, agent, keeper, trust, rules, quotas, clock }),
           ...serverHandlers(database, bulletin, version),
           ...hostHandlers({ database, agent, keeper }),
         },
-        gateKeeper: new GateKeeper(database, callers, isSecure),
+        gateKeeper: new GateKeeper(database, callers, cookie),
         database,
         agent,
         quotas,
         clock,
         version,
         isSecure,
+        cookie,
+        hosts: options.hosts,
         proxies: options.proxies,
         pages: options.pages,
         tls: options.tls,
@@ -88,7 +130,7 @@ export class Controller implements AsyncDisposable {
           options.oidc === undefined ? undefined : { signIn: new OidcSignIn(options.oidc, database, clock), callers },
         onFault: options.onFault,
       });
-      await app.listen(options.listen);
+      await listen(app, options);
       await keeper.open();
       return new Controller(database, keeper, app, clock);
     } catch (error) {

@@ -2,4 +2,5 @@ export { LocalAgent } from "./agent/local-agent.ts";
 export { readServerConfig, type ServerConfig } from "./config.ts";
 export { Controller, type ControllerOptions } from "./controller.ts";
 export { newSecret } from "./identity/secrets.ts";
+export { type OwnServer, openOwnServer } from "./own/server.ts";
 export { findPages } from "./server/pages.ts";

@@ -9,6 +9,7 @@ import type { Database } from "./data/database.ts";
 import { databaseError } from "./data/failures.ts";
 import type { Tables } from "./data/tables.ts";
 import { readLabText, type Trust } from "./lab-text.ts";
+import { FoundLabs, type FoundProject } from "./own/found-labs.ts";
 import { reservePorts } from "./policy/ports.ts";
 import type { ServerRules } from "./policy/rules.ts";
 
@@ -33,6 +34,8 @@ export type KeeperOptions = {
   readonly clock: () => number;
   /** What nobody waits for. */
   readonly onFault: (error: unknown, doing: string) => void;
+  /** The project that labs of the command line are in; absent: the server knows of its own only. */
+  readonly found?: FoundProject;
 };
 
 /**
@@ -55,6 +58,9 @@ export class LabKeeper {
   #silence: { readonly since: number; readonly detail: string } | undefined;
   /** What is being done to a lab, by its id. Of one lab, one thing after the other. */
   readonly #busy = new Map<string, Work>();
+  /** Labs that are being changed, by id. */
+  readonly #changing = new Set<string>();
+  readonly #found: FoundLabs | undefined;
   /** Labs, by id, that could not be taken down; it is tried again. */
   readonly #unfinished = new Set<string>();
   /** Labs, by the agent's name, that have ended by themselves, which nobody has been told yet. */
@@ -71,12 +77,33 @@ export class LabKeeper {
     this.#rules = options.rules;
     this.#clock = options.clock;
     this.#onFault = options.onFault;
+    const { found } = options;
+    if (found !== undefined)
+      this.#found = new FoundLabs({
+        ...options,
+        project: found,
+        isBusy: ({ id }) => this.#busy.has(id) || this.#changing.has(id),
+      });
   }
 
   /** Compares what is wanted with what runs, does what is missing, and goes on watching. */
   async open(): Promise<void> {
     await this.#lookOrWait();
     this.#watching = this.#watch();
+  }
+
+  /** Does something to a lab that runs, which nobody has done outside of this server. */
+  async whileChanging<Result>(lab: LabRow, change: () => Promise<Result>): Promise<Result> {
+    this.#changing.add(lab.id);
+    try {
+      return await change();
+    } finally {
+      this.#changing.delete(lab.id);
+    }
+  }
+
+  #instanceOf(lab: Pick<LabRow, "run_name">): string | null {
+    return this.#agent.found?.(lab.run_name)?.startedAt ?? null;
   }
 
   /** Labs go on. */
@@ -158,13 +185,14 @@ export class LabKeeper {
         // One that a server before this one began to start, and did not see come up.
         if (await this.#cameUp(lab.run_name)) return;
         const phases: Promise<void>[] = [];
-        await this.#agent.start(wanted, digest, signal, (phase) => {
+        const onPhase = (phase: string) => {
           phases.push(tell("lab.progress", phase).catch(() => undefined));
-        });
+        };
+        await this.#agent.start(wanted, digest, signal, onPhase, lab.file ?? undefined);
         await Promise.all(phases);
       });
       this.#seen = new Map([...this.#seen, [lab.run_name, "running"]]);
-      await this.#change(lab, { came_up: 1, problem: null });
+      await this.#change(lab, { came_up: 1, problem: null, digest, instance: this.#instanceOf(lab) });
       await tell("lab.running", `Lab ${lab.name} runs`);
     } catch (error) {
       // It is wanted still, and the server that comes next starts it.
@@ -182,10 +210,11 @@ export class LabKeeper {
       .select("policy")
       .where("id", "=", lab.project_id)
       .executeTakeFirstOrThrow();
-    const loaded = readLabText(lab.text, {
+    const loaded = await readLabText(lab.text, {
       name: lab.run_name,
       variables: JSON.parse(lab.variables) as Record<string, string>,
       trust: this.#trust,
+      file: lab.file,
       rules: { policy: ProjectPolicy.parse(JSON.parse(policy)), server: this.#rules },
     });
     if (this.#trust === "own") return loaded;
@@ -219,7 +248,10 @@ export class LabKeeper {
     this.#unfinished.delete(lab.id);
   }
 
-  async #change(lab: LabRow, values: Partial<Pick<LabRow, "came_up" | "problem">>): Promise<void> {
+  async #change(
+    lab: LabRow,
+    values: Partial<Pick<LabRow, "came_up" | "problem" | "digest" | "instance">>,
+  ): Promise<void> {
     await this.#eventually(() =>
       this.#database
         .updateTable("labs")
@@ -281,7 +313,7 @@ export class LabKeeper {
   async #lookOrWait(): Promise<void> {
     const wasSilent = this.#silence !== undefined;
     try {
-      await this.#look();
+      await this.look();
     } catch (error) {
       const isUnreachable = error instanceof NetwrightError && error.code === "AGENT_UNREACHABLE";
       if (isUnreachable && !wasSilent)
@@ -290,7 +322,8 @@ export class LabKeeper {
     }
   }
 
-  async #look(): Promise<void> {
+  /** Compares what is known with what runs. */
+  async look(): Promise<void> {
     const before = this.#seen;
     const now = await this.#list();
     this.#seen = now;
@@ -301,6 +334,11 @@ export class LabKeeper {
     }
     if (!this.#isCompared) await this.#compare();
     await this.#finish();
+    if (this.#found !== undefined) {
+      this.#lost.clear();
+      await this.#found.compare(now);
+      return;
+    }
     if (this.#lost.size === 0) return;
     const lost = [...this.#lost];
     const labs = await this.#database.selectFrom("labs").selectAll().where("run_name", "in", lost).execute();
@@ -315,7 +353,9 @@ export class LabKeeper {
   async #compare(): Promise<void> {
     const labs = await this.#database.selectFrom("labs").selectAll().execute();
     for (const lab of labs) {
-      const runs = this.#seen.has(lab.run_name);
+      // One that has its name since is not it.
+      const isAnother = this.#found !== undefined && lab.instance !== null && this.#instanceOf(lab) !== lab.instance;
+      const runs = this.#seen.has(lab.run_name) && !isAnother;
       if (this.#busy.has(lab.id)) continue;
       if (lab.desired === "running" && lab.came_up === 0) void this.#begin(lab, "deploying");
       else if (lab.desired !== "running" && (runs || lab.desired === "deleted")) void this.#begin(lab, "stopping");

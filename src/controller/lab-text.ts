@@ -1,4 +1,6 @@
+import { resolve } from "node:path";
 import type { Reading } from "../api/index.ts";
+import { readLabText as readFromDisk } from "../client/lab-file.ts";
 import { graphReport } from "../topology/graph/json.ts";
 import { LabFileError, NetwrightError } from "../topology/index.ts";
 import { type LoadedLab, loadLab, type SourceReader } from "../topology/load.ts";
@@ -8,11 +10,11 @@ import { forbiddenIn, type TeamRules, vmImagePath, withServerThings } from "./po
 export type Trust = "team" | "own";
 
 /** No file of the server is there for those who write its labs, but images of machines by name, which are not read. */
-function readerOf(rules: TeamRules | undefined): SourceReader {
+function readerOf(rules: TeamRules): SourceReader {
   const refuse = (path: string): never => {
     throw new Error(`${path} is an image of virtual machines, and no text`);
   };
-  const known = new Set([...(rules?.server.vmImages.keys() ?? [])].map(vmImagePath));
+  const known = new Set([...rules.server.vmImages.keys()].map(vmImagePath));
   return { readText: refuse, readBytes: refuse, stat: (path) => (known.has(path) ? "file" : undefined) };
 }
 
@@ -22,12 +24,14 @@ export type ReadOptions = {
   readonly trust: Trust;
   /** Where `trust` is `team`. */
   readonly rules: TeamRules;
+  /** Of one's own labs: the lab file that paths start at, absolute; drawn ones', where the server runs. */
+  readonly file?: string | null;
 };
 
 /** What reading a lab file finds, for those who write one. */
-export function readingOf(text: string, options: ReadOptions): Reading {
+export async function readingOf(text: string, options: ReadOptions): Promise<Reading> {
   try {
-    const { lab, warnings } = readLabText(text, options);
+    const { lab, warnings } = await readLabText(text, options);
     const { nodes, links } = graphReport(lab);
     return {
       findings: warnings.map((warning) => ({ ...reportOf(warning), severity: "warning" })),
@@ -57,12 +61,15 @@ const reportOf = (error: NetwrightError) => {
  * @param name of the lab when it runs
  * @throws LabFileError with every mistake in it; of people of a team, also what reaches for the server
  */
-export function readLabText(text: string, options: ReadOptions): LoadedLab {
+export async function readLabText(text: string, options: ReadOptions): Promise<LoadedLab> {
   const { name, variables, trust } = options;
-  const rules = trust === "team" ? options.rules : undefined;
+  if (trust === "own") {
+    const file = options.file ?? resolve("lab.yaml");
+    return readFromDisk(text, { file, shownAs: options.file ?? "lab.yaml", name, set: variables });
+  }
+  const { rules } = options;
   const reader = readerOf(rules);
   const loaded = loadLab(text, { file: "/lab.yaml", shownAs: "lab.yaml", name, set: variables, reader });
-  if (rules === undefined) return loaded;
   const [first, ...others] = forbiddenIn(loaded.lab, rules);
   if (first !== undefined) throw new LabFileError([first, ...others]);
   return { ...loaded, lab: withServerThings(loaded.lab, rules) };

@@ -19,7 +19,7 @@ const commands = (): readonly { readonly path: string; readonly command: Command
 const longOptions = (command: Command) => command.options.map(({ long }) => long);
 
 /** Commands about this machine and not about a lab. */
-const aboutMachine = ["serve", "doctor", "gc", "completion", "version"];
+const aboutMachine = ["ui", "serve", "doctor", "gc", "completion", "version"];
 const isAboutMachine = (path: string) => aboutMachine.includes(path) || /^(image|context) /.test(path);
 
 describe("the definition of the command line", () => {

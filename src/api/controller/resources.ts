@@ -12,6 +12,11 @@ export const Name = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, "1 to 40 of a-z, 0-9 and -, not - at an end");
 
+/** Of labs, which the command line may have named. */
+export const LabName = z
+  .string()
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/, "1 to 63 letters, digits and -, not - at an end");
+
 const LinkEnd = z.object({ node: z.string(), interface: z.string() });
 
 const time = z.iso.datetime();
@@ -130,7 +135,7 @@ export type ControlledLabState = z.infer<typeof ControlledLabState>;
 
 export const ControlledLab = z.object({
   id: z.string(),
-  name: Name,
+  name: LabName,
   state: ControlledLabState,
   /** What it was deployed from; absent for one that was given as a text, or started by the command line. */
   topology: z.object({ name: Name, version: z.int() }).optional(),

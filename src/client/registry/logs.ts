@@ -6,7 +6,8 @@ import { registeredLabs } from "./find.ts";
 export async function removeLogs(locations: Locations): Promise<readonly string[]> {
   const names = await readdir(locations.state).catch(() => [] as string[]);
   const running = new Set((await registeredLabs(locations)).map((lab) => lab.name));
-  const gone = names.filter((name) => !running.has(name));
+  // What begins with a dot is no lab's.
+  const gone = names.filter((name) => !name.startsWith(".") && !running.has(name));
   await Promise.all(gone.map((name) => rm(`${locations.state}/${name}`, { recursive: true, force: true })));
   return gone.sort();
 }

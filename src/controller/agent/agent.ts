@@ -11,15 +11,36 @@ export type HostFacts = Omit<Host, "state" | "since">;
 
 /** An image that is there, with the labs that use it. */
 export type AgentImage = Omit<Image, "labs"> & { readonly labs: readonly string[] };
+/** A lab that runs, whoever started it. */
+export type FoundLab = {
+  /** Tells it from others that run under its name before and after. */
+  readonly startedAt: string;
+  /** As for `start`; of what had been applied when `list` asked it, and absent where it did not answer. */
+  readonly digest?: string;
+};
+
+/** A lab that runs, as it is now. */
+export type DescribedLab = {
+  readonly lab: Lab;
+  readonly digest: string;
+  /** Of a lab file that gives it: its author's own where that is known. */
+  readonly text: string;
+  /** Its lab file, absolute. */
+  readonly file?: string;
+};
 
 /** Where labs run. Today that is this machine, and the agent is in this process. */
 export type Agent = {
   /** Starts a lab and waits until it runs; `onPhase` hears what it does. @throws what `startLab` throws */
-  start(lab: Lab, digest: string, signal: AbortSignal, onPhase?: (phase: string) => void): Promise<void>;
+  start(lab: Lab, digest: string, signal: AbortSignal, onPhase?: (phase: string) => void, file?: string): Promise<void>;
   /** Takes a lab down and waits until it is gone; does nothing where there is none. */
   stop(name: string): Promise<void>;
   /** The labs that run, also those that were not started by this server, by name. */
   list(): Promise<ReadonlyMap<string, AgentState>>;
+  /** More of a lab that runs. Of agents whose labs others may start, change and end. */
+  found?(name: string): FoundLab | undefined;
+  /** @throws LAB_LOST */
+  describe?(name: string): Promise<DescribedLab>;
   client(name: string): LabClient;
   /** A connection to the lab API of a lab. @throws when there is none */
   connect(name: string): Promise<Duplex>;

@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { createConnection } from "node:net";
+import { extname } from "node:path";
 import type { Duplex } from "node:stream";
 import {
+  findLab,
   LabClient,
+  type LabSummary,
   type Locations,
   labFiles,
   listLabs,
@@ -10,22 +13,32 @@ import {
   startLab,
   stopLab,
 } from "../../client/index.ts";
+import { diskReader, readLabFile } from "../../client/lab-file.ts";
 import { imageReferenceText } from "../../topology/image/reference.ts";
 import { type Lab, labError, NetwrightError } from "../../topology/index.ts";
-import type { Agent, AgentImage, AgentState, HostFacts } from "./agent.ts";
+import { printLab } from "../../topology/print.ts";
+import type { Agent, AgentImage, AgentState, DescribedLab, FoundLab, HostFacts } from "./agent.ts";
 import { hostFacts } from "./host-facts.ts";
 
 /** The labs of the user that this process runs as, on this machine. */
 export class LocalAgent implements Agent {
   readonly #locations: Locations;
   readonly #environment: Readonly<Record<string, string | undefined>>;
+  /** What those said of themselves that answered when they were listed. */
+  #asked: ReadonlyMap<string, LabSummary> = new Map();
 
   constructor(locations: Locations, environment: Readonly<Record<string, string | undefined>>) {
     this.#locations = locations;
     this.#environment = environment;
   }
 
-  async start(lab: Lab, digest: string, signal: AbortSignal, onPhase?: (phase: string) => void): Promise<void> {
+  async start(
+    lab: Lab,
+    digest: string,
+    signal: AbortSignal,
+    onPhase?: (phase: string) => void,
+    file?: string,
+  ): Promise<void> {
     let last = "";
     await startLab({
       lab,
@@ -33,6 +46,7 @@ export class LocalAgent implements Agent {
       locations: this.#locations,
       environment: this.#environment,
       signal,
+      ...(file === undefined ? {} : { file }),
       onPhase: ({ phase }) => {
         if (phase !== last) onPhase?.(phase);
         last = phase;
@@ -50,7 +64,29 @@ export class LocalAgent implements Agent {
 
   async list(): Promise<ReadonlyMap<string, AgentState>> {
     const labs = await listLabs(this.#locations);
+    this.#asked = new Map(labs.flatMap(({ name, summary }) => (summary === undefined ? [] : [[name, summary]])));
     return new Map(labs.map(({ name, state }) => [name, state]));
+  }
+
+  found(name: string): FoundLab | undefined {
+    const lab = findLab(this.#locations, name);
+    if (lab === undefined) return undefined;
+    // What was applied last, the lab itself knows; its record says what it began as.
+    const digest = this.#asked.get(name)?.digest;
+    return { startedAt: lab.record.startedAt, ...(digest === undefined ? {} : { digest }) };
+  }
+
+  async describe(name: string): Promise<DescribedLab> {
+    const client = this.client(name);
+    const [{ digest, file }, lab] = await Promise.all([client.summary(), client.config()]);
+    const its = { lab, digest, ...(file === undefined ? {} : { file }) };
+    if (file !== undefined && [".yaml", ".yml"].includes(extname(file))) {
+      // With comments, and generators in place of what they made.
+      const read = await readLabFile("/", file, { name, allowLarge: true }).catch(() => undefined);
+      if (read !== undefined && read.digest === digest && read.lab.processes.length === lab.processes.length)
+        return { ...its, text: diskReader.readText(file) };
+    }
+    return { ...its, text: printLab(lab) };
   }
 
   client(name: string): LabClient {

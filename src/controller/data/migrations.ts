@@ -13,7 +13,17 @@ export const migrations = (engine: Engine): Readonly<Record<string, Migration>> 
   "0004-network-ids": { up: networkIds },
   "0005-revisions": { up: revisions },
   "0006-indexes": { up: indexes },
+  "0007-labs-of-the-command-line": { up: foundLabs },
 });
+
+async function foundLabs({ schema }: Kysely<unknown>): Promise<void> {
+  for (const column of ["file", "instance", "digest"])
+    await schema.alterTable("labs").addColumn(column, "text").execute();
+  await schema
+    .alterTable("labs")
+    .addColumn("is_found", "integer", (column) => column.notNull().defaultTo(0))
+    .execute();
+}
 
 async function beginning(database: Kysely<unknown>, engine: Engine): Promise<void> {
   const { schema } = database;

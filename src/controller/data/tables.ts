@@ -96,6 +96,14 @@ export type Tables = {
     /** Whether its last start has ended, well or not. */
     came_up: number;
     problem: string | null;
+    /** Where paths in the text start, where that is another lab file's folder. */
+    file: string | null;
+    /** Which one of those that have run under its name: when it was started. */
+    instance: string | null;
+    /** Of the text with variables and files, as the lab that runs was told. */
+    digest: string | null;
+    /** 1: started by the command line, and never stopped here. It goes from the list when it ends. */
+    is_found: number;
     revision: number;
     created_at: number;
   };

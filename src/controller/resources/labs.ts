@@ -86,12 +86,13 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
     policy: ProjectPolicy.parse(JSON.parse(policy)),
     server: rules,
   });
-  const read = (project: ProjectRow, row: Pick<LabRow, "run_name" | "variables">, text: string) =>
+  const read = (project: ProjectRow, row: Pick<LabRow, "run_name" | "variables" | "file">, text: string) =>
     readLabText(text, {
       name: row.run_name,
       variables: JSON.parse(row.variables) as Record<string, string>,
       trust,
       rules: rulesOf(project),
+      file: row.file,
     });
   const ports = trust === "team" ? rules.ports : undefined;
   const want = async (row: LabRow, values: Partial<LabRow>, by: Database = database): Promise<LabRow> => {
@@ -111,7 +112,7 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
   };
   return {
     readText: ({ project, body: { text, variables } }) =>
-      Promise.resolve(readingOf(text, { name: "lab", variables, trust, rules: rulesOf(project) })),
+      readingOf(text, { name: "lab", variables, trust, rules: rulesOf(project) }),
     labs: async ({ project, query: { limit, after = "" } }) => {
       const rows = await database
         .selectFrom("labs")
@@ -145,8 +146,15 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
           : await findTopologyVersion(database, project, body.topology.name, body.topology.version);
       const text = body.text ?? version?.text ?? "";
       const id = newId();
-      const draft = { run_name: `${body.name}-${id.slice(0, 6)}`, variables: JSON.stringify(body.variables) };
-      const { lab } = read(project, draft, text);
+      const draft = {
+        // One's own labs are called the same on the command line.
+        run_name: trust === "own" ? body.name : `${body.name}-${id.slice(0, 6)}`,
+        variables: JSON.stringify(body.variables),
+        file: null,
+      };
+      const { lab, digest } = await read(project, draft, text);
+      // Those of the command line have their names, too.
+      if (trust === "own") await keeper.look();
       const row = {
         id,
         project_id: project.id,
@@ -159,6 +167,9 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
         desired: "running" as const,
         came_up: 0,
         problem: null,
+        instance: null,
+        digest,
+        is_found: 0,
         revision: 1,
         created_at: clock(),
       };
@@ -180,7 +191,7 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
     planLab: async ({ project, params: { lab: name = "" }, body: { text } }) => {
       const row = await findLabRow(database, project, name);
       running(row);
-      const wanted = read(project, row, text).lab;
+      const wanted = (await read(project, row, text)).lab;
       const { phases } = planReport(plan(wanted, await agent.client(row.run_name).config()));
       return {
         steps: phases.flatMap(({ title, steps }) =>
@@ -191,36 +202,39 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
     applyLab: async ({ project, params: { lab: name = "" }, body: { text }, ifMatch, signal }) => {
       const row = await found(project, name, ifMatch);
       running(row);
-      const { lab: asRead, digest } = read(project, row, text);
-      // What it had and what it will have, the greater of both, until it is one of them.
-      const { asked, held, lab } = await quotas.reserve(project, asRead, row, async (transaction, wanted) => {
-        await giveNetworkIds(transaction, row.id, asRead.links.length);
-        return {
-          asked: wanted,
-          held: await want(row, greater(row, wanted), transaction),
-          lab: await reservePorts(transaction, row.id, asRead, ports),
-        };
+      const { lab: asRead, digest } = await read(project, row, text);
+      const { file } = row;
+      return keeper.whileChanging(row, async () => {
+        // What it had and what it will have, the greater of both, until it is one of them.
+        const { asked, held, lab } = await quotas.reserve(project, asRead, row, async (transaction, wanted) => {
+          await giveNetworkIds(transaction, row.id, asRead.links.length);
+          return {
+            asked: wanted,
+            held: await want(row, greater(row, wanted), transaction),
+            lab: await reservePorts(transaction, row.id, asRead, ports),
+          };
+        });
+        try {
+          await agent.client(row.run_name).apply({ lab, digest, ...(file === null ? {} : { file }) }, { signal });
+        } catch (error) {
+          await database
+            .updateTable("labs")
+            .set(row)
+            .where("id", "=", row.id)
+            .where("revision", "=", held.revision)
+            .execute();
+          // As the error says, the lab is as it was; so are its ports.
+          const before = (await read(project, row, row.text)).lab;
+          await releasePorts(database, row.id, await reservePorts(database, row.id, before, ports));
+          throw error;
+        }
+        const applied = await want(held, { ...asked, text, digest, topology_name: null, topology_version: null });
+        await releasePorts(database, row.id, lab);
+        return withIds(applied);
       });
-      try {
-        await agent.client(row.run_name).apply({ lab, digest }, { signal });
-      } catch (error) {
-        await database
-          .updateTable("labs")
-          .set(row)
-          .where("id", "=", row.id)
-          .where("revision", "=", held.revision)
-          .execute();
-        // As the error says, the lab is as it was; so are its ports.
-        const before = read(project, row, row.text).lab;
-        await releasePorts(database, row.id, await reservePorts(database, row.id, before, ports));
-        throw error;
-      }
-      const applied = await want(held, { ...asked, text, topology_name: null, topology_version: null });
-      await releasePorts(database, row.id, lab);
-      return withIds(applied);
     },
     stopLab: async ({ project, params: { lab = "" }, ifMatch }) => {
-      const row = await want(await found(project, lab, ifMatch), { desired: "stopped" });
+      const row = await want(await found(project, lab, ifMatch), { desired: "stopped", is_found: 0 });
       await keeper.stop(row);
       return withIds(await findLabRow(database, project, lab));
     },
@@ -229,10 +243,11 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
       const state = keeper.stateOf(row);
       if (state === "running" || state === "deploying") return withIds(row);
       if (state !== "stopped" && state !== "failed") throw labError("LAB_IN_TRANSITION", { lab, state });
-      const { lab: asRead } = read(project, row, row.text);
+      const { lab: asRead } = await read(project, row, row.text);
+      const fresh = { desired: "running", came_up: 0, problem: null, instance: null, is_found: 0 } as const;
       const wanted = await quotas.reserve(project, asRead, row, async (transaction, asked) => {
         await giveNetworkIds(transaction, row.id, asRead.links.length);
-        return want(row, { ...asked, desired: "running", came_up: 0, problem: null }, transaction);
+        return want(row, { ...asked, ...fresh }, transaction);
       });
       keeper.deploy(wanted);
       return withIds(wanted);

@@ -9,6 +9,7 @@ import {
   type ControllerRoute,
   type ControllerRouteName,
   controllerRoutes,
+  LabName,
   Name,
   Role,
 } from "../../api/index.ts";
@@ -20,7 +21,7 @@ import type { OidcSignIn } from "../identity/oidc.ts";
 import type { Quotas } from "../policy/quotas.ts";
 import { findLabRow } from "../resources/labs.ts";
 import { readBodies, requireNoNul } from "./bodies.ts";
-import { type Admitted, cookieName, type GateKeeper } from "./gate-keeper.ts";
+import type { Admitted, GateKeeper } from "./gate-keeper.ts";
 import { once, type Remembered } from "./idempotency.ts";
 import { parseIfMatch } from "./if-match.ts";
 import type { Handlers, Input } from "./input.ts";
@@ -48,6 +49,10 @@ export type AppOptions = {
   readonly version: string;
   /** By HTTPS, here or at a proxy in front: cookies are for HTTPS alone. */
   readonly isSecure: boolean;
+  /** Of the cookie with a session's secret. */
+  readonly cookie: string;
+  /** By which names it may be called, whatever the port; undefined: by any. */
+  readonly hosts: readonly string[] | undefined;
   /** Addresses of proxies whose X-Forwarded-For is believed. */
   readonly proxies: readonly string[];
   /** The folder of the GUI's built files; absent: only the API. */
@@ -79,6 +84,7 @@ export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
       ...(options.isSecure ? { "strict-transport-security": "max-age=31536000" } : {}),
     });
     requireNoNul(request.url);
+    requireHost(options.hosts, request.headers.host);
     requireSameOrigin(request);
   });
   app.setErrorHandler((error, request, reply) => sendProblem(options, error, request, reply));
@@ -250,6 +256,7 @@ async function upgrade(
     new RegExp(`^${apiPrefix}/projects/([^/]+)/(?:labs/([^/]+)/(.+)|events)$`).exec(url.pathname) ?? [];
   const refuse = (status: string) => socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   const { host, origin } = request.headers;
+  if (!isServedAs(options.hosts, host)) return void refuse("421 Misdirected Request");
   const isSocket = request.method === "GET" && request.headers.upgrade?.toLowerCase() === "websocket";
   const access = lab === undefined ? "viewer" : roleFor(request.method ?? "GET", rest);
   if (project === "" || access === undefined || (lab === undefined && !isSocket)) return void refuse("404 Not Found");
@@ -306,7 +313,8 @@ const freeParams = new Set(["token", "image"]);
 
 /** Names in addresses have the form that names have; what has not is nowhere. */
 function checked(params: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  for (const [key, value] of Object.entries(params)) if (!freeParams.has(key)) Name.parse(value);
+  for (const [key, value] of Object.entries(params))
+    if (!freeParams.has(key)) (key === "lab" ? LabName : Name).parse(value);
   return params;
 }
 
@@ -364,6 +372,19 @@ function requireSameOrigin(request: FastifyRequest): void {
   if (hostOf(origin) !== request.host) throw labError("CSRF_TOKEN_WRONG", {});
 }
 
+/**
+ * A page of somebody else's whose name was made to lead here (DNS rebinding) is of the same origin to its browser;
+ * the name it was called by tells it.
+ *
+ * @throws HOST_NOT_SERVED
+ */
+function requireHost(hosts: readonly string[] | undefined, host: string | undefined): void {
+  if (!isServedAs(hosts, host)) throw labError("HOST_NOT_SERVED", { host: host ?? "" });
+}
+
+const isServedAs = (hosts: readonly string[] | undefined, host = ""): boolean =>
+  hosts === undefined || hosts.includes(host.replace(/:\d+$/, "").toLowerCase());
+
 function hostOf(origin: string): string | undefined {
   try {
     return new URL(origin).host;
@@ -372,10 +393,10 @@ function hostOf(origin: string): string | undefined {
   }
 }
 
-function setSession({ isSecure }: AppOptions, reply: FastifyReply, secret: string | undefined): void {
+function setSession({ isSecure, cookie }: AppOptions, reply: FastifyReply, secret: string | undefined): void {
   const settings = { path: "/", httpOnly: true, sameSite: "strict", secure: isSecure } as const;
-  if (secret === undefined) reply.clearCookie(cookieName(isSecure), settings);
-  else reply.setCookie(cookieName(isSecure), secret, { ...settings, maxAge: sessionSeconds });
+  if (secret === undefined) reply.clearCookie(cookie, settings);
+  else reply.setCookie(cookie, secret, { ...settings, maxAge: sessionSeconds });
 }
 
 /** Writes down every change that was asked for, refused ones too. */

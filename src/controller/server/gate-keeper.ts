@@ -25,13 +25,14 @@ const needs = {
 export class GateKeeper {
   readonly #database: Database;
   readonly #callers: Callers;
-  readonly #isSecure: boolean;
+  readonly #cookie: string;
   readonly #known = new WeakMap<object, Caller>();
 
-  constructor(database: Database, callers: Callers, isSecure: boolean) {
+  /** @param cookie name of the cookie with a session's secret */
+  constructor(database: Database, callers: Callers, cookie: string) {
     this.#database = database;
     this.#callers = callers;
-    this.#isSecure = isSecure;
+    this.#cookie = cookie;
   }
 
   /**
@@ -93,7 +94,7 @@ export class GateKeeper {
       if (caller === undefined) throw labError("NOT_SIGNED_IN", {});
       return caller;
     }
-    const secret = request.cookies[cookieName(this.#isSecure)];
+    const secret = request.cookies[this.#cookie];
     return secret === undefined ? undefined : this.#callers.ofSession(secret);
   }
 }

@@ -45,6 +45,31 @@ export const controllerErrors = {
     message: () => "Name or password is wrong, or the user is disabled.",
     remedy: () => "Try again, or ask a server administrator.",
   }),
+  SIGN_IN_LINK_SPENT: entry<Record<never, never>>({
+    exitCode: 1,
+    message: () => "This link does not sign in any more: it was used, or is too old.",
+    remedy: () => "For a new one, run again: netwright ui",
+  }),
+  LISTENING_REFUSED: entry<{ address: string; detail: string }>({
+    exitCode: 1,
+    message: ({ address, detail }) => `The server cannot listen at ${address}: ${detail}.`,
+    remedy: () => "Choose another port, or end what has this one (ss -ltnp shows it).",
+  }),
+  PAGES_NOT_BUILT: entry<{ root: string }>({
+    exitCode: 1,
+    message: () => "The pages are not built.",
+    remedy: ({ root }) => `Build them: make -C ${root} build`,
+  }),
+  UI_UNRESPONSIVE: entry<{ pid: number }>({
+    exitCode: 1,
+    message: ({ pid }) => `Your server of labs runs as process ${pid}, and does not answer.`,
+    remedy: ({ pid }) => `End it, and start it again; labs go on: kill ${pid}`,
+  }),
+  HOST_NOT_SERVED: entry<{ host: string }>({
+    exitCode: 1,
+    message: ({ host }) => `This server is not called "${host}".`,
+    remedy: () => "Use the address that it printed, on the machine that it runs on.",
+  }),
   IDENTITY_PROVIDER_FAILED: entry<{ detail: string }>({
     exitCode: 1,
     message: ({ detail }) => `Signing in by the provider of identities failed: ${detail}.`,

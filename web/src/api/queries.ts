@@ -5,9 +5,35 @@ import { call, callLab, type LabAddress } from "./call.ts";
 
 const most = { limit: 500 };
 
+/** Who is signed in. The link of `netwright ui` brings a secret after the number sign, which is used up at once. */
+async function openSession() {
+  const secret = takeSecret();
+  if (secret === undefined) return call("GET", "/session");
+  try {
+    return await call("POST", "/session/link", { body: { secret } });
+  } catch (error) {
+    // A link that is opened again, in a browser that it has signed in.
+    return call("GET", "/session").catch(() => Promise.reject(error));
+  }
+}
+
+function takeSecret(): string | undefined {
+  if (location.pathname !== "/sign-in" || location.hash.length < 2) return undefined;
+  const secret = location.hash.slice(1);
+  // Not to be found in the browser's history.
+  history.replaceState(null, "", "/");
+  return secret;
+}
+
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: ({ signal }) => call("GET", "/session", { signal }),
+  queryFn: openSession,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const waysQuery = queryOptions({
+  queryKey: ["ways"],
+  queryFn: ({ signal }) => call("GET", "/session/ways", { signal }),
   staleTime: Number.POSITIVE_INFINITY,
 });
 

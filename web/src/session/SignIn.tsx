@@ -1,16 +1,18 @@
-import { Box, Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Anchor, Box, Button, Center, Code, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call, setProof } from "../api/call.ts";
-import { sessionQuery } from "../api/queries.ts";
+import { sessionQuery, waysQuery } from "../api/queries.ts";
 import { ColourScheme } from "../shell/Shell.tsx";
 import { Trouble } from "../shell/states.tsx";
 
 /** For whoever is not signed in, whatever page was asked for; that page comes afterwards. */
-export function SignIn() {
+export function SignIn({ refusal }: { readonly refusal?: Error }) {
   const client = useQueryClient();
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
+  const ways = useQuery(waysQuery);
+  const has = (way: NonNullable<typeof ways.data>["ways"][number]) => ways.data?.ways.includes(way) ?? false;
   const signIn = useMutation({
     mutationFn: () => call("POST", "/session", { body: { name: name.trim(), password } }),
     onSuccess: (session) => {
@@ -25,40 +27,56 @@ export function SignIn() {
         <ColourScheme />
       </Box>
       <Paper withBorder p="xl" w={380} shadow="sm">
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            signIn.mutate();
-          }}
-        >
-          <Stack gap="md">
-            <div>
-              <Title order={1} size="h2">
-                Netwright
-              </Title>
-              <Text c="dimmed" size="sm">
-                Sign in to your labs.
-              </Text>
-            </div>
-            <TextInput
-              label="Name"
-              autoComplete="username"
-              autoFocus
-              value={name}
-              onChange={({ currentTarget }) => setName(currentTarget.value)}
-            />
-            <PasswordInput
-              label="Password"
-              autoComplete="current-password"
-              value={password}
-              onChange={({ currentTarget }) => setPassword(currentTarget.value)}
-            />
-            {signIn.isError && <Trouble error={signIn.error} />}
-            <Button type="submit" loading={signIn.isPending} disabled={name.trim() === "" || password === ""}>
-              Sign in
-            </Button>
-          </Stack>
-        </form>
+        <Stack gap="md">
+          <div>
+            <Title order={1} size="h2">
+              Netwright
+            </Title>
+            <Text c="dimmed" size="sm">
+              Sign in to your labs.
+            </Text>
+          </div>
+          {refusal !== undefined && !signIn.isError && <Trouble error={refusal} />}
+          {ways.isError && <Trouble error={ways.error} onRetry={() => void ways.refetch()} />}
+          {has("link") && (
+            <Text size="sm">
+              Run <Code>netwright ui</Code> on this machine, and open the link that it prints.
+            </Text>
+          )}
+          {has("password") && (
+            <form
+              onSubmit={(event) => {
+                event.preventDefault();
+                signIn.mutate();
+              }}
+            >
+              <Stack gap="md">
+                <TextInput
+                  label="Name"
+                  autoComplete="username"
+                  autoFocus
+                  value={name}
+                  onChange={({ currentTarget }) => setName(currentTarget.value)}
+                />
+                <PasswordInput
+                  label="Password"
+                  autoComplete="current-password"
+                  value={password}
+                  onChange={({ currentTarget }) => setPassword(currentTarget.value)}
+                />
+                {signIn.isError && <Trouble error={signIn.error} />}
+                <Button type="submit" loading={signIn.isPending} disabled={name.trim() === "" || password === ""}>
+                  Sign in
+                </Button>
+              </Stack>
+            </form>
+          )}
+          {has("oidc") && (
+            <Anchor href="/auth/oidc" size="sm">
+              Sign in at your organisation
+            </Anchor>
+          )}
+        </Stack>
       </Paper>
     </Center>
   );

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { CallError, setProof } from "../api/call.ts";
-import { sessionQuery } from "../api/queries.ts";
+import { projectsQuery, sessionQuery } from "../api/queries.ts";
 import { ProjectPage } from "../project/ProjectPage.tsx";
 import { ProjectsPage } from "../projects/ProjectsPage.tsx";
 import { SignIn } from "../session/SignIn.tsx";
@@ -17,12 +17,22 @@ const ServerPage = lazy(() => import("../server/ServerPage.tsx"));
 const LabPage = lazy(() => import("../lab/LabPage.tsx"));
 const LabEditPage = lazy(() => import("../topology/LabEditPage.tsx"));
 
+/** The projects; who has but one is there already. */
+function Home() {
+  const projects = useQuery(projectsQuery);
+  if (projects.isPending) return <Loading what="your labs" />;
+  const [only, ...more] = projects.data?.items ?? [];
+  return <Redirect to={only === undefined || more.length > 0 ? "/projects" : `/projects/${only.name}`} replace />;
+}
+
 /** All pages, for whoever is signed in. */
 export function App() {
   const session = useQuery(sessionQuery);
   if (session.data !== undefined && !session.isError) setProof(session.data.csrfToken);
   if (session.isPending) return <Loading what="Netwright" />;
   if (session.error instanceof CallError && session.error.code === "NOT_SIGNED_IN") return <SignIn />;
+  if (session.error instanceof CallError && session.error.code === "SIGN_IN_LINK_SPENT")
+    return <SignIn refusal={session.error} />;
   if (session.data === undefined)
     return (
       <Center mih="100vh" p="md">
@@ -34,7 +44,7 @@ export function App() {
       <Suspense fallback={<Loading what="the page" />}>
         <Switch>
           <Route path="/">
-            <Redirect to="/projects" replace />
+            <Home />
           </Route>
           <Route path="/projects">
             <ProjectsPage />
