@@ -58,7 +58,7 @@ export async function openOwnServer(options: OwnServerOptions): Promise<OwnServe
       ownerStartTime: self.startTime,
       version: options.version,
     });
-    if (claimed !== undefined) return await serve(options, claimed);
+    if (claimed !== undefined) return serve(options, claimed);
     const running = findLab(locations, uiName);
     const link = running && (await askForLink(running.socket).catch(() => undefined));
     if (running !== undefined && link !== undefined)
@@ -117,5 +117,5 @@ async function askForLink(socket: string): Promise<string> {
   asked.once("timeout", () => asked.destroy(new Error("it does not answer")));
   asked.end();
   const [response] = (await once(asked, "response")) as [import("node:http").IncomingMessage];
-  return await text(response);
+  return text(response);
 }
