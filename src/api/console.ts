@@ -24,11 +24,14 @@ export type ConsoleSettings = z.output<typeof ConsoleQuery>;
 export const ConsoleControl = z.discriminatedUnion("type", [
   /** The client's window. The console, where it is a terminal, has the size of the window of who typed last. */
   z.object({ type: z.literal("resize"), columns: z.int().min(1).max(10_000), rows: z.int().min(1).max(10_000) }),
+  /** Asks for `pong`: a network that is gone does not say so. */
+  z.object({ type: z.literal("ping") }),
 ]);
 export type ConsoleControl = z.infer<typeof ConsoleControl>;
 
 export const ConsoleReport = z.discriminatedUnion("type", [
   z.object({ type: z.literal("state"), state: z.enum(["on", "off"]) }),
+  z.object({ type: z.literal("pong") }),
   z.object({ type: z.literal("error"), code: z.string(), message: z.string(), remedy: z.string().optional() }),
 ]);
 export type ConsoleReport = z.infer<typeof ConsoleReport>;

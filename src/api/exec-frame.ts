@@ -14,3 +14,6 @@ export function encodeFrame(channel: Channel, data: Uint8Array): Buffer {
 export function decodeFrame(frame: Buffer): { readonly channel: number; readonly data: Buffer } {
   return { channel: frame[0] ?? -1, data: frame.subarray(1) };
 }
+
+/** With which a connection to a terminal is closed (RFC 6455, 7.4.2) when another one has resumed it. */
+export const takenOver = 4001;

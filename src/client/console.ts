@@ -58,6 +58,7 @@ export async function openConsole(
       failure = errorFrom(report);
       return;
     }
+    if (report.type !== "state") return;
     state = report.state;
     resolve();
     for (const listener of listeners) listener(report.state);

@@ -55,7 +55,7 @@ export function exec(lab: string, address: LabAddress, node: string, request: Ex
     if (report.type === "started") start();
     else if (report.type === "exit")
       last = { exitCode: report.exitCode, ...(report.signal === undefined ? {} : { signal: report.signal }) };
-    else last = errorFrom(report);
+    else if (report.type === "error") last = errorFrom(report);
   });
   socket.once("close", (cause) => {
     start();

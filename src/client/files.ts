@@ -1,6 +1,6 @@
 import type { CopyReport, CopyResult } from "../api/files.ts";
 import { givenPath, ownOpenFiles } from "../archive/folder.ts";
-import { endOfArchive } from "../archive/header.ts";
+import { encodeHeader, endOfArchive, padding } from "../archive/header.ts";
 import { pack } from "../archive/packer.ts";
 import { TarReader } from "../archive/reader.ts";
 import { readReport } from "../archive/report.ts";
@@ -55,6 +55,43 @@ export async function copyTo(
   }
   // Where it is not, the answer is there already, and its sender waits for our end.
   connection.end(piece.done ? ({ type: "done", result: piece.value } as CopyReport) : undefined);
+  return checked(await answer, options);
+}
+
+/** One file, of bytes that come from elsewhere. */
+export type FileSource = {
+  /** Below the folder that it is put into; no path. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** As many as was said. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+};
+
+/** Puts a file into a folder of a node, which must be there. @throws COPY_BROKEN_OFF when the bytes are not as many as was said */
+export async function putFile(
+  target: ArchiveTarget,
+  folder: string,
+  { name, sizeBytes, bytes }: FileSource,
+  options: Pick<CopyOptions, "signal"> = {},
+): Promise<CopyResult> {
+  using connection = await ArchiveConnection.writing(target, { path: folder }, options);
+  const answer = connection.report();
+  answer.catch(() => undefined);
+  const entry = { type: "file", name, mode: 0o644, uid: 0, gid: 0, sizeBytes, modifiedMs: Date.now() } as const;
+  let isTaken = await connection.send(encodeHeader(entry));
+  let sent = 0;
+  for await (const piece of bytes) {
+    sent += piece.length;
+    isTaken &&= sent <= sizeBytes && (await connection.send(piece));
+    if (!isTaken) break;
+  }
+  if (isTaken && sent < sizeBytes) throw labError("COPY_BROKEN_OFF", { what: "What was sent" });
+  if (isTaken) await connection.send(Buffer.concat([Buffer.alloc(padding(sizeBytes)), endOfArchive()]));
+  const result = {
+    ...{ files: 1, folders: 0, links: 0, bytes: sizeBytes },
+    ...{ skipped: [], skippedCount: 0, ownersLost: 0 },
+  };
+  connection.end(isTaken ? { type: "done", result } : undefined);
   return checked(await answer, options);
 }
 

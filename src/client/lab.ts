@@ -26,7 +26,7 @@ import type { LabAddress } from "./address.ts";
 import type { ArchiveTarget } from "./archive-connection.ts";
 import type { ConsoleStream } from "./console.ts";
 import type { ExecSession } from "./exec.ts";
-import type { CopyOptions } from "./files.ts";
+import type { CopyOptions, FileSource } from "./files.ts";
 import type { Transport } from "./transport.ts";
 
 export type LaunchPhase = Extract<LaunchReport, { type: "phase" }>;
@@ -378,6 +378,12 @@ export class LabClient {
   async copyFrom(node: string, from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
     const { copyFrom } = await import("./files.ts");
     return copyFrom(this.#files(node), from, { path: to, directory: process.cwd() }, options);
+  }
+
+  /** Puts one file into a folder of a node, of bytes that come from elsewhere. */
+  async putFile(node: string, folder: string, file: FileSource, options: Waiting = {}): Promise<CopyResult> {
+    const { putFile } = await import("./files.ts");
+    return putFile(this.#files(node), folder, file, options);
   }
 
   /** Copies a file or a folder of one node to another. */

@@ -84,7 +84,8 @@ export class GuiServer implements AsyncDisposable {
     page.on("pageerror", (error) => this.complaints.push(error.message));
     page.on("console", (message) => {
       // Asking who is signed in is answered with 401 when nobody is, and for a new topology with 404.
-      const isAnswer = message.text().startsWith("Failed to load resource");
+      // Tests cut the network, too.
+      const isAnswer = /^(?:Failed to load resource|WebSocket connection to )/.test(message.text());
       if (message.type() === "error" && !isAnswer) this.complaints.push(message.text());
     });
     await page.goto("/");

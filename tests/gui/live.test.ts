@@ -76,7 +76,7 @@ describe("a lab that runs", () => {
       await expect
         .poll(() => tab.locator(".capture-tools").getByRole("status", { includeHidden: true }).allTextContents())
         .toSatisfy(
-          (texts: readonly string[]) => texts.length === 4 && texts.every((text) => Number.parseInt(text) >= 4),
+          (texts: readonly string[]) => texts.length === 4 && texts.every((text) => Number.parseInt(text, 10) >= 4),
         );
     await page.getByLabel("Show only").last().fill("icmp !reply");
     await page
@@ -86,6 +86,75 @@ describe("a lab that runs", () => {
     expect(await page.getByRole("option", { name: /echo-reply/ }).count()).toBe(0);
     await picture(page, "captures");
     await other.close();
+  });
+
+  it("keeps its shells through breaks of the network and when the page is loaded again", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await menu("h1", "Open a terminal");
+    await expect.poll(() => said(page)).toMatch(/h1.*#/);
+    await page.keyboard.type("mine=kept; i=0; while sleep 0.1; do i=$((i+1)); echo tick $i; done &\n");
+    await expect.poll(() => said(page)).toContain("tick 3");
+    await page.context().setOffline(true);
+    await page.getByText("Connection lost").waitFor();
+    await page.locator(".server-lost").waitFor();
+    await picture(page, "offline");
+    await page.context().setOffline(false);
+    await page.getByText("Connection lost").waitFor({ state: "detached" });
+    await page.locator(".server-lost").waitFor({ state: "detached" });
+    await page.keyboard.type("kill %1; echo $mine\n");
+    await expect.poll(() => said(page)).toMatch(/\nkept/);
+    await page.reload();
+    await expect.poll(() => said(page)).toMatch(/\nkept/);
+    // Nothing that was said meanwhile is missing.
+    await page.keyboard.press("Control+Shift+F");
+    await page.getByLabel("Find in the terminal of h1").fill("tick 3");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => said(page)).toMatch(/tick 1\s*\ntick 2\s*\ntick 3\s*\ntick 4\s*\ntick 5/);
+    await page.keyboard.press("Escape");
+  });
+
+  it("splits terminals, copies and pastes, and takes files that are dropped", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.getByRole("button", { name: "Split side by side" }).click();
+    await page.getByRole("menuitem", { name: "h2" }).click();
+    const other = page.getByRole("region", { name: "h2", exact: true });
+    const shown = async () => (await other.locator(".xterm-rows > div").allTextContents()).join("\n");
+    await expect.poll(shown).toMatch(/h2.*#/);
+    await page.keyboard.type("cd /tmp; clear\n");
+    await page.keyboard.type("echo from-$((40+2))\n");
+    await expect.poll(shown).toMatch(/\nfrom-42/);
+    await other.locator(".xterm-rows").getByText("from-42", { exact: true }).dblclick({ force: true });
+    await page.keyboard.press("Control+Shift+C");
+    expect(await page.evaluate("navigator.clipboard.readText()")).toBe("from-42");
+    await page.keyboard.type("cat > pasted <<<");
+    await page.keyboard.press("Control+Shift+V");
+    await page.keyboard.press("Enter");
+    const drop = await page.evaluateHandle(`(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(["dropped ".repeat(100_000)], "a file.txt"));
+      return data;
+    })()`);
+    await other.locator(".terminal-place").dispatchEvent("drop", { dataTransfer: drop });
+    await other.getByText("a file.txt to /tmp").waitFor();
+    await other.getByText("is there").waitFor();
+    await page.keyboard.type("clear; cat pasted; wc -c 'a file.txt'\n");
+    await expect.poll(shown).toMatch(/\n?from-42\s*\n800000 a file.txt/);
+    await page.getByRole("button", { name: "Split below" }).click();
+    await page.getByRole("menuitem", { name: "h3" }).click();
+    await expect.poll(() => said(page)).toMatch(/h3.*#/);
+    const edge = page.getByRole("separator", { name: "Edge between panes" }).first();
+    const before = await other.boundingBox();
+    await edge.focus();
+    await page.keyboard.press("ArrowLeft");
+    expect((await other.boundingBox())?.width).toBeGreaterThan(before?.width ?? 0);
+    await picture(page, "splits");
+    expect(await barriers(page)).toEqual([]);
+    // By the keyboard, out of the terminal, and the tab is closed with all that is in it.
+    await page.getByRole("region", { name: "h3" }).locator("textarea").focus();
+    await page.keyboard.press("Control+F6");
+    await page.keyboard.press("Delete");
+    await page.getByRole("region", { name: "h3" }).waitFor({ state: "detached" });
   });
 
   it("has no barriers and complains of nothing", async ({ skip }) => {

@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { labFiles } from "../../src/client/index.ts";
 import { bridge, host, iface, lab, link, RunningLab } from "./running-lab.ts";
 
 let running: RunningLab;
@@ -131,3 +134,90 @@ describe("exec", () => {
     expect(await running.sh("h2", "cat /tmp/mark")).toBe("kept\n");
   });
 });
+
+describe("a terminal that is kept", () => {
+  /** One connection to it. */
+  async function connect(first: object): Promise<Connection> {
+    const connection = new Connection(
+      new WebSocket(`ws+unix://${labFiles(running.at.runtime, running.name).socket}:/v1/nodes/h1/exec`),
+    );
+    await once(connection.socket, "open");
+    connection.socket.send(JSON.stringify(first));
+    return connection;
+  }
+
+  it("goes on without its client, shows what was missed, and ends when nobody comes back or when told", async () => {
+    const argv = ["sh", "-c", "cd /tmp; echo pid $$; while read -r line; do echo $line; sleep 0.2; echo after; done"];
+    const first = await connect({ argv, tty: true, keepMs: 60_000 });
+    await expect.poll(() => first.text).toContain("pid");
+    const pid = /pid (\d+)/.exec(first.text)?.[1];
+    const { session } = first.reports[0] as { session: string };
+    first.socket.send(JSON.stringify({ type: "folder" }));
+    await expect.poll(() => first.reports).toContainEqual({ type: "folder", path: "/tmp" });
+    first.type("one\n");
+    await expect.poll(() => first.text).toContain("one\r\none");
+    // As a network does that breaks.
+    first.socket.terminate();
+    await once(first.socket, "close");
+    const second = await connect({ session, received: first.bytes });
+    await expect.poll(() => first.text + second.text).toMatch(/one\r\none\r\nafter/);
+    expect(second.reports[0]).toEqual({ type: "resumed", missed: 0 });
+    // Who takes it over cuts off who had it.
+    const third = await connect({ session, received: 0 });
+    await once(second.socket, "close");
+    await expect.poll(() => third.text).toBe(first.text + second.text);
+    const wrong = await connect({ session: "no", received: 0 });
+    await expect.poll(() => wrong.reports[0]).toMatchObject({ type: "error", code: "TERMINAL_GONE" });
+    third.socket.close(1000);
+    await expect.poll(() => running.sh("h1", `[ -d /proc/${pid} ] && echo there || echo gone`)).toBe("gone\n");
+
+    const brief = await connect({ argv, tty: true, keepMs: 1_000 });
+    await expect.poll(() => brief.text).toContain("pid");
+    const its = /pid (\d+)/.exec(brief.text)?.[1];
+    brief.socket.terminate();
+    await expect.poll(() => running.sh("h1", `[ -d /proc/${its} ] && echo there || echo gone`)).toBe("gone\n");
+  });
+
+  it("remembers the end of what was said, and not all of it", async () => {
+    const argv = ["sh", "-c", "read -r line; seq 200000; sleep 60"];
+    const first = await connect({ argv, tty: true, keepMs: 60_000 });
+    await expect.poll(() => first.reports.length).toBe(1);
+    const { session } = first.reports[0] as { session: string };
+    first.type("go\n");
+    first.socket.terminate();
+    await once(first.socket, "close");
+    await expect
+      .poll(async () => {
+        const back = await connect({ session, received: 0 });
+        await expect.poll(() => back.bytes).toBeGreaterThan(0);
+        return back.text;
+      })
+      .toContain("200000\r\n");
+    const last = await connect({ session, received: 0 });
+    await expect.poll(() => last.bytes).toBe(256 * 1024);
+    expect((last.reports[0] as { missed: number }).missed).toBeGreaterThan(1_000_000);
+    last.socket.close(1000);
+  });
+});
+
+class Connection {
+  readonly socket: WebSocket;
+  readonly reports: unknown[] = [];
+  bytes = 0;
+  text = "";
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on("message", (data: Buffer, isBinary) => {
+      if (!isBinary) this.reports.push(JSON.parse(String(data)));
+      else {
+        this.bytes += data.length - 1;
+        this.text += data.subarray(1).toString();
+      }
+    });
+  }
+
+  type(text: string): void {
+    this.socket.send(Buffer.concat([Buffer.of(0), Buffer.from(text)]));
+  }
+}

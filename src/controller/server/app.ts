@@ -32,6 +32,7 @@ import { openApi } from "./openapi.ts";
 import { apiPolicy, asksForPage, sendPage, servePages } from "./pages.ts";
 import { bodyBytes, problemOf } from "./problem.ts";
 import { isLabStream, labStream, lineStream, Streams } from "./streams.ts";
+import { putUpload, takeUploads, uploadPath, uploadRoute } from "./uploads.ts";
 
 export const apiPrefix = "/api/v1";
 /** How often a quiet event stream says that it is there, for proxies that end what is quiet. */
@@ -114,6 +115,8 @@ export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
     url: `${apiPrefix}/projects/:project/labs/:lab/*`,
     handler: (request, reply) => answerForLab(options, request, reply),
   });
+  takeUploads(app);
+  app.put(`${apiPrefix}${uploadRoute}`, (request, reply) => answerUpload(options, request, reply));
   const streams = new Streams();
   const upgraded = new Set<Duplex>();
   app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -241,6 +244,18 @@ const keptAs = ({ clock }: AppOptions, key: string, caller: Caller | undefined, 
   request: `${request.method} ${request.url} ${JSON.stringify(request.body)}`,
   now: clock(),
 });
+
+async function answerUpload(options: AppOptions, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const { project = "", lab = "", node = "" } = request.params as Record<string, string>;
+  const admitted = await admit(options, request, "operator", "Put a file into a node", project);
+  const row = await findLabRow(options.database, admitted.project as NonNullable<Admitted["project"]>, lab);
+  const result = await putUpload(options.agent, row.run_name, node, uploadPath(request.query), request, reply).finally(
+    // What is refused is read to its end, since browsers look at no answer before.
+    () => request.raw.resume(),
+  );
+  await note(options, request, 200);
+  return reply.type("application/json").send(JSON.stringify(result));
+}
 
 /** Terminals, copies of files, and streams: who may open one is decided as for any other request. */
 async function upgrade(

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { type ControllerRoute, controllerRoutes, Problem } from "../../api/index.ts";
+import { type ControllerRoute, CopyResult, controllerRoutes, Problem } from "../../api/index.ts";
+import { uploadOperation, uploadRoute } from "./uploads.ts";
 
 const problemContent = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
 
@@ -10,6 +11,18 @@ export function openApi(version: string): Readonly<Record<string, unknown>> {
     const path = route.path.replace(/:(\w+)/g, "{$1}");
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(name, route) };
   }
+  paths[uploadRoute.replace(/:(\w+)/g, "{$1}")] = {
+    put: {
+      ...uploadOperation,
+      responses: {
+        200: {
+          description: uploadOperation.summary,
+          content: { "application/json": { schema: schemaOf(CopyResult, "output") } },
+        },
+        default: { description: "What is wrong", content: problemContent },
+      },
+    },
+  };
   return {
     openapi: "3.1.0",
     info: { title: "Netwright", version, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },

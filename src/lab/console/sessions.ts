@@ -58,8 +58,9 @@ async function serveConsole(socket: WebSocket, find: () => Promise<Found>): Prom
     socket.on("message", (data, isBinary) => {
       if (!isBinary) {
         const { success, data: control } = ConsoleControl.safeParse(parseJson(String(data)));
-        if (success) hub.resize(viewer, control);
-        else socket.close(1008, "no ConsoleControl");
+        if (!success) socket.close(1008, "no ConsoleControl");
+        else if (control.type === "ping") tell({ type: "pong" });
+        else hub.resize(viewer, control);
         return;
       }
       if (hub.type(viewer, data as Buffer)) return;

@@ -1,9 +1,18 @@
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import type { RawData, WebSocket } from "ws";
-import { Channel, decodeFrame, ExecControl, type ExecReport, ExecRequest, encodeFrame } from "../../api/index.ts";
+import {
+  Channel,
+  decodeFrame,
+  ExecControl,
+  type ExecReport,
+  ExecRequest,
+  ExecResume,
+  encodeFrame,
+} from "../../api/index.ts";
 import { type Program, type ProgramRequest, shellStatus } from "../../engines/index.ts";
 import { NetwrightError } from "../../topology/index.ts";
+import { folderOf, type KeptTerminals } from "./kept-terminal.ts";
 
 /** Above this many bytes not yet sent to the client, the program's output is not read. */
 const sendBacklogBytes = 1024 * 1024;
@@ -12,13 +21,25 @@ const drainMs = 300;
 /** From the hang-up of a client that went away to SIGKILL. */
 const hangUpMs = 2_000;
 
+/** In which node a command is to run, and how it is run. */
+export type ExecPlace = { readonly node: string; readonly run: (request: ProgramRequest) => Promise<Program> };
+
 /** Serves one exec WebSocket: the request, then bytes both ways, then the exit. */
-export async function serveExec(socket: WebSocket, run: (request: ProgramRequest) => Promise<Program>): Promise<void> {
+export async function serveExec(socket: WebSocket, { node, run }: ExecPlace, kept: KeptTerminals): Promise<void> {
   const send = (report: ExecReport) => socket.send(JSON.stringify(report));
   const backlog: (readonly [RawData, boolean])[] = [];
   const queue = (data: RawData, isBinary: boolean) => backlog.push([data, isBinary]);
+  let isKept = false;
+  socket.on("error", () => socket.terminate());
   try {
-    const request = ExecRequest.parse(JSON.parse(await firstMessage(socket)));
+    const first: unknown = JSON.parse(await firstMessage(socket));
+    if (typeof first === "object" && first !== null && "session" in first) {
+      const { session, received } = ExecResume.parse(first);
+      kept.resume(node, session, received, socket);
+      isKept = true;
+      return;
+    }
+    const request = ExecRequest.parse(first);
     socket.on("message", queue);
     const program = await run({
       argv: request.argv,
@@ -29,9 +50,15 @@ export async function serveExec(socket: WebSocket, run: (request: ProgramRequest
       ...(request.tty ? { terminal: { columns: request.columns, rows: request.rows } } : {}),
     });
     socket.off("message", queue);
+    if (request.tty && request.keepMs !== undefined) {
+      kept.begin(node, program, request.keepMs, socket);
+      isKept = true;
+      for (const [data, isBinary] of backlog) socket.emit("message", data, isBinary);
+      return;
+    }
     send({ type: "started", pid: program.pid });
     const receive = (data: RawData, isBinary: boolean) =>
-      isBinary ? feed(socket, program, data as Buffer) : control(program, data, request.tty);
+      isBinary ? feed(socket, program, data as Buffer) : control(program, data, request.tty, send);
     for (const [data, isBinary] of backlog) receive(data, isBinary);
     socket.on("message", receive);
     const ended = new AbortController();
@@ -56,7 +83,7 @@ export async function serveExec(socket: WebSocket, run: (request: ProgramRequest
         : { code: "INTERNAL", message: error instanceof Error ? error.message : String(error), remedy: undefined };
     send({ type: "error", code, message, ...(remedy === undefined ? {} : { remedy }) });
   } finally {
-    socket.close();
+    if (!isKept) socket.close();
   }
 }
 
@@ -76,7 +103,7 @@ function feed(socket: WebSocket, program: Program, frame: Buffer): void {
   program.stdin.once("close", () => socket.resume());
 }
 
-function control(program: Program, data: RawData, tty: boolean): void {
+function control(program: Program, data: RawData, tty: boolean, send: (report: ExecReport) => void): void {
   const message = ExecControl.parse(JSON.parse(String(data)));
   switch (message.type) {
     case "stdin-end":
@@ -89,6 +116,12 @@ function control(program: Program, data: RawData, tty: boolean): void {
       return;
     case "signal":
       program.signal(message.signal as NodeJS.Signals);
+      return;
+    case "ping":
+      send({ type: "pong" });
+      return;
+    case "folder":
+      send(folderOf(program.pid));
       return;
     default:
       message satisfies never;

@@ -76,7 +76,10 @@ export async function serve(supervisor: Supervisor, socketPath: string): Promise
     if (target === undefined) socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
     else if (target.route === "exec") {
       void sessions().then((open) =>
-        open.accept(request, socket, head, (program) => supervisor.run(target.node, program)),
+        open.accept(request, socket, head, {
+          node: target.node,
+          run: (program) => supervisor.run(target.node, program),
+        }),
       );
     } else if (target.route !== "console") {
       transferFiles(supervisor, target, socket as Socket).catch((error: unknown) => {

@@ -96,6 +96,11 @@ export const vmErrors = {
     message: ({ node, kind }) => `${node} is a ${kind} and has no console.`,
     remedy: () => "Hosts, routers and appliances have consoles.",
   }),
+  TERMINAL_GONE: entry<{ node: string }>({
+    exitCode: 1,
+    message: ({ node }) => `This terminal of ${node} is not there any more.`,
+    remedy: () => "Open another. One that nobody comes back to in time is ended.",
+  }),
   CONSOLE_TAKEN: entry<{ node: string; how: string }>({
     exitCode: 1,
     message: ({ node, how }) => `The console of ${node} is taken: ${how}.`,

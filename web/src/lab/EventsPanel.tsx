@@ -14,7 +14,8 @@ export function EventsPanel({ events }: { readonly events: readonly LabEvent[] }
       </Text>
     );
   return (
-    <div className="lines" ref={end} role="log" aria-label="Events">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keys too
+    <div className="lines" ref={end} role="log" tabIndex={0} aria-label="Events">
       {events.slice(-shown).map(({ id, at, type, subject, message }) => (
         <div key={id} className="line" data-bad={/failed|exited|lost|interrupted/.test(type) || undefined}>
           <time dateTime={at}>{timeOf(at)}</time>

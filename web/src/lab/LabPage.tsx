@@ -12,6 +12,7 @@ import { LabActions } from "../project/LabList.tsx";
 import { LabStateBadge } from "../project/lab-state.tsx";
 import { Empty, Loading, Trouble } from "../shell/states.tsx";
 import { LiveLab } from "./LiveLab.tsx";
+import { ServerNotice } from "./ServerNotice.tsx";
 
 /** A lab, as it is now. */
 export default function LabPage({ project, lab: name }: LabAddress) {
@@ -40,6 +41,7 @@ export default function LabPage({ project, lab: name }: LabAddress) {
   const isPlaced = from === undefined || !topology.isPending;
   return (
     <div className="editor">
+      <ServerNotice />
       <div className="toolbar">
         <LabStateBadge state={lab.data.state} />
         <Text size="sm" c="dimmed" className="size">

@@ -11,11 +11,12 @@ import { type DrawnLink, Graph, type MenuTarget, type Selection } from "../graph
 import type { NodeLook } from "../graph/NodeBox.tsx";
 import { usePlaces } from "../graph/useLayout.ts";
 import { Loading } from "../shell/states.tsx";
-import { Dock, type DockTab } from "./Dock.tsx";
+import { Dock } from "./Dock.tsx";
 import { impairmentWords } from "./impairment-words.ts";
 import { LiveLinkPanel } from "./LiveLinkPanel.tsx";
 import { LiveMenu } from "./LiveMenu.tsx";
 import { LiveNodePanel } from "./LiveNodePanel.tsx";
+import { useDock } from "./useDock.ts";
 import type { LabVerbs } from "./verbs.ts";
 
 const ImpairDialog = lazy(() => import("./ImpairDialog.tsx"));
@@ -43,10 +44,8 @@ export function LiveLab({
   const [menu, setMenu] = useState<MenuTarget>();
   const [focus, setFocus] = useState<string>();
   const [impairs, setImpairs] = useState<string>();
-  const [tabs, setTabs] = useState<readonly DockTab[]>([]);
-  const [tab, setTab] = useState("events");
+  const dock = useDock(address);
   const [moved, setMoved] = useState<Layout>({});
-  const number = useRef(0);
   const events = useLabEvents(address);
 
   const nodes = useMemo(
@@ -78,18 +77,13 @@ export function LiveLab({
     given,
   );
 
-  const open = (make: (id: string) => DockTab) => {
-    number.current += 1;
-    const made = make(`tab-${number.current}`);
-    setTabs((known) => [...known, made]);
-    setTab(made.id);
-  };
   const actions = useVerbs(address);
   const verbs: LabVerbs = {
     ...actions,
-    openTerminal: (node) => open((id) => ({ id, is: "terminal", node })),
-    openConsole: (node) => open((id) => ({ id, is: "console", node })),
-    capture: (target) => open((id) => ({ id, is: "capture", target })),
+    openTerminal: (node) => dock.act({ do: "open", pane: { is: "terminal", node } }),
+    openBeside: (node) => dock.act({ do: "split", pane: { is: "terminal", node }, direction: "beside" }),
+    openConsole: (node) => dock.act({ do: "open", pane: { is: "console", node } }),
+    capture: (target) => dock.act({ do: "open", pane: { is: "capture", target } }),
     impair: setImpairs,
   };
   const chosenNode =
@@ -186,18 +180,9 @@ export function LiveLab({
           </aside>
         )}
       </section>
-      <Dock
-        address={address}
-        events={events}
-        nodes={nodes.map(({ name }) => name)}
-        tabs={tabs}
-        tab={tab}
-        onTab={setTab}
-        onClose={(id) => {
-          setTabs((known) => known.filter((one) => one.id !== id));
-          if (tab === id) setTab("events");
-        }}
-      />
+      <Dock address={address} events={events} nodes={nodes.map(({ name }) => name)} state={dock.state} act={dock.act}>
+        {null}
+      </Dock>
       <LiveMenu target={menu} detail={detail} mayChange={mayChange} verbs={verbs} onClose={() => setMenu(undefined)} />
       {impaired !== undefined && (
         <Suspense>

@@ -2,6 +2,7 @@ import { Menu } from "@mantine/core";
 import {
   IconActivity,
   IconEraser,
+  IconLayoutColumns,
   IconPlayerPause,
   IconPlayerPlay,
   IconPlug,
@@ -63,6 +64,15 @@ function NodeItems({
       {!isSwitch && engine !== "vm" && (
         <Menu.Item leftSection={<IconTerminal2 size={16} />} disabled={isOff} onClick={() => verbs.openTerminal(name)}>
           Open a terminal
+        </Menu.Item>
+      )}
+      {!isSwitch && engine !== "vm" && (
+        <Menu.Item
+          leftSection={<IconLayoutColumns size={16} />}
+          disabled={isOff}
+          onClick={() => verbs.openBeside(name)}
+        >
+          Open one beside
         </Menu.Item>
       )}
       {engine !== undefined && (

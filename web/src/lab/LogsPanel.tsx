@@ -61,7 +61,8 @@ export function LogsPanel({
           {lines.length === 0 ? "No program has said anything yet." : "No line is like that."}
         </Text>
       ) : (
-        <div className="lines" ref={end} role="log" aria-label="Logs">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keys too
+        <div className="lines" ref={end} role="log" tabIndex={0} aria-label="Logs">
           {wanted.slice(-shownLines).map(({ number, at, node: from, source, stream, text }) => (
             <div key={number} className="line" data-bad={stream === "stderr" || undefined}>
               <time dateTime={at}>{timeOf(at)}</time>

@@ -7,6 +7,8 @@ export type LabVerbs = {
   readonly act: (node: string, action: NodeAction) => void;
   readonly partition: (words: readonly string[]) => void;
   readonly openTerminal: (node: string) => void;
+  /** In the tab that is shown, beside what is there. */
+  readonly openBeside: (node: string) => void;
   readonly openConsole: (node: string) => void;
   /** A link's id, or an interface. */
   readonly capture: (target: string) => void;

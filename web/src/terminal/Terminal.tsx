@@ -1,36 +1,70 @@
 import "@xterm/xterm/css/xterm.css";
+import { ActionIcon, Button, CloseButton, Group, Menu, Progress, Text, TextInput } from "@mantine/core";
+import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal as Screen } from "@xterm/xterm";
-import { useEffect, useRef, useState } from "react";
-import type { ConsoleReport, ExecControl, ExecReport, ExecRequest } from "../../../src/api/index.ts";
-import { loginShell } from "../../../src/topology/login-shell.ts";
-import { apiPrefix, type LabAddress, labPath } from "../api/call.ts";
+import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from "react";
+import type { LabAddress } from "../api/call.ts";
+import { findIn } from "./find.ts";
+import { ShellConnection, type ShellState } from "./shell-connection.ts";
+import { useUploads } from "./useUploads.ts";
 
-/** Of binary messages of exec (src/api/exec-frame.ts). */
-const stdin = 0;
-const firstPauseMs = 500;
-const longestPauseMs = 8_000;
+const notes: Readonly<Record<Exclude<ShellState, "open">, string>> = {
+  connecting: "Connecting…",
+  lost: "Connection lost; it goes on here when the network is back",
+  ended: "Ended",
+  elsewhere: "Open elsewhere. Enter brings it here",
+};
 
-type State = "connecting" | "open" | "lost" | "ended";
+/** What a page says to a terminal that it shows. */
+export type TerminalHandle = {
+  /** It is not wanted any more: the shell ends. */
+  readonly end: () => void;
+};
 
 /**
- * A terminal in a node: a shell of its own, or the console, which is one for all. After a break of the network it
- * connects again: to the console where it was, or to a new shell.
+ * A terminal in a node: a shell of its own, or the console, which is one for all. After a break of the network, or
+ * when the page is loaded again, it goes on where it was.
  */
 export default function Terminal({
   address: { project, lab },
+  id,
   node,
   is,
   isShown,
+  hasFocus,
+  onFocus,
+  onLeave,
+  onHandle,
+  menu,
 }: {
   readonly address: LabAddress;
+  /** Of the pane: under it, the shell is known to a page that is loaded again. */
+  readonly id: string;
   readonly node: string;
   readonly is: "terminal" | "console";
   readonly isShown: boolean;
+  readonly hasFocus: boolean;
+  readonly onFocus: () => void;
+  /** By the keyboard, whose keys all go to the shell. */
+  readonly onLeave: () => void;
+  readonly onHandle: (handle: TerminalHandle | undefined) => void;
+  /** More that its menu offers. */
+  readonly menu: ReactNode;
 }) {
   const place = useRef<HTMLDivElement>(null);
-  const fit = useRef<{ readonly addon: FitAddon; readonly screen: Screen }>(undefined);
-  const [state, setState] = useState<State>("connecting");
+  const fit = useRef<{ readonly addon: FitAddon; readonly screen: Screen; readonly shell: ShellConnection }>(undefined);
+  const [state, setState] = useState<ShellState>("connecting");
+  const [finds, setFinds] = useState(false);
+  const [words, setWords] = useState("");
+  const [isMissing, setMissing] = useState(false);
+  const [at, setAt] = useState<{ readonly x: number; readonly y: number }>();
+  const [isOver, setOver] = useState(false);
+  const picker = useRef<HTMLInputElement>(null);
+  const uploads = useUploads({ project, lab }, node, () => fit.current?.shell.folder() ?? Promise.resolve(undefined));
+  const leave = useEffectEvent(onLeave);
+  const hand = useEffectEvent(onHandle);
+  const name = `${is === "console" ? "Console" : "Terminal"} of ${node}`;
 
   useEffect(() => {
     if (place.current === null) return;
@@ -40,135 +74,248 @@ export default function Terminal({
       scrollback: 10_000,
       cursorBlink: true,
       screenReaderMode: false,
-      theme: { background: "#10141a", foreground: "#e6e8eb" },
+      theme: { background: "#10141a", foreground: "#e6e8eb", selectionBackground: "#3b5b8c" },
     });
     const addon = new FitAddon();
     screen.loadAddon(addon);
     screen.open(place.current);
-    screen.textarea?.setAttribute("aria-label", `${is === "console" ? "Console" : "Terminal"} of ${node}`);
-    fit.current = { addon, screen };
+    screen.textarea?.setAttribute("aria-label", `${name}. Control+F6 leaves it`);
     const size = () => {
       if ((place.current?.clientHeight ?? 0) > 20) addon.fit();
     };
     size();
     const watch = new ResizeObserver(size);
     watch.observe(place.current);
-
-    const encoder = new TextEncoder();
-    let socket: WebSocket | undefined;
-    let isGone = false;
-    let hasEnded = false;
-    let pauseMs = firstPauseMs;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const say = (text: string) => screen.write(`\r\n\x1b[33m${text}\x1b[0m\r\n`);
-    const connect = () => {
-      setState("connecting");
-      hasEnded = false;
-      const scheme = location.protocol === "https:" ? "wss" : "ws";
-      const path = labPath(
-        { project, lab },
-        `/nodes/${encodeURIComponent(node)}/${is === "console" ? "console" : "exec"}`,
-      );
-      const opened = new WebSocket(`${scheme}://${location.host}${apiPrefix}${path}`);
-      opened.binaryType = "arraybuffer";
-      socket = opened;
-      opened.onopen = () => {
-        pauseMs = firstPauseMs;
-        setState("open");
-        if (is === "console") {
-          // What it said so far comes again.
-          screen.reset();
-          opened.send(JSON.stringify({ type: "resize", columns: screen.cols, rows: screen.rows }));
-          return;
-        }
-        const request: ExecRequest = {
-          argv: [...loginShell],
-          tty: true,
-          columns: screen.cols,
-          rows: screen.rows,
-          environment: { TERM: "xterm-256color" },
-        };
-        opened.send(JSON.stringify(request));
-      };
-      opened.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-        if (typeof data !== "string") {
-          const bytes = new Uint8Array(data);
-          screen.write(is === "console" ? bytes : bytes.subarray(1));
-          return;
-        }
-        const report = JSON.parse(data) as ExecReport | ConsoleReport;
-        if (report.type === "error") {
-          hasEnded = true;
-          say(`${report.message} ${report.remedy ?? ""}`);
-        }
-        if (report.type === "state" && report.state === "off") say("The machine is off.");
-        if (report.type === "exit") {
-          hasEnded = true;
-          say(`The shell has ended (${report.exitCode}). Enter begins a new one.`);
-        }
-      };
-      opened.onclose = () => {
-        if (isGone || socket !== opened) return;
-        if (hasEnded) {
-          setState("ended");
-          return;
-        }
-        setState("lost");
-        timer = setTimeout(() => {
-          if (is === "terminal") say("The connection was lost. This is a new shell.");
-          connect();
-        }, pauseMs);
-        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-      };
-    };
-    const type = (bytes: Uint8Array) => {
-      if (socket?.readyState !== WebSocket.OPEN) {
-        // Enter, after a shell has ended.
-        if (hasEnded && bytes.length === 1 && bytes[0] === 13) {
-          hasEnded = false;
-          connect();
-        }
-        return;
-      }
-      if (is === "console") {
-        socket.send(bytes as Uint8Array<ArrayBuffer>);
-        return;
-      }
-      const frame = new Uint8Array(bytes.length + 1);
-      frame[0] = stdin;
-      frame.set(bytes, 1);
-      socket.send(frame);
-    };
-    screen.onData((text) => type(encoder.encode(text)));
-    screen.onBinary((text) => type(Uint8Array.from(text, (letter) => letter.charCodeAt(0))));
-    screen.onResize(({ cols, rows }) => {
-      const control: ExecControl = { type: "resize", columns: cols, rows };
-      if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(control));
+    const key = `netwright.shell.${id}`;
+    const shell = new ShellConnection({
+      address: { project, lab },
+      node,
+      is,
+      size: () => ({ columns: screen.cols, rows: screen.rows }),
+      onBytes: (bytes) => screen.write(bytes),
+      onSay: (text) => screen.write(`\r\n\x1b[33m${text}\x1b[0m\r\n`),
+      onReset: () => screen.reset(),
+      onState: setState,
+      session: {
+        get: () => sessionStorage.getItem(key) ?? undefined,
+        set: (session) => {
+          if (session === undefined) sessionStorage.removeItem(key);
+          else sessionStorage.setItem(key, session);
+        },
+      },
     });
-    connect();
+    screen.onData((text) => shell.type(text));
+    screen.onBinary((text) => shell.typeBytes(text));
+    screen.onResize(({ cols, rows }) => shell.resize(cols, rows));
+    screen.attachCustomKeyEventHandler((event) => {
+      if (event.ctrlKey && event.key === "F6") {
+        if (event.type === "keydown") leave();
+        event.preventDefault();
+        return false;
+      }
+      if (!event.ctrlKey || !event.shiftKey) return true;
+      const letter = event.key.toUpperCase();
+      // The browser pastes by itself, as plain text.
+      if (letter === "V") return false;
+      if (letter !== "C" && letter !== "F") return true;
+      event.preventDefault();
+      if (event.type !== "keydown") return false;
+      if (letter === "F") setFinds(true);
+      else void copy(screen);
+      return false;
+    });
+    fit.current = { addon, screen, shell };
+    hand({ end: () => shell.end() });
     return () => {
-      isGone = true;
-      clearTimeout(timer);
+      hand(undefined);
       watch.disconnect();
-      socket?.close();
+      shell.leave();
       screen.dispose();
     };
-  }, [project, lab, node, is]);
+  }, [project, lab, node, is, id, name]);
 
   useEffect(() => {
     if (!isShown || fit.current === undefined) return;
     fit.current.addon.fit();
-    fit.current.screen.focus();
-  }, [isShown]);
+    if (hasFocus) fit.current.screen.focus();
+  }, [isShown, hasFocus]);
 
+  const find = (step: 1 | -1) => {
+    const screen = fit.current?.screen;
+    if (screen !== undefined) setMissing(!findIn(screen, words, step));
+  };
+  const back = () => fit.current?.screen.focus();
   return (
-    <>
+    // biome-ignore lint/a11y/noStaticElementInteractions: what can be done by mouse is in the menu, too
+    <div
+      className="terminal-place"
+      data-over={isOver || undefined}
+      onFocus={onFocus}
+      onContextMenu={(event) => {
+        if (event.shiftKey) return;
+        event.preventDefault();
+        setAt({ x: event.clientX, y: event.clientY });
+      }}
+      onKeyDown={(event) => {
+        if (!(event.key === "ContextMenu" || (event.shiftKey && event.key === "F10"))) return;
+        event.preventDefault();
+        const box = event.currentTarget.getBoundingClientRect();
+        setAt({ x: box.x + 40, y: box.y + 20 });
+      }}
+      onDragOver={(event) => {
+        if (!event.dataTransfer.types.includes("Files")) return;
+        event.preventDefault();
+        event.dataTransfer.dropEffect = "copy";
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        uploads.add([...event.dataTransfer.files]);
+      }}
+    >
       <div className="terminal" ref={place} data-terminal={node} />
       {state !== "open" && (
-        <div className="terminal-note" role="status">
-          {state === "connecting" ? "Connecting…" : state === "lost" ? "Connection lost; trying again…" : "Ended"}
+        <div className="terminal-note" role="status" data-state={state}>
+          {notes[state]}
         </div>
       )}
-    </>
+      {finds && (
+        <form
+          className="terminal-find"
+          onSubmit={(event) => {
+            event.preventDefault();
+            find(-1);
+          }}
+        >
+          <TextInput
+            size="xs"
+            autoFocus
+            aria-label={`Find in the ${name.toLowerCase()}`}
+            placeholder="Find"
+            value={words}
+            aria-invalid={isMissing}
+            onChange={({ currentTarget }) => {
+              setWords(currentTarget.value);
+              setMissing(false);
+            }}
+            onKeyDown={({ key }) => {
+              if (key !== "Escape") return;
+              setFinds(false);
+              back();
+            }}
+          />
+          {isMissing && <Text size="xs">not there</Text>}
+          <ActionIcon type="submit" variant="default" aria-label="The one before">
+            <IconChevronUp size={16} />
+          </ActionIcon>
+          <ActionIcon variant="default" aria-label="The next one" onClick={() => find(1)}>
+            <IconChevronDown size={16} />
+          </ActionIcon>
+          <CloseButton
+            aria-label="End finding"
+            onClick={() => {
+              setFinds(false);
+              back();
+            }}
+          />
+        </form>
+      )}
+      {uploads.list.length > 0 && (
+        <div className="terminal-uploads" role="status">
+          {uploads.list.map((one) => (
+            <Group key={one.number} gap={8} wrap="nowrap">
+              <Text size="xs" truncate maw={260}>
+                {one.error ?? `${one.name}${one.folder === undefined ? "" : ` to ${one.folder}`}`}
+              </Text>
+              {one.error === undefined && !one.isDone && (
+                <Progress w={90} value={one.percent} aria-label={`${one.name}: ${one.percent} percent sent`} />
+              )}
+              {one.isDone && <Text size="xs">is there</Text>}
+              {!one.isDone && one.error === undefined && (
+                <Button size="compact-xs" variant="subtle" onClick={one.stop}>
+                  Stop
+                </Button>
+              )}
+              {(one.isDone || one.error !== undefined) && (
+                <CloseButton size="xs" aria-label="Close" onClick={() => uploads.remove(one.number)} />
+              )}
+            </Group>
+          ))}
+        </div>
+      )}
+      <input
+        ref={picker}
+        type="file"
+        multiple
+        hidden
+        aria-hidden
+        tabIndex={-1}
+        onChange={({ currentTarget }) => {
+          uploads.add([...(currentTarget.files ?? [])]);
+          currentTarget.value = "";
+        }}
+      />
+      {at !== undefined && (
+        <Menu
+          opened
+          withinPortal
+          position="bottom-start"
+          shadow="md"
+          onClose={() => {
+            setAt(undefined);
+            back();
+          }}
+        >
+          <Menu.Target>
+            <div style={{ position: "fixed", left: at.x, top: at.y, width: 1, height: 1 }} />
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item
+              rightSection={<Text size="xs">Ctrl+Shift+C</Text>}
+              disabled={fit.current?.screen.hasSelection() !== true}
+              onClick={() => void copy(fit.current?.screen)}
+            >
+              Copy
+            </Menu.Item>
+            <Menu.Item
+              rightSection={<Text size="xs">Ctrl+Shift+V</Text>}
+              disabled={navigator.clipboard === undefined}
+              onClick={() => {
+                const paste = (text: string) => fit.current?.screen.paste(text);
+                void navigator.clipboard.readText().then(paste, () => undefined);
+              }}
+            >
+              Paste
+            </Menu.Item>
+            <Menu.Item rightSection={<Text size="xs">Ctrl+Shift+F</Text>} onClick={() => setFinds(true)}>
+              Find…
+            </Menu.Item>
+            <Menu.Item onClick={() => fit.current?.screen.selectAll()}>Select all</Menu.Item>
+            <Menu.Item onClick={() => fit.current?.screen.clear()}>Clear what was shown</Menu.Item>
+            <Menu.Item onClick={() => picker.current?.click()}>Upload files…</Menu.Item>
+            {menu}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+    </div>
   );
+}
+
+/** Pages that did not come by HTTPS, or from this machine, have no clipboard (W3C Clipboard API): the older way does. */
+async function copy(screen: Screen | undefined): Promise<void> {
+  const text = screen?.getSelection() ?? "";
+  if (text === "") return;
+  if (navigator.clipboard !== undefined) {
+    await navigator.clipboard.writeText(text).catch(() => undefined);
+    return;
+  }
+  const give = (event: ClipboardEvent) => {
+    event.preventDefault();
+    event.clipboardData?.setData("text/plain", text);
+  };
+  document.addEventListener("copy", give, { capture: true, once: true });
+  document.execCommand("copy");
+  document.removeEventListener("copy", give, { capture: true });
 }

@@ -1,0 +1,71 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import * as z from "zod";
+import type { CopyResult } from "../../api/index.ts";
+import { labError } from "../../topology/index.ts";
+import type { Agent } from "../agent/agent.ts";
+
+/** Of one file. */
+const mostBytes = 4 * 1024 * 1024 * 1024;
+
+const Query = z.object({
+  /** In the node, from its root: a folder that is there, and a name. */
+  path: z
+    .string()
+    .max(4096)
+    .regex(/^\/(?:.*\/)?[^/\0]+$/, "a path from the root, with a name at its end")
+    .refine((path) => !/(^|\/)\.\.?$/.test(path), "a name at its end"),
+});
+
+export type UploadPath = { readonly folder: string; readonly name: string };
+
+/** @throws ZodError */
+export function uploadPath(query: unknown): UploadPath {
+  const { path } = Query.parse(query);
+  const at = path.lastIndexOf("/");
+  return { folder: path.slice(0, at) || "/", name: path.slice(at + 1) };
+}
+
+/** Where a file is put into a node, as a body of bytes: what browsers can send, who know no other connections. */
+export const uploadRoute = "/projects/:project/labs/:lab/nodes/:node/file";
+
+/** Bodies of bytes are read by who puts them somewhere, at their pace. */
+export function takeUploads(app: FastifyInstance): void {
+  app.addContentTypeParser("application/octet-stream", { bodyLimit: mostBytes }, (_request, payload, done) => {
+    done(null, payload);
+  });
+}
+
+/** @throws COPY_NO_FOLDER, COPY_FAILED, COPY_UNSUPPORTED, … */
+export async function putUpload(
+  agent: Agent,
+  lab: string,
+  node: string,
+  { folder, name }: UploadPath,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<CopyResult> {
+  const sizeBytes = Number(request.headers["content-length"]);
+  // A body in pieces does not say how long it is, which an archive must.
+  if (!Number.isSafeInteger(sizeBytes)) throw statusError(411, "The length of the body must be said.");
+  if (sizeBytes > mostBytes) throw statusError(413, `A file may have ${mostBytes} bytes.`);
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort(labError("COPY_BROKEN_OFF", { what: "What was sent" })));
+  const body = request.body as AsyncIterable<Uint8Array> | undefined;
+  const bytes = body ?? (async function* () {})();
+  return agent.client(lab).putFile(node, folder, { name, sizeBytes, bytes }, { signal: gone.signal });
+}
+
+const statusError = (statusCode: number, message: string): Error => Object.assign(new Error(message), { statusCode });
+
+/** For the contract (openapi.ts). */
+export const uploadOperation = {
+  operationId: "putFile",
+  tags: ["labs"],
+  summary: "Put a file into a node",
+  description: "For: operator.",
+  parameters: [
+    ...["project", "lab", "node"].map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
+    { name: "path", in: "query", required: true, schema: { type: "string", pattern: "^/" } },
+  ],
+  requestBody: { required: true, content: { "application/octet-stream": { schema: {} } } },
+} as const;
