@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 import { LabClient, type Locations, labFiles, listLabs, startLab } from "../../src/client/index.ts";
 import { plan } from "../../src/topology/index.ts";
 import { takeSnapshot, type Watch, watchOf } from "../leaks/snapshot.ts";
@@ -34,6 +34,7 @@ beforeEach(async () => {
   at = { runtime: join(folder, "run"), state: join(folder, "state"), cache: join(folder, "cache") };
   // Other tests run beside this one, so only what carries this folder's name counts.
   watch = { ...watchOf(process.getuid?.() ?? 0), runtime: [at.runtime], temporary: [] };
+  onTestFailed(tellWhatIsThere);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -43,6 +44,36 @@ function processesLeft(): readonly string[] {
   return Object.entries(processes)
     .filter(([id]) => sandboxed.has(id))
     .map(([id, text]) => `${id} ${text}`);
+}
+
+/** What a test that hangs or fails has left: who waits where, for what, and what the supervisor said. */
+function tellWhatIsThere(): void {
+  const lines: string[] = [];
+  for (const [id, text] of Object.entries(takeSnapshot(watch).processes)) {
+    if (!/lab\/main|nsenter|unshare/.test(text)) continue;
+    const [pid] = id.split("@");
+    const read = (name: string) => {
+      try {
+        return readFileSync(`/proc/${pid}/${name}`, "utf8").trim();
+      } catch {
+        return "?";
+      }
+    };
+    const open = existsSync(`/proc/${pid}/fd`)
+      ? readdirSync(`/proc/${pid}/fd`).map((fd) => `${fd} ${linkOf(pid, fd)}`)
+      : [];
+    lines.push(`${id} ${text}`, `  in ${read("wchan")}, ${read("syscall")}`, `  ${open.join(", ")}`);
+  }
+  const log = `${at.state}/everything/logs/supervisor.log`;
+  console.error([...lines, existsSync(log) ? readFileSync(log, "utf8") : "no supervisor.log"].join("\n"));
+}
+
+function linkOf(pid: string | undefined, fd: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`);
+  } catch {
+    return "?";
+  }
 }
 
 /** Every process seen inside a sandbox of this test, by `pid@start`. */
