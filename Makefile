@@ -1,15 +1,18 @@
 # The front door: works before Node is there. Every target sets up what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs setup setup-tests build schema images appliances format clean
+.PHONY: help demo demo-ui test check bench docs setup setup-tests build schema images appliances format clean
 
 run := scripts/with-node
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 18
 
 demo: setup ## bring up a real OSPF network from one file, show it, take it down
 	@$(run) node scripts/demo.ts
+
+demo-ui: setup ## the same in a browser: prints a link, opens it; Ctrl-C takes everything down
+	@$(run) node scripts/demo-ui.ts
 
 test: setup-tests ## the whole test suite (as root: as an unprivileged user it makes, and a smaller set as root)
 	@$(run) node scripts/test.ts

@@ -7,9 +7,8 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { requireOpenToOthers } from "../src/client/launch/readable.ts";
 import { leftSince, takeSnapshot, watchOf } from "../tests/leaks/snapshot.ts";
-import { copyCheckout } from "./suite/copy.ts";
+import { copyCheckout, isOpen } from "./suite/copy.ts";
 
 const checkout = join(import.meta.dirname, "..");
 const lab = "demo";
@@ -29,16 +28,6 @@ async function demo(): Promise<number> {
     return await show(join(folder, "checkout"));
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Root's labs run under ids that own nothing, and some checkouts are for root's eyes only. */
-function isOpen(folder: string): boolean {
-  try {
-    requireOpenToOthers({ files: [join(folder, "package.json")], folders: [] }, 65_534);
-    return true;
-  } catch {
-    return false;
   }
 }
 

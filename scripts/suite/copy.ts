@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { requireOpenToOthers } from "../../src/client/launch/readable.ts";
 
 /** Installed, built or downloaded, so not in git, but needed to run, or slow to get again. */
 const installed = ["node_modules", ".node", "dist", "build/debian"];
@@ -29,6 +30,16 @@ export async function copyCheckout(
   const [[packed], [unpacked]] = await Promise.all([once(pack, "exit"), once(unpack, "exit")]);
   if (packed !== 0 || unpacked !== 0)
     throw new Error(`Copying the checkout to ${to} failed (tar: ${packed}, ${unpacked}).`);
+}
+
+/** Root's labs run under ids that own nothing, and some checkouts are for root's eyes only. */
+export function isOpen(folder: string): boolean {
+  try {
+    requireOpenToOthers({ files: [join(folder, "package.json")], folders: [] }, 65_534);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What git tracks or would, or for a checkout that is no git repository, everything. */
