@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { planOf } from "../../src/topology/generate/shapes.ts";
 import type { Lab } from "../../src/topology/model.ts";
-import { addressesOf, codesOf, errorsOf, linksOf, load, machine, warningsOf } from "./lab-text.ts";
+import { printLab } from "../../src/topology/print.ts";
+import { addressesOf, codesOf, errorsOf, linksOf, load, loaded, machine, warningsOf } from "./lab-text.ts";
 
 const generated = (entry: string): Lab => load(`generate: [${entry}]`);
 const names = (lab: Lab) => lab.nodes.map(({ name }) => name);
@@ -295,6 +296,67 @@ describe("routing", () => {
       !
       "
     `);
+  });
+
+  test("OSPF of routers that are written one by one", () => {
+    const text = `
+nodes:
+  r1: {kind: router, routing: ospf, interfaces: {lo: 10.255.0.1/32}}
+  r2: {kind: router, routing: ospf, frr: {config: "ip route 10.9.0.0/16 blackhole\\n"}}
+  r3: {kind: router}
+  h1:
+links:
+  - {endpoints: [r1, r2], subnet: 10.0.0.0/30}
+  - {endpoints: [r2, h1], subnet: 10.1.0.0/24}
+`;
+    const { lab, warnings } = loaded(text);
+    expect(warnings).toEqual([]);
+    expect(config(lab, "r1")).toMatchInlineSnapshot(`
+      "interface eth0
+       ip ospf area 0
+       ip ospf network point-to-point
+       ip ospf hello-interval 1
+       ip ospf dead-interval 10
+      !
+      interface lo
+       ip ospf area 0
+      !
+      router ospf
+       ospf router-id 10.255.0.1
+      !
+      "
+    `);
+    expect(config(lab, "r2")).toMatchInlineSnapshot(`
+      "interface eth0
+       ip ospf area 0
+       ip ospf network point-to-point
+       ip ospf hello-interval 1
+       ip ospf dead-interval 10
+      !
+      interface eth1
+       ip ospf area 0
+       ip ospf passive
+      !
+      router ospf
+       ospf router-id 10.0.0.2
+      !
+      !
+      ip route 10.9.0.0/16 blackhole
+      "
+    `);
+    expect(machine(lab, "r3")).not.toHaveProperty("frr");
+    // The form that everything is decided in says the same again.
+    expect(config(load(printLab(lab)), "r1")).toBe(config(lab, "r1"));
+    expect(loaded("nodes: {r1: {kind: router, routing: ospf}}").warnings).toMatchObject([
+      { code: "OSPF_WITHOUT_ADDRESSES", message: expect.stringMatching(/^r1 has no address/) },
+    ]);
+    expect(codesOf("nodes: {r1: {kind: router, routing: rip}}")).toEqual(["WRONG_VALUE"]);
+    expect(codesOf("nodes: {h1: {routing: ospf}}")).toEqual(["UNKNOWN_KEY"]);
+    // What a generator makes has one protocol.
+    const both = load(
+      "generate: [{ring: {count: 3}, addressing: {links: 10.0.0.0/16}, routing: ospf, template: {node: {kind: router, routing: ospf}}}]",
+    );
+    expect(config(both, "r1").match(/^router ospf$/gm)).toHaveLength(1);
   });
 
   test.each([

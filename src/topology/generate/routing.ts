@@ -1,6 +1,6 @@
 import { type Family, formatAddress } from "../address.ts";
 import type { Findings } from "../findings.ts";
-import { hasFamily, isLo, type LinkDraft, type NodeDraft, type ProgramDraft } from "../resolve/draft.ts";
+import { hasFamily, isLo, type LabDraft, type LinkDraft, type NodeDraft, type ProgramDraft } from "../resolve/draft.ts";
 import { type Segments, segmentsOf } from "../resolve/segments.ts";
 import { bgpConfig } from "./bgp.ts";
 import type { Generated } from "./generator.ts";
@@ -41,9 +41,28 @@ export function routeGenerated(generated: Generated, links: readonly LinkDraft[]
   for (const [index, router] of routers.entries()) {
     const node = routedNode(router, index, segments);
     const config = protocol === "OSPF" ? ospfConfig(node, families) : bgpConfig(node, asnOf(router), families);
-    const own = router.settings.frr?.config;
-    router.settings = { ...router.settings, frr: { config: own === undefined ? config : `${config}!\n${own}` } };
+    configure(router, config);
   }
+}
+
+/** Writes the FRR configuration of the routers that ask for a routing protocol themselves. */
+export function routeNodes(draft: LabDraft, segments: Segments, findings: Findings): void {
+  const routers = [...draft.nodes.values()].filter((node): node is ProgramDraft => node.kind === "router");
+  for (const [index, router] of routers.entries()) {
+    if (router.settings.routing === undefined) continue;
+    const interfaces = [...router.interfaces.values()];
+    const families = ([4, 6] as const).filter((family) => interfaces.some((one) => hasFamily(one, family)));
+    if (families.length === 0)
+      findings.warn("OSPF_WITHOUT_ADDRESSES", { node: router.name }, [...router.path, "routing"]);
+    else configure(router, ospfConfig(routedNode(router, index, segments), families));
+  }
+}
+
+/** What the lab file says comes after, and so wins. A generator's protocol is instead of a node's own. */
+function configure(router: ProgramDraft, config: string): void {
+  const own = router.settings.frr?.config;
+  const frr = { config: own === undefined ? config : `${config}!\n${own}` };
+  router.settings = { ...router.settings, routing: undefined, frr };
 }
 
 const isUnaddressed = ({ a, b }: LinkDraft, family: Family): boolean =>

@@ -64,6 +64,7 @@ export type MachineSettings = {
   readonly console: NodeConsole | undefined;
   readonly capabilities: readonly string[];
   readonly join: { readonly node: string; readonly path: Path } | undefined;
+  readonly routing: "ospf" | undefined;
   readonly frr: Frr | undefined;
   readonly reach: ReachSettings;
 };

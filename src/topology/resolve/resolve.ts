@@ -3,7 +3,7 @@ import { readFaults } from "../faults/read.ts";
 import type { Findings } from "../findings.ts";
 import { addressGenerated } from "../generate/addressing.ts";
 import { type Generated, generate, isSizeAgreed } from "../generate/generator.ts";
-import { routeGenerated } from "../generate/routing.ts";
+import { routeGenerated, routeNodes } from "../generate/routing.ts";
 import type { AnyKind } from "../kinds/kind.ts";
 import { kindDefinitions } from "../kinds/registry.ts";
 import type { Lab } from "../model.ts";
@@ -74,6 +74,7 @@ export function resolve(definition: LabDefinition, files: FileStore, options: Re
   const segments = segmentsOf(draft.links);
   allotAddresses(draft, segments.of, findings);
   for (const one of generated) routeGenerated(one, linksOf(one.cables), findings);
+  routeNodes(draft, segments, findings);
   settleMtus(draft, definition.defaults?.mtu, findings);
   settleImpairments(draft, findings);
   const isProcess = (name: string) => options.names("processes").has(name);

@@ -54,6 +54,7 @@ export function machineSettings(layers: readonly Layer<MachineDefinition>[], con
     resources: resourcesOf(layers),
     console: consoleOf(last("console")),
     ...containerOf(layers, context),
+    routing: last("routing")?.data.routing,
     frr: frr(last("frr"), context),
     reach: reachSettings(layers, context.findings),
   };

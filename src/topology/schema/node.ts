@@ -89,7 +89,14 @@ const machine = {
   ...reachSettings,
 };
 
-const router = { frr: frr.optional().describe("Runs FRR with this configuration; the daemons follow from it") };
+const router = {
+  routing: choice(["ospf"])
+    .optional()
+    .describe(
+      "Runs FRR, which finds routes by OSPF: in area 0, on every interface with an address, silent where no other router is. What frr says is added",
+    ),
+  frr: frr.optional().describe("Runs FRR with this configuration; the daemons follow from it"),
+};
 
 export const hostNode = map(
   { kind: z.literal("host").optional().describe("What the node is. `host` when absent"), interfaces, ...machine },

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { CallError, setProof } from "../api/call.ts";
-import { projectsQuery, sessionQuery } from "../api/queries.ts";
+import { projectsQuery, sessionQuery, waysQuery } from "../api/queries.ts";
 import { ProjectPage } from "../project/ProjectPage.tsx";
 import { ProjectsPage } from "../projects/ProjectsPage.tsx";
 import { SignIn } from "../session/SignIn.tsx";
@@ -17,12 +17,14 @@ const ServerPage = lazy(() => import("../server/ServerPage.tsx"));
 const LabPage = lazy(() => import("../lab/LabPage.tsx"));
 const LabEditPage = lazy(() => import("../topology/LabEditPage.tsx"));
 
-/** The projects; who has but one is there already. */
+/** The projects; where all is one person's, the one that there is. */
 function Home() {
   const projects = useQuery(projectsQuery);
-  if (projects.isPending) return <Loading what="your labs" />;
-  const [only, ...more] = projects.data?.items ?? [];
-  return <Redirect to={only === undefined || more.length > 0 ? "/projects" : `/projects/${only.name}`} replace />;
+  const ways = useQuery(waysQuery);
+  if (projects.isPending || ways.isPending) return <Loading what="your labs" />;
+  const [first] = projects.data?.items ?? [];
+  const isOwn = ways.data?.ways.includes("link") && first !== undefined;
+  return <Redirect to={isOwn ? `/projects/${first.name}` : "/projects"} replace />;
 }
 
 /** All pages, for whoever is signed in. */

@@ -13,7 +13,7 @@ type ReadNode = NonNullable<Reading["lab"]>["nodes"][number];
 export type PanelInterface = { readonly name: string; readonly to: string | undefined };
 
 /** Shown first; the rest is behind one more click. */
-const first = ["image", "engine", "driver", "stp", "internet", "mode", "dut"];
+const first = ["routing", "image", "engine", "driver", "stp", "internet", "mode", "dut"];
 const apart = ["kind", "interfaces"];
 
 /** What a node is, to be changed. */

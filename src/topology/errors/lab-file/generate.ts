@@ -31,6 +31,11 @@ export const generateErrors = {
     message: () => "There is no router here that could run a routing protocol.",
     remedy: ({ roles }) => `Give kind: router to one of ${listed(roles)} in template:, or leave routing out.`,
   }),
+  OSPF_WITHOUT_ADDRESSES: entry<{ node: string }>({
+    exitCode: 2,
+    message: ({ node }) => `${node} has no address on any interface, so there is nothing that OSPF could tell of.`,
+    remedy: () => "Give its links a subnet, for example subnet: 10.0.1.0/24, or its interfaces addresses.",
+  }),
   ROUTING_NEEDS_ADDRESSES: entry<{ protocol: string; wanted: string }>({
     exitCode: 2,
     message: ({ protocol, wanted }) => `${protocol} has nothing to route without ${wanted}.`,
