@@ -38,6 +38,7 @@ export const endpoints = {
   capture: { method: "GET", path: "/v1/captures/:capture", kind: "json" },
   stopCapture: { method: "DELETE", path: "/v1/captures/:capture", kind: "json" },
   captureStream: { method: "GET", path: "/v1/captures/:capture/stream", kind: "bytes" },
+  counters: { method: "GET", path: "/v1/counters", kind: "ndjson" },
   events: { method: "GET", path: "/v1/events", kind: "ndjson" },
   logs: { method: "GET", path: "/v1/logs", kind: "ndjson" },
 } as const;

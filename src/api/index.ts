@@ -3,6 +3,7 @@ export * from "./console.ts";
 export * from "./controller/hosts.ts";
 export * from "./controller/resources.ts";
 export * from "./controller/routes.ts";
+export * from "./counters.ts";
 export * from "./endpoints.ts";
 export * from "./exec.ts";
 export * from "./faults.ts";

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { CaptureRequest, CaptureStatus } from "./capture.ts";
 import { ConsoleQuery } from "./console.ts";
+import { CountersLine } from "./counters.ts";
 import { endpoints } from "./endpoints.ts";
 import { FaultReport, FaultsRequest, FaultsStatus, FaultsStopped } from "./faults.ts";
 import { ReadChangesQuery, ReadFilesQuery, WriteFilesQuery } from "./files.ts";
@@ -248,6 +249,11 @@ export const routes = {
     summary: "What a capture takes, in pcapng, while it takes it",
     params: z.object({ capture: z.string() }),
     response: CaptureStatus,
+  },
+  counters: {
+    ...endpoints.counters,
+    summary: "What passes on the links, once a second",
+    response: CountersLine,
   },
   events: {
     ...endpoints.events,

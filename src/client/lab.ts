@@ -1,5 +1,6 @@
 import type { CaptureRequest, CaptureStatus } from "../api/capture.ts";
 import type { ConsoleQuery } from "../api/console.ts";
+import type { CountersLine } from "../api/counters.ts";
 import type { ExecRequest } from "../api/exec.ts";
 import type { FaultReport, FaultsRequest, FaultsStatus, FaultsStopped } from "../api/faults.ts";
 import type { CopyResult } from "../api/files.ts";
@@ -102,6 +103,11 @@ export class LabClient {
   ): AsyncGenerator<LabEvent, void, undefined> {
     const { signal, ...query } = options;
     yield* (await this.#calls()).stream("events", { query, ...(signal === undefined ? {} : { signal }) });
+  }
+
+  /** What passes on the links, once a second, until the lab ends or `signal` aborts. */
+  async *counters(options: Waiting = {}): AsyncGenerator<CountersLine, void, undefined> {
+    yield* (await this.#calls()).stream("counters", options);
   }
 
   /** Output of programs: of a node, a process, or all; the newest `tail` lines only when given. */

@@ -19,6 +19,7 @@ export type { AddressInfo, AddressOfLink } from "./netlink/address.ts";
 export { BatchError, type BatchFailure, type RtnetlinkBatch } from "./netlink/batch.ts";
 export type { Bridge, BridgeChange, BridgePortChange, BridgeSettings } from "./netlink/bridge.ts";
 export type { BridgePortVlans } from "./netlink/bridge-vlans.ts";
+export type { LinkCounters } from "./netlink/counters.ts";
 export { RtnetlinkHandle } from "./netlink/handle.ts";
 export type { LinkChange, LinkInfo, LinkState, OperState, VethEnd, VethPair } from "./netlink/link.ts";
 export type { LinkStatistics } from "./netlink/link-statistics.ts";

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type {
   CaptureRequest,
   CaptureStatus,
+  CountersLine,
   FaultReport,
   FaultsRequest,
   LabDetail,
@@ -257,6 +258,11 @@ export class Supervisor {
   startCapture(request: CaptureRequest): Promise<CaptureStatus> {
     if (this.#state !== "running") throw labError("LAB_BUSY", { lab: this.#lab.name, state: this.#state });
     return this.captures.start(this.#lab, request);
+  }
+
+  /** What passes on the links, once a second. */
+  counters(signal: AbortSignal): AsyncGenerator<CountersLine> {
+    return this.#options.stage.panel.counters.follow(AbortSignal.any([signal, this.#stopping.signal]));
   }
 
   get captures(): Captures {

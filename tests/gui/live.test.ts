@@ -26,6 +26,7 @@ beforeAll(async () => {
   await ask(page, "POST", "/projects", { name: "demo" });
   await ask(page, "POST", "/projects/demo/labs", { name: "live", text: labFile });
   await page.goto("/projects/demo/labs/live");
+  await node("h1").waitFor();
 }, 120_000);
 afterAll(async () => {
   if (why !== undefined) return;
@@ -155,6 +156,66 @@ describe("a lab that runs", () => {
     await page.keyboard.press("Control+F6");
     await page.keyboard.press("Delete");
     await page.getByRole("region", { name: "h3" }).waitFor({ state: "detached" });
+  });
+
+  it("shows what passes on a link, and what is lost", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await ask(page, "POST", "/projects/demo/labs/live/links/h1%3Aeth0%20%E2%80%94%20h2%3Aeth0/impairment", {
+      ab: { loss: { uniform: 0.5 } },
+      ba: {},
+    });
+    await menu("h1", "Open a terminal");
+    await expect.poll(() => said(page)).toMatch(/h1.*#/);
+    await page.keyboard.type("ping -i 0.01 -s 1200 -q 10.0.1.2\n");
+    const lost = page.locator(".link-rate").filter({ hasText: /\d kbit\/s, \d+ % lost/ });
+    await lost.first().waitFor();
+    await page.locator(".react-flow__edge").first().click({ force: true });
+    const facts = page.getByRole("complementary", { name: "Details" });
+    await facts
+      .getByText(/frames\/s/)
+      .first()
+      .waitFor();
+    await facts
+      .getByText(/[1-9]\d* of \d+ frames lost/)
+      .first()
+      .waitFor();
+    await picture(page, "rates");
+    await facts.getByRole("button", { name: "Close the details" }).click();
+    await page.locator(".terminal:visible textarea").focus();
+    await page.keyboard.press("Control+c");
+    await expect.poll(() => lost.count()).toBe(0);
+  });
+
+  it("parts the nodes in a lasso from the rest, shows the parts, and heals them with one click", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await page.getByRole("button", { name: "Lasso" }).click();
+    const boxes = await Promise.all(["h1", "h2"].map((name) => node(name).boundingBox()));
+    const [left, top] = [
+      Math.min(...boxes.map((box) => box?.x ?? 0)) - 12,
+      Math.min(...boxes.map((box) => box?.y ?? 0)) - 12,
+    ];
+    const [right, bottom] = [
+      Math.max(...boxes.map((box) => (box?.x ?? 0) + (box?.width ?? 0))) + 12,
+      Math.max(...boxes.map((box) => (box?.y ?? 0) + (box?.height ?? 0))) + 12,
+    ];
+    await page.mouse.move(left, top);
+    await page.mouse.down();
+    for (const [x, y] of [
+      [right, top],
+      [right, bottom],
+      [left, bottom],
+      [left, top + 10],
+    ] as const)
+      await page.mouse.move(x, y, { steps: 5 });
+    await page.mouse.up();
+    await page.getByRole("button", { name: "Part 2 nodes from the rest" }).click();
+    await page.getByText("Part A", { exact: true }).waitFor();
+    expect(await page.locator(".group-name").count()).toBe(2);
+    await page.getByText("Parted: split h1 h2 -- h3 h4").waitFor();
+    await picture(page, "partition");
+    expect(await barriers(page)).toEqual([]);
+    await page.getByRole("button", { name: "Heal" }).click();
+    await page.locator(".group-name").first().waitFor({ state: "detached" });
   });
 
   it("has no barriers and complains of nothing", async ({ skip }) => {

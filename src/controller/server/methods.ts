@@ -1,5 +1,6 @@
 import { controllerRoutes, endpoints } from "../../api/index.ts";
 import { matchPath } from "../../api/path-pattern.ts";
+import { uploadRoute } from "./uploads.ts";
 
 const prefix = "/api/v1";
 const labPrefix = `${prefix}/projects/:project/labs/:lab`;
@@ -8,6 +9,7 @@ export const notPassedOn: ReadonlySet<string> = new Set(["stop", "apply"]);
 
 const known: readonly { readonly method: string; readonly pattern: string }[] = [
   ...Object.values(controllerRoutes).map(({ method, path }) => ({ method, pattern: `${prefix}${path}` })),
+  { method: "PUT", pattern: `${prefix}${uploadRoute}` },
   ...Object.entries(endpoints).flatMap(([name, { method, path }]) =>
     notPassedOn.has(name) ? [] : [{ method, pattern: path.replace("/v1", labPrefix) }],
   ),

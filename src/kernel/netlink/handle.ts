@@ -4,6 +4,7 @@ import { type AddressInfo, decodeAddress, encodeAddressDump } from "./address.ts
 import { RtnetlinkBatch } from "./batch.ts";
 import { decodeVlanFiltering } from "./bridge.ts";
 import { MessageWriter } from "./codec.ts";
+import { decodeCounters, encodeCountersDump, type LinkCounters } from "./counters.ts";
 import { NLM_F_ACK, NLM_F_REQUEST } from "./headers/netlink.ts";
 import * as rt from "./headers/rtnetlink.ts";
 import {
@@ -96,6 +97,11 @@ export class RtnetlinkHandle extends RtnetlinkVerbs {
   /** Of thousands of links in a tenth of the time that `linkList` takes. */
   linkStates(): readonly LinkState[] {
     return this.#socket.dump("link states", rt.RTM_GETLINK, encodeLinkStateDump, decodeLinkState);
+  }
+
+  /** What all links have received and sent, and nothing else of them. */
+  linkCounters(): readonly LinkCounters[] {
+    return this.#socket.dump("link counters", rt.RTM_GETSTATS, encodeCountersDump, decodeCounters);
   }
 
   /** All addresses, or those of one link. */

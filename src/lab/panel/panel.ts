@@ -13,6 +13,7 @@ import {
   type SwitchNode,
 } from "../../topology/index.ts";
 import { type Place, placeOf } from "../captures/place.ts";
+import { LinkCounters } from "../link-counters.ts";
 import type { WireProcess } from "../wire/wire-process.ts";
 import { type Jack, portsOf } from "./connection.ts";
 import { type MachineEnd, PanelLinks } from "./links.ts";
@@ -44,6 +45,8 @@ export class PatchPanel {
   readonly #networks: NodeNetworks;
   readonly #switches: Switches;
   readonly links: PanelLinks;
+  /** What passes on the links. */
+  readonly counters: LinkCounters;
   /** By endpoint, of machines' interfaces. */
   readonly #jacks = new Map<string, Jack & { readonly mac: string; readonly tap?: Tap }>();
   #nextIfindex = firstIfindex;
@@ -82,6 +85,7 @@ export class PatchPanel {
       carrier,
       machineEnd: (endpoint) => this.machineEnd(endpoint),
     });
+    this.counters = new LinkCounters({ read: () => this.#handle.linkCounters(), links: () => this.links.all });
   }
 
   /**

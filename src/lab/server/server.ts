@@ -152,6 +152,7 @@ function handlersOf(supervisor: Supervisor): Handlers {
     capture: ({ params }) => supervisor.captures.get(params.capture),
     stopCapture: ({ params }) => supervisor.captures.stop(params.capture),
     captureStream: ({ params, signal }) => supervisor.captures.stream(params.capture, signal),
+    counters: ({ signal }) => supervisor.counters(signal),
     events: ({ query, signal }) => supervisor.events.from(query.from, { follow: query.follow, signal }),
     logs: ({ query, signal }) =>
       supervisor.logs(query.of?.split(",") ?? [], {

@@ -1,6 +1,7 @@
 import { BaseEdge, type Edge, type EdgeProps, useInternalNode } from "@xyflow/react";
-import { memo } from "react";
+import { type CSSProperties, memo } from "react";
 import { nodeSize } from "./NodeBox.tsx";
+import { type LinkRate, lossWords, rateWords, useRate } from "./rates.ts";
 
 export type LinkLook = {
   /** Of its ends, as far as they are known. */
@@ -32,6 +33,7 @@ export const linkLabel = ({ a, b, aInterface, bInterface, state, isImpaired }: L
 export const LinkLine = memo(function LinkLine({ id, source, target, data, selected }: EdgeProps<GraphLink>) {
   const from = useInternalNode(source)?.internals.positionAbsolute;
   const to = useInternalNode(target)?.internals.positionAbsolute;
+  const rate = useRate(id);
   if (from === undefined || to === undefined || data === undefined) return null;
   const ends = { ax: from.x, ay: from.y, bx: to.x, by: to.y };
   const half = { x: nodeSize.width / 2, y: nodeSize.height / 2 };
@@ -55,6 +57,7 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
   return (
     <g
       className="link"
+      style={{ "--flow": flowOf(rate) } as CSSProperties}
       data-selected={selected || undefined}
       data-state={data.state}
       data-cut={isCut || undefined}
@@ -76,8 +79,34 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
           {data.words}
         </text>
       )}
+      {rate !== undefined &&
+        length > 120 &&
+        rateLines(rate, unit).map((line, index) => (
+          <text key={line} x={middle.x} y={middle.y + 13 + 13 * index} className="link-rate">
+            {line}
+          </text>
+        ))}
       {isCut && <path className="link-cross" d={`M${middle.x - 6},${middle.y - 6}l12,12m0,-12l-12,12`} />}
       {!isCut && data.isImpaired && <path className="link-wave" d={`M${middle.x - 9},${middle.y}q4.5,-9 9,0t9,0`} />}
     </g>
   );
 });
+
+/** As thick as what passes is much: a line for each tenfold of it. */
+function flowOf(rate: LinkRate | undefined): number {
+  const most = Math.max(rate?.ab.bitsPerSecond ?? 0, rate?.ba.bitsPerSecond ?? 0);
+  return 1.6 + Math.min(6, Math.max(0, Math.log10(most / 1000)));
+}
+
+/** Arrows are as the line lies. */
+function rateLines({ ab, ba }: LinkRate, unit: { readonly x: number; readonly y: number }): readonly string[] {
+  const isFlat = Math.abs(unit.x) >= Math.abs(unit.y);
+  const [there, back] = (isFlat ? unit.x > 0 : unit.y > 0) ? (isFlat ? "→←" : "↓↑") : isFlat ? "←→" : "↑↓";
+  return [ab, ba]
+    .map(({ bitsPerSecond, lost }, index) => ({ bitsPerSecond, lost, arrow: index === 0 ? there : back }))
+    .filter(({ bitsPerSecond, lost }) => bitsPerSecond > 0 || lost > 0)
+    .map(
+      ({ bitsPerSecond, lost, arrow }) =>
+        `${arrow} ${rateWords(bitsPerSecond)}${lost > 0 ? `, ${lossWords(lost)} lost` : ""}`,
+    );
+}

@@ -1,4 +1,5 @@
 import { Button, CloseButton, Group, Text, Title } from "@mantine/core";
+import { IconLasso, IconScissors } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ReactFlowProvider } from "@xyflow/react";
 import { lazy, Suspense, useMemo, useRef, useState } from "react";
@@ -8,7 +9,10 @@ import { useLines } from "../api/follow.ts";
 import { labDetailQuery } from "../api/queries.ts";
 import { FindNode } from "../graph/FindNode.tsx";
 import { type DrawnLink, Graph, type MenuTarget, type Selection } from "../graph/Graph.tsx";
+import { Groups } from "../graph/Groups.tsx";
+import { Lasso } from "../graph/Lasso.tsx";
 import type { NodeLook } from "../graph/NodeBox.tsx";
+import { RatesOfLab } from "../graph/rates.ts";
 import { usePlaces } from "../graph/useLayout.ts";
 import { Loading } from "../shell/states.tsx";
 import { Dock } from "./Dock.tsx";
@@ -16,7 +20,9 @@ import { impairmentWords } from "./impairment-words.ts";
 import { LiveLinkPanel } from "./LiveLinkPanel.tsx";
 import { LiveMenu } from "./LiveMenu.tsx";
 import { LiveNodePanel } from "./LiveNodePanel.tsx";
+import { groupsOf } from "./partition-groups.ts";
 import { useDock } from "./useDock.ts";
+import { useRates } from "./useRates.ts";
 import type { LabVerbs } from "./verbs.ts";
 
 const ImpairDialog = lazy(() => import("./ImpairDialog.tsx"));
@@ -46,7 +52,10 @@ export function LiveLab({
   const [impairs, setImpairs] = useState<string>();
   const dock = useDock(address);
   const [moved, setMoved] = useState<Layout>({});
+  const [isLassoing, setLassoing] = useState(false);
+  const groups = useMemo(() => groupsOf(detail), [detail]);
   const events = useLabEvents(address);
+  const rates = useRates(address);
 
   const nodes = useMemo(
     () => detail.nodeStatus.map(({ name, kind, state }): NodeLook => ({ name, kind, state, mayLink: false })),
@@ -96,100 +105,134 @@ export function LiveLab({
   const isParted = detail.partition.words[0] !== "heal";
 
   return (
-    <div className="live">
-      <section className="canvas" aria-label="Picture of the lab">
-        {places === undefined ? (
-          <Loading what="the picture" />
-        ) : (
-          <ReactFlowProvider>
-            <Graph
-              nodes={nodes}
-              links={links}
-              places={places}
-              selection={selection}
+    <RatesOfLab value={rates}>
+      <div className="live">
+        <section className="canvas" aria-label="Picture of the lab">
+          {places === undefined ? (
+            <Loading what="the picture" />
+          ) : (
+            <ReactFlowProvider>
+              <Graph
+                nodes={nodes}
+                links={links}
+                places={places}
+                selection={selection}
+                focus={focus}
+                onSelect={setSelection}
+                onMove={(at) => setMoved((known) => ({ ...known, ...at }))}
+                onMenu={setMenu}
+                onOpen={(node) => {
+                  const known = detail.nodeStatus.find(({ name }) => name === node);
+                  if (!mayChange || known === undefined || known.state === "none") return;
+                  if (known.engine === "vm") verbs.openConsole(node);
+                  else verbs.openTerminal(node);
+                }}
+              >
+                {groups.length > 0 && <Groups groups={groups} links={links} places={places} />}
+                {isLassoing && (
+                  <Lasso
+                    places={places}
+                    onChoose={(chosen) => setSelection({ nodes: chosen, links: [] })}
+                    onEnd={() => setLassoing(false)}
+                  />
+                )}
+              </Graph>
+            </ReactFlowProvider>
+          )}
+          <div className="live-tools">
+            <FindNode
+              names={nodes.map(({ name }) => name)}
               focus={focus}
-              onSelect={setSelection}
-              onMove={(at) => setMoved((known) => ({ ...known, ...at }))}
-              onMenu={setMenu}
-              onOpen={(node) => {
-                const known = detail.nodeStatus.find(({ name }) => name === node);
-                if (!mayChange || known === undefined || known.state === "none") return;
-                if (known.engine === "vm") verbs.openConsole(node);
-                else verbs.openTerminal(node);
+              onFind={(found) => {
+                setFocus(found);
+                if (found !== undefined) setSelection({ nodes: [found], links: [] });
               }}
             />
-          </ReactFlowProvider>
-        )}
-        <div className="live-tools">
-          <FindNode
-            names={nodes.map(({ name }) => name)}
-            focus={focus}
-            onFind={(found) => {
-              setFocus(found);
-              if (found !== undefined) setSelection({ nodes: [found], links: [] });
-            }}
-          />
-          {selection.nodes.length > 1 && mayChange && (
-            <Button
-              size="compact-sm"
-              variant="default"
-              onClick={() => verbs.partition(splitWords(detail, selection.nodes))}
-            >
-              Part {selection.nodes.length} nodes from the rest
-            </Button>
-          )}
-          {isParted && (
-            <Group gap={6} className="notice" role="status">
-              <Text size="sm">Partition: {detail.partition.words.join(" ")}</Text>
-              {mayChange && (
-                <Button size="compact-xs" variant="white" onClick={() => verbs.partition(["heal"])}>
-                  Heal
-                </Button>
-              )}
-            </Group>
-          )}
-          {isOld && (
-            <Text size="sm" className="notice" role="status">
-              The lab does not answer just now: this is how it was.
-            </Text>
-          )}
-          {actions.error !== null && (
-            <Group gap={6} className="notice notice-red" role="alert" wrap="nowrap">
-              <Text size="sm">{actions.error.message}</Text>
-              <CloseButton size="sm" aria-label="Close the message" onClick={actions.reset} />
-            </Group>
-          )}
-        </div>
-        {(chosenNode !== undefined || chosenLink !== undefined) && (
-          <aside className="panel" aria-label="Details">
-            <Group justify="space-between" mb="xs" wrap="nowrap">
-              <Title order={2} size="h5">
-                {chosenNode === undefined ? "Link" : chosenNode.name}
-              </Title>
-              <CloseButton aria-label="Close the details" onClick={() => setSelection(nothing)} />
-            </Group>
-            {chosenNode !== undefined && (
-              <LiveNodePanel
-                node={chosenNode}
-                processes={detail.processStatus.filter(({ node }) => node === chosenNode.name)}
-                mayChange={mayChange}
-                verbs={verbs}
-              />
+            {mayChange && (
+              <Button
+                size="compact-sm"
+                variant={isLassoing ? "filled" : "default"}
+                aria-pressed={isLassoing}
+                leftSection={<IconLasso size={16} />}
+                onClick={() => setLassoing(!isLassoing)}
+              >
+                Lasso
+              </Button>
             )}
-            {chosenLink !== undefined && <LiveLinkPanel link={chosenLink} mayChange={mayChange} verbs={verbs} />}
-          </aside>
+            {selection.nodes.length > 0 && mayChange && splitWords(detail, selection.nodes) !== undefined && (
+              <Button
+                size="compact-sm"
+                variant="default"
+                leftSection={<IconScissors size={16} />}
+                onClick={() => verbs.partition(splitWords(detail, selection.nodes) ?? [])}
+              >
+                Part {selection.nodes.length === 1 ? selection.nodes[0] : `${selection.nodes.length} nodes`} from the
+                rest
+              </Button>
+            )}
+            {isParted && (
+              <Group gap={6} className="notice" role="status">
+                <Text size="sm" maw={360} truncate title={detail.partition.words.join(" ")}>
+                  Parted: {detail.partition.words.join(" ")}
+                </Text>
+                {mayChange && (
+                  <Button size="compact-xs" variant="white" onClick={() => verbs.partition(["heal"])}>
+                    Heal
+                  </Button>
+                )}
+              </Group>
+            )}
+            {isOld && (
+              <Text size="sm" className="notice" role="status">
+                The lab does not answer just now: this is how it was.
+              </Text>
+            )}
+            {actions.error !== null && (
+              <Group gap={6} className="notice notice-red" role="alert" wrap="nowrap">
+                <Text size="sm">{actions.error.message}</Text>
+                <CloseButton size="sm" aria-label="Close the message" onClick={actions.reset} />
+              </Group>
+            )}
+          </div>
+          {(chosenNode !== undefined || chosenLink !== undefined) && (
+            <aside className="panel" aria-label="Details">
+              <Group justify="space-between" mb="xs" wrap="nowrap">
+                <Title order={2} size="h5">
+                  {chosenNode === undefined ? "Link" : chosenNode.name}
+                </Title>
+                <CloseButton aria-label="Close the details" onClick={() => setSelection(nothing)} />
+              </Group>
+              {chosenNode !== undefined && (
+                <LiveNodePanel
+                  node={chosenNode}
+                  processes={detail.processStatus.filter(({ node }) => node === chosenNode.name)}
+                  mayChange={mayChange}
+                  verbs={verbs}
+                />
+              )}
+              {chosenLink !== undefined && (
+                <LiveLinkPanel address={address} link={chosenLink} mayChange={mayChange} verbs={verbs} />
+              )}
+            </aside>
+          )}
+        </section>
+        <Dock address={address} events={events} nodes={nodes.map(({ name }) => name)} state={dock.state} act={dock.act}>
+          {null}
+        </Dock>
+        <LiveMenu
+          target={menu}
+          detail={detail}
+          mayChange={mayChange}
+          verbs={verbs}
+          onClose={() => setMenu(undefined)}
+        />
+        {impaired !== undefined && (
+          <Suspense>
+            <ImpairDialog address={address} link={impaired} onClose={() => setImpairs(undefined)} />
+          </Suspense>
         )}
-      </section>
-      <Dock address={address} events={events} nodes={nodes.map(({ name }) => name)} state={dock.state} act={dock.act}>
-        {null}
-      </Dock>
-      <LiveMenu target={menu} detail={detail} mayChange={mayChange} verbs={verbs} onClose={() => setMenu(undefined)} />
-      {impaired !== undefined && (
-        <Suspense>
-          <ImpairDialog address={address} link={impaired} onClose={() => setImpairs(undefined)} />
-        </Suspense>
-      )}
-    </div>
+      </div>
+    </RatesOfLab>
   );
 }
 
@@ -199,10 +242,11 @@ const endOf = (text: string) => {
 };
 
 /** Switches are in no group: what they join, they join. */
-function splitWords(detail: LabDetail, chosen: readonly string[]): readonly string[] {
+function splitWords(detail: LabDetail, chosen: readonly string[]): readonly string[] | undefined {
   const machines = detail.nodeStatus.filter(({ state }) => state !== "none").map(({ name }) => name);
   const inside = machines.filter((name) => chosen.includes(name));
   const outside = machines.filter((name) => !chosen.includes(name));
+  if (inside.length === 0 || outside.length === 0) return undefined;
   return ["split", ...inside, "--", ...outside];
 }
 

@@ -16,6 +16,7 @@ export const RTM_DELQDISC = 37;
 export const RTM_GETQDISC = 38;
 export const RTM_NEWTFILTER = 44;
 export const RTM_DELTFILTER = 45;
+export const RTM_GETSTATS = 94;
 
 export const RTA_DST = 1;
 export const RTA_OIF = 4;
