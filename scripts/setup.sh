@@ -45,6 +45,7 @@ if [ "${1:-}" = tests ]; then
   have tayga || optional tayga
   have dockerd || optional docker.io
   ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || optional postgresql
+  ls /usr/lib/python3/dist-packages/keystone/server/wsgi.py >/dev/null 2>&1 || optional python3-keystone
   have podman || optional podman
   have crun || optional crun
   have docker-registry || optional docker-registry

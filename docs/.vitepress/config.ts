@@ -30,6 +30,7 @@ export default defineConfig({
           { text: "Copy files", link: "/files" },
           { text: "Limits and requirements", link: "/limits" },
           { text: "A server for a team", link: "/server" },
+          { text: "Identity", link: "/server-identity" },
           { text: "Quotas and policies", link: "/server-rules" },
           { text: "Test on labs", link: "/testing" },
           { text: "Assert packets", link: "/testing-packets" },

@@ -4,6 +4,7 @@ import { parseDocument } from "yaml";
 import * as z from "zod";
 import { Name, Role } from "../api/index.ts";
 import { labError } from "../topology/index.ts";
+import type { KeystoneSettings } from "./identity/keystone.ts";
 import type { OidcSettings } from "./identity/oidc.ts";
 import { ruleSettings, rulesOf } from "./policy/config.ts";
 import type { ServerRules } from "./policy/rules.ts";
@@ -11,6 +12,13 @@ import type { ServerRules } from "./policy/rules.ts";
 const listen = z
   .string()
   .regex(/^(?:\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$/, "an address and a port, such as 127.0.0.1:8080 or [::]:443");
+
+/** Who has a role in a project of Keystone's; any, when none is named. */
+const keystoneGroup = z.strictObject({
+  project: z.string(),
+  role: z.string().optional(),
+  domain: z.string().optional(),
+});
 
 const oidc = z.strictObject({
   /** Of the provider, which is asked for the rest (OpenID Connect Discovery 1.0). */
@@ -29,10 +37,29 @@ const oidc = z.strictObject({
   roles: z.array(z.strictObject({ group: z.string(), project: Name, role: Role })).default([]),
 });
 
+const keystone = z.strictObject({
+  /** Of the Identity API, with or without /v3. */
+  url: z.url(),
+  domain: z.string().min(1).default("Default"),
+  admins: z.array(keystoneGroup).default([]),
+  roles: z
+    .array(
+      z.strictObject({
+        "keystone-project": z.string(),
+        "keystone-role": z.string().optional(),
+        "keystone-domain": z.string().optional(),
+        project: Name,
+        role: Role,
+      }),
+    )
+    .default([]),
+});
+
 const schema = z
   .strictObject({
     listen,
     oidc: oidc.optional(),
+    keystone: keystone.optional(),
     database: z.string().regex(/^(?:sqlite:.+|postgres(?:ql)?:\/\/.+)$/, "sqlite:PATH or postgres://…"),
     tls: z.strictObject({ certificate: z.string(), key: z.string() }).optional(),
     /** Addresses or prefixes of proxies that end HTTPS in front of this server. */
@@ -52,6 +79,7 @@ export type ServerConfig = {
   readonly behindProxy: boolean;
   readonly proxies: readonly string[];
   readonly oidc?: OidcSettings;
+  readonly keystone?: KeystoneSettings;
   readonly rules: ServerRules;
 };
 
@@ -94,6 +122,7 @@ export function readServerConfig(file: string): ServerConfig {
     proxies: data["behind-proxy"] ?? [],
     rules: rulesOf(data, (path) => resolve(folder, path), invalid),
     ...(data.oidc === undefined ? {} : { oidc: oidcOf(data.oidc, (path) => read(resolve(folder, path)).trim()) }),
+    ...(data.keystone === undefined ? {} : { keystone: keystoneOf(data.keystone, invalid) }),
   };
 }
 
@@ -109,5 +138,38 @@ function oidcOf(data: z.output<typeof oidc>, read: (path: string) => string): Oi
     scopes: data.scopes,
     admins: data.admins,
     roles: data.roles,
+  };
+}
+
+/** Passwords go there: over HTTPS, or nowhere but this machine. */
+function keystoneOf(data: z.output<typeof keystone>, invalid: (problem: string) => Error): KeystoneSettings {
+  const url = new URL(data.url);
+  const isLocal = ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLocal))
+    throw invalid(`keystone.url: passwords are sent there, so it must be https://, and is ${data.url}.`);
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "")
+    throw invalid("keystone.url: it has more than a host, a port and a path.");
+  const group = ({
+    project,
+    role,
+    domain,
+  }: {
+    project: string;
+    role?: string | undefined;
+    domain?: string | undefined;
+  }) => ({
+    project,
+    domain: domain ?? data.domain,
+    ...(role === undefined ? {} : { role }),
+  });
+  return {
+    url: `${url.href.replace(/\/+$/, "").replace(/\/v3$/, "")}/v3`,
+    domain: data.domain,
+    admins: data.admins.map(group),
+    roles: data.roles.map((one) => ({
+      of: group({ project: one["keystone-project"], role: one["keystone-role"], domain: one["keystone-domain"] }),
+      project: one.project,
+      role: one.role,
+    })),
   };
 }

@@ -5,6 +5,7 @@ import type { Agent } from "./agent/agent.ts";
 import { Bulletin } from "./bulletin.ts";
 import { type Database, openDatabase } from "./data/database.ts";
 import { Callers } from "./identity/callers.ts";
+import { type KeystoneSettings, KeystoneSignIn } from "./identity/keystone.ts";
 import { type OidcSettings, OidcSignIn } from "./identity/oidc.ts";
 import { LabKeeper } from "./lab-keeper.ts";
 import type { Trust } from "./lab-text.ts";
@@ -22,6 +23,7 @@ import { addUser, userHandlers } from "./resources/users.ts";
 import { makeApp } from "./server/app.ts";
 import { cookieName, GateKeeper } from "./server/gate-keeper.ts";
 import { forgetUnanswered } from "./server/idempotency.ts";
+import { OpenConnections } from "./server/open-connections.ts";
 
 export type ControllerOptions = {
   /** As for `openDatabase`. */
@@ -36,6 +38,7 @@ export type ControllerOptions = {
   readonly behindProxy: boolean;
   readonly proxies: readonly string[];
   readonly oidc?: OidcSettings;
+  readonly keystone?: KeystoneSettings;
   readonly version: string;
   /** The folder of the GUI's built files; absent: only the API. */
   readonly pages?: string;
@@ -102,13 +105,19 @@ export class Controller implements AsyncDisposable {
         ...(found && { found }),
       });
       const quotas = new Quotas(database, (lab) => keeper.captures(lab));
+      const connections = new OpenConnections();
+      const keystone =
+        options.keystone === undefined ? undefined : new KeystoneSignIn(options.keystone, database, callers, clock);
       const isSecure = options.tls !== undefined || options.behindProxy;
       const cookie = own?.cookie ?? cookieName(isSecure);
       const app = await makeApp({
         handlers: {
-          ...userHandlers(database, callers, clock),
-          ...linkHandlers(callers, own && owner && { links: own.links, user: owner.user }, options.oidc !== undefined),
-          ...projectHandlers(database, quotas, clock),
+          ...userHandlers({ database, callers, connections, keystone, clock }),
+          ...linkHandlers(callers, own && owner && { links: own.links, user: owner.user }, {
+            oidc: options.oidc !== undefined,
+            keystoneDomain: keystone?.domain,
+          }),
+          ...projectHandlers(database, quotas, connections, clock),
           ...topologyHandlers(database, clock),
           ...labHandlers({ database, agent, keeper, trust, rules, quotas, clock }),
           ...serverHandlers(database, bulletin, version),
@@ -118,6 +127,7 @@ export class Controller implements AsyncDisposable {
         database,
         agent,
         quotas,
+        connections,
         clock,
         version,
         isSecure,

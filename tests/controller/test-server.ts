@@ -8,7 +8,7 @@ import type { Duplex } from "node:stream";
 import { LabClient } from "../../src/client/index.ts";
 import type { Agent, AgentImage, AgentState, HostFacts } from "../../src/controller/agent/agent.ts";
 import { hostFacts } from "../../src/controller/agent/host-facts.ts";
-import { Controller } from "../../src/controller/controller.ts";
+import { Controller, type ControllerOptions } from "../../src/controller/controller.ts";
 import type { OidcSettings } from "../../src/controller/identity/oidc.ts";
 import { noRules, type ServerRules } from "../../src/controller/policy/rules.ts";
 import { type Lab, labError } from "../../src/topology/index.ts";
@@ -137,27 +137,33 @@ export class TestServer implements AsyncDisposable {
   readonly faults: unknown[] = [];
   rules: ServerRules = noRules;
   now = Date.parse("2026-01-01T00:00:00Z");
-  readonly #folder: string;
+  readonly folder: string;
   readonly #database: string;
   /** Of a server whose address is in its settings, and has to be known before. */
   #port = 0;
+  #more: Partial<ControllerOptions> = {};
   #oidc: ((address: string) => OidcSettings) | undefined;
   #controller: Controller | undefined;
 
   private constructor(folder: string, database: string) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#database = database;
     this.agent = new PretendedAgent(folder);
   }
 
   /** @param database where it is; one of SQLite that goes with the server when absent */
-  static async start(database?: string, oidc?: (address: string) => OidcSettings): Promise<TestServer> {
+  static async start(
+    database?: string,
+    oidc?: (address: string) => OidcSettings,
+    more: Partial<ControllerOptions> = {},
+  ): Promise<TestServer> {
     const folder = await mkdtemp(join(tmpdir(), "nw-server-"));
     await mkdir(join(folder, "pages/assets"), { recursive: true });
     await writeFile(join(folder, "pages/index.html"), "<!doctype html>pages");
     await writeFile(join(folder, "pages/assets/app-1a2b.js"), "export {};");
     const server = new TestServer(folder, database ?? `sqlite:${join(folder, "server.db")}`);
     server.#oidc = oidc;
+    server.#more = more;
     if (oidc !== undefined) server.#port = await freePort();
     await server.open();
     await server.#running.ensureAdministrator("root", "root's password");
@@ -175,7 +181,8 @@ export class TestServer implements AsyncDisposable {
       proxies: [],
       rules: this.rules,
       version: "0.0.0",
-      pages: join(this.#folder, "pages"),
+      pages: join(this.folder, "pages"),
+      ...this.#more,
       onFault: (error) => this.faults.push(error),
       clock: () => this.now,
     });
@@ -224,7 +231,7 @@ export class TestServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shut();
     await this.agent.close();
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 }
 

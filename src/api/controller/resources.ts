@@ -46,6 +46,19 @@ export const Session = z.object({
 });
 export type Session = z.infer<typeof Session>;
 
+/** Somebody who is signed in, somewhere. */
+export const OpenSession = z.object({
+  id: z.string(),
+  createdAt: time,
+  expiresAt: time,
+  address: z.string(),
+  /** What its browser calls itself. */
+  agent: z.string(),
+  /** The one that asks. */
+  isThis: z.boolean(),
+});
+export type OpenSession = z.infer<typeof OpenSession>;
+
 export const Token = z.object({
   id: z.string(),
   name: z.string(),

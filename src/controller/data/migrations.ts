@@ -14,6 +14,7 @@ export const migrations = (engine: Engine): Readonly<Record<string, Migration>> 
   "0005-revisions": { up: revisions },
   "0006-indexes": { up: indexes },
   "0007-labs-of-the-command-line": { up: foundLabs },
+  "0008-sessions": { up: sessions },
 });
 
 async function foundLabs({ schema }: Kysely<unknown>): Promise<void> {
@@ -197,4 +198,12 @@ async function indexes({ schema }: Kysely<unknown>): Promise<void> {
   await schema.createIndex("sessions_of_user").on("sessions").column("user_id").execute();
   await schema.createIndex("members_of_user").on("members").column("user_id").execute();
   await schema.createIndex("idempotency_keys_by_age").on("idempotency_keys").column("created_at").execute();
+}
+
+async function sessions({ schema }: Kysely<unknown>): Promise<void> {
+  for (const name of ["address", "agent"])
+    await schema
+      .alterTable("sessions")
+      .addColumn(name, "text", (column) => column.notNull().defaultTo(""))
+      .execute();
 }

@@ -26,6 +26,9 @@ export type Tables = {
     csrf_token: string;
     created_at: number;
     expires_at: number;
+    /** From where it was begun, and the User-Agent of it. */
+    address: string;
+    agent: string;
   };
   tokens: {
     id: string;

@@ -1,4 +1,4 @@
-import { labError } from "../../topology/index.ts";
+import { labError, NetwrightError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
 import type { Tables } from "../data/tables.ts";
 import { LockOut } from "./lock-out.ts";
@@ -10,7 +10,13 @@ export type UserRow = Tables["users"];
 /** Who calls: a user with a browser's session or with a token, which may be good for less than its user. */
 export type Caller =
   | { readonly user: UserRow; readonly by: "session"; readonly csrfToken: string; readonly hash: string }
-  | { readonly user: UserRow; readonly by: "token"; readonly scope: Tables["tokens"]["scope"] };
+  | { readonly user: UserRow; readonly by: "token"; readonly scope: Tables["tokens"]["scope"]; readonly token: string };
+
+/** By what a caller is known, as long as it is good. */
+export const credentialOf = (caller: Caller): string => (caller.by === "session" ? caller.hash : caller.token);
+
+/** From where somebody signs in, for their own list of sessions. */
+export type Origin = { readonly address: string; readonly agent: string };
 
 export const sessionSeconds = 14 * 24 * 3600;
 /** Tokens are marked as used so often at most, in milliseconds. */
@@ -35,22 +41,54 @@ export class Callers {
    * @returns the session's secret, for the cookie
    * @throws SIGN_IN_LOCKED, SIGN_IN_REFUSED
    */
-  async signIn(name: string, password: string, address: string): Promise<{ caller: Caller; secret: string }> {
-    const keys = [`name ${name}`, `address ${address}`];
-    const seconds = this.#lockOut.waitSeconds(keys);
+  async signIn(name: string, password: string, origin: Origin): Promise<{ caller: Caller; secret: string }> {
+    const user = await this.guarded(`name ${name}`, origin.address, async () => {
+      const known = await this.#database.selectFrom("users").selectAll().where("name", "=", name).executeTakeFirst();
+      const isRight = await isPassword(password, known?.password ?? (await this.#nobody));
+      return known === undefined || known.password === null || !isRight ? undefined : known;
+    });
+    return this.open(user, origin);
+  }
+
+  /**
+   * Lets somebody try to show who they are, unless too many tries have failed.
+   *
+   * @param who they say they are; undefined when they do not
+   * @param attempt resolves to undefined when they are not
+   * @throws SIGN_IN_LOCKED, SIGN_IN_REFUSED
+   */
+  async guarded(
+    who: string | undefined,
+    address: string,
+    attempt: () => Promise<UserRow | undefined>,
+  ): Promise<UserRow> {
+    const [names, from] = [who === undefined ? [] : [who], [`address ${address}`]];
+    const seconds = this.#lockOut.waitSeconds([...names, ...from]);
     if (seconds > 0) throw labError("SIGN_IN_LOCKED", { seconds });
-    const user = await this.#database.selectFrom("users").selectAll().where("name", "=", name).executeTakeFirst();
-    const isRight = await isPassword(password, user?.password ?? (await this.#nobody));
-    if (user === undefined || user.password === null || !isRight || user.is_disabled === 1) {
-      this.#lockOut.failed(keys);
+    // Before it is known: of many attempts at once, each counts.
+    this.#lockOut.failed(names);
+    const user = await attempt().catch((error: unknown) => {
+      if (!(error instanceof NetwrightError && error.code === "SIGN_IN_REFUSED")) {
+        this.#lockOut.forgive(names);
+        throw error;
+      }
+      return undefined;
+    });
+    if (user === undefined || user.is_disabled === 1) {
+      this.#lockOut.failed(from);
       throw labError("SIGN_IN_REFUSED", {});
     }
-    this.#lockOut.succeeded(keys);
-    return this.open(user);
+    this.#lockOut.succeeded([...names, ...from]);
+    return user;
+  }
+
+  /** Whoever has a new password need not wait. */
+  unlock(name: string): void {
+    this.#lockOut.succeeded([`name ${name}`]);
   }
 
   /** Begins a session of a user who has shown who they are. */
-  async open(user: UserRow): Promise<{ caller: Caller; secret: string }> {
+  async open(user: UserRow, origin: Origin): Promise<{ caller: Caller; secret: string }> {
     const [secret, csrfToken] = [newSecret(), newSecret()];
     const now = this.#clock();
     await this.#database.deleteFrom("sessions").where("expires_at", "<=", now).execute();
@@ -63,6 +101,8 @@ export class Callers {
         csrf_token: csrfToken,
         created_at: now,
         expires_at: now + sessionSeconds * 1000,
+        address: origin.address,
+        agent: origin.agent.slice(0, 300),
       })
       .execute();
     return { caller: { user, by: "session", csrfToken, hash }, secret };
@@ -104,6 +144,6 @@ export class Callers {
     if (usedAt === null || now - usedAt > markMs) {
       await this.#database.updateTable("tokens").set({ last_used_at: now }).where("id", "=", token).execute();
     }
-    return { user, by: "token", scope };
+    return { user, by: "token", scope, token };
   }
 }

@@ -34,6 +34,15 @@ export class LockOut {
     }
   }
 
+  /** Takes back a failure that was none. */
+  forgive(keys: readonly string[]): void {
+    for (const key of keys) {
+      const count = (this.#failures.get(key)?.count ?? 0) - 1;
+      if (count > 0) this.#failures.set(key, { count, until: 0 });
+      else this.#failures.delete(key);
+    }
+  }
+
   succeeded(keys: readonly string[]): void {
     for (const key of keys) this.#failures.delete(key);
   }

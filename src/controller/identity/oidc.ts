@@ -2,9 +2,8 @@ import * as oidc from "openid-client";
 import type { Role } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
+import { Accounts } from "./accounts.ts";
 import type { UserRow } from "./callers.ts";
-import { hasRightsOf } from "./roles.ts";
-import { newId } from "./secrets.ts";
 
 export type OidcSettings = {
   readonly issuer: string;
@@ -30,14 +29,14 @@ export const oidcPaths = { begin: "/auth/oidc", back: "/auth/oidc/back" } as con
 /** Signs users in by a provider of identities: OpenID Connect Core 1.0, authorization code with PKCE (RFC 7636). */
 export class OidcSignIn {
   readonly #settings: OidcSettings;
-  readonly #database: Database;
+  readonly #accounts: Accounts;
   readonly #clock: () => number;
   readonly #begun = new Map<string, Begun>();
   #provider: Promise<oidc.Configuration> | undefined;
 
   constructor(settings: OidcSettings, database: Database, clock: () => number) {
     this.#settings = settings;
-    this.#database = database;
+    this.#accounts = new Accounts(database, clock);
     this.#clock = clock;
   }
 
@@ -92,13 +91,13 @@ export class OidcSignIn {
     const named = claims[nameClaim];
     const given = claims[groupsClaim];
     const groups = Array.isArray(given) ? given.filter((one) => typeof one === "string") : [];
-    const user = await this.#userOf(claims.sub, typeof named === "string" ? named : claims.sub);
-    if (user.is_disabled === 1) throw labError("SIGN_IN_REFUSED", {});
-    const isAdmin = Number(admins.some((group) => groups.includes(group)));
-    if (admins.length > 0 && user.is_admin !== isAdmin)
-      await this.#database.updateTable("users").set({ is_admin: isAdmin }).where("id", "=", user.id).execute();
-    await this.#giveRoles(user, groups);
-    return { ...user, ...(admins.length > 0 ? { is_admin: isAdmin } : {}) };
+    return this.#accounts.of({
+      provider: this.#settings.issuer,
+      subject: claims.sub,
+      named: typeof named === "string" ? named : claims.sub,
+      ...(admins.length === 0 ? {} : { isAdmin: admins.some((group) => groups.includes(group)) }),
+      roles: this.#settings.roles.filter(({ group }) => groups.includes(group)),
+    });
   }
 
   get #redirectUri(): string {
@@ -132,67 +131,5 @@ export class OidcSignIn {
       const detail = error instanceof Error ? error.message : String(error);
       throw labError("IDENTITY_PROVIDER_FAILED", { detail }, { cause: error });
     }
-  }
-
-  /** A user of another name here is never taken over: who comes first by a name has it. */
-  async #userOf(subject: string, named: string): Promise<UserRow> {
-    const { issuer } = this.#settings;
-    return this.#database.transaction().execute(async (transaction) => {
-      const known = await transaction
-        .selectFrom("identities")
-        .innerJoin("users", "users.id", "identities.user_id")
-        .selectAll("users")
-        .where("identities.provider", "=", issuer)
-        .where("identities.subject", "=", subject)
-        .executeTakeFirst();
-      if (known !== undefined) return known;
-      const id = newId();
-      const wanted =
-        named
-          .toLowerCase()
-          .replace(/@.*$/, "")
-          .replace(/[^a-z0-9]+/g, "-")
-          .slice(0, 34)
-          .replace(/^-+|-+$/g, "") || "user";
-      const taken = await transaction.selectFrom("users").select("id").where("name", "=", wanted).executeTakeFirst();
-      const user: UserRow = {
-        id,
-        name: taken === undefined ? wanted : `${wanted}-${id.slice(0, 5)}`,
-        display_name: named.slice(0, 100),
-        password: null,
-        is_admin: 0,
-        is_disabled: 0,
-        revision: 1,
-        created_at: this.#clock(),
-      };
-      await transaction.insertInto("users").values(user).execute();
-      await transaction.insertInto("identities").values({ provider: issuer, subject, user_id: id }).execute();
-      return user;
-    });
-  }
-
-  /** Roles that were given here stay; those of groups come and go with them. */
-  async #giveRoles(user: UserRow, groups: readonly string[]): Promise<void> {
-    const wanted = new Map<string, Role>();
-    for (const { group, project, role } of this.#settings.roles) {
-      const known = wanted.get(project);
-      if (groups.includes(group) && (known === undefined || !hasRightsOf(known, role))) wanted.set(project, role);
-    }
-    await this.#database.transaction().execute(async (transaction) => {
-      await transaction.deleteFrom("members").where("user_id", "=", user.id).where("source", "=", "groups").execute();
-      if (wanted.size === 0) return;
-      const projects = await transaction
-        .selectFrom("projects")
-        .select(["id", "name"])
-        .where("name", "in", [...wanted.keys()])
-        .execute();
-      for (const { id, name } of projects) {
-        await transaction
-          .insertInto("members")
-          .values({ project_id: id, user_id: user.id, role: wanted.get(name) ?? "viewer", source: "groups" })
-          .onConflict((conflict) => conflict.columns(["project_id", "user_id"]).doNothing())
-          .execute();
-      }
-    });
   }
 }

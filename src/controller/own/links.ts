@@ -41,17 +41,25 @@ export class SignInLinks {
 export function linkHandlers(
   callers: Callers,
   own: { readonly links: SignInLinks; readonly user: UserRow } | undefined,
-  hasOidc: boolean,
+  others: { readonly oidc: boolean; readonly keystoneDomain: string | undefined },
 ): Handlers<"signInByLink" | "signInWays"> {
   return {
-    signInWays: () =>
-      Promise.resolve({ ways: own === undefined ? ["password", ...(hasOidc ? (["oidc"] as const) : [])] : ["link"] }),
-    signInByLink: async ({ body: { secret }, setSession }) => {
+    signInWays: () => Promise.resolve(own === undefined ? waysOf(others) : { ways: ["link"] }),
+    signInByLink: async ({ body: { secret }, address, agent, setSession }) => {
       if (own === undefined || !own.links.redeem(secret)) throw labError("SIGN_IN_LINK_SPENT", {});
-      const opened = await callers.open(own.user);
+      const opened = await callers.open(own.user, { address, agent });
       setSession(opened.secret);
       const { caller } = opened;
       return { user: userOf(caller.user), ...(caller.by === "session" ? { csrfToken: caller.csrfToken } : {}) };
     },
   };
 }
+
+const waysOf = ({ oidc, keystoneDomain }: { readonly oidc: boolean; readonly keystoneDomain: string | undefined }) => ({
+  ways: [
+    "password" as const,
+    ...(oidc ? (["oidc"] as const) : []),
+    ...(keystoneDomain === undefined ? [] : (["keystone"] as const)),
+  ],
+  ...(keystoneDomain === undefined ? {} : { keystoneDomain }),
+});

@@ -6,6 +6,7 @@ import { newId } from "../identity/secrets.ts";
 import type { Quotas } from "../policy/quotas.ts";
 import { requireMatch } from "../server/if-match.ts";
 import type { Handlers, ProjectRow } from "../server/input.ts";
+import type { OpenConnections } from "../server/open-connections.ts";
 import { pageOf, timeText } from "./page.ts";
 import { findUser, userOf } from "./users.ts";
 
@@ -31,7 +32,12 @@ const projectOf = (row: ProjectRow, role: Role): Project => ({
   createdAt: timeText(row.created_at),
 });
 
-export function projectHandlers(database: Database, quotas: Quotas, clock: () => number): Handlers<Names> {
+export function projectHandlers(
+  database: Database,
+  quotas: Quotas,
+  connections: OpenConnections,
+  clock: () => number,
+): Handlers<Names> {
   return {
     projects: async ({ caller: { user }, query: { limit, after = "" } }) => {
       const rows = await database
@@ -131,7 +137,7 @@ export function projectHandlers(database: Database, quotas: Quotas, clock: () =>
     },
     setMember: async ({ project, params: { user: name = "" }, body: { role }, ifMatch }) => {
       const user = await findUser(database, name);
-      return database.transaction().execute(async (transaction) => {
+      const member = await database.transaction().execute(async (transaction) => {
         const known = await memberRevision(transaction, project, user);
         requireMatch(ifMatch, known, `The role of ${name}`);
         const revision = (known ?? 0) + 1;
@@ -148,6 +154,9 @@ export function projectHandlers(database: Database, quotas: Quotas, clock: () =>
         if (done.numInsertedOrUpdatedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `The role of ${name}` });
         return { user: userOf(user), role, revision };
       });
+      // What is open is open for the role before.
+      connections.end({ user: user.id, project: project.id });
+      return member;
     },
     removeMember: async ({ project, params: { user: name = "" }, ifMatch }) => {
       const user = await findUser(database, name);
@@ -157,6 +166,7 @@ export function projectHandlers(database: Database, quotas: Quotas, clock: () =>
         .where("project_id", "=", project.id)
         .where("user_id", "=", user.id)
         .execute();
+      connections.end({ user: user.id, project: project.id });
       return undefined;
     },
   };

@@ -1,17 +1,24 @@
-import type { User } from "../../api/index.ts";
+import type { Session, User } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
 import type { Tables } from "../data/tables.ts";
-import type { Callers, UserRow } from "../identity/callers.ts";
+import { type Caller, type Callers, credentialOf, type UserRow } from "../identity/callers.ts";
+import type { KeystoneSignIn } from "../identity/keystone.ts";
 import { hashPassword, isPassword } from "../identity/passwords.ts";
 import { hashOf, newId, newSecret, tokenPrefix } from "../identity/secrets.ts";
 import { requireMatch } from "../server/if-match.ts";
 import type { Handlers } from "../server/input.ts";
+import type { OpenConnections } from "../server/open-connections.ts";
 import { pageOf, timeText } from "./page.ts";
 
 type Names =
   | "signIn"
+  | "signInByKeystone"
   | "session"
+  | "sessions"
+  | "endSession"
+  | "deleteUser"
+  | "endUserSessions"
   | "signOut"
   | "changePassword"
   | "tokens"
@@ -65,7 +72,34 @@ export async function addUser(
   return row;
 }
 
-export function userHandlers(database: Database, callers: Callers, clock: () => number): Handlers<Names> {
+export type UserServices = {
+  readonly database: Database;
+  readonly callers: Callers;
+  readonly connections: OpenConnections;
+  readonly keystone: KeystoneSignIn | undefined;
+  readonly clock: () => number;
+};
+
+export function userHandlers(services: UserServices): Handlers<Names> {
+  const { database, callers, connections, keystone, clock } = services;
+  const answer = (caller: Caller): Session => ({
+    user: userOf(caller.user),
+    ...(caller.by === "session" ? { csrfToken: caller.csrfToken } : {}),
+  });
+  /** Ends all that a user has open here, and their tokens too where they are not to be used any more. */
+  const endAll = async (user: UserRow, { tokens, but }: { tokens: boolean; but?: string }) => {
+    await database
+      .deleteFrom("sessions")
+      .where("user_id", "=", user.id)
+      .where("hash", "!=", but ?? "")
+      .execute();
+    if (tokens) await database.deleteFrom("tokens").where("user_id", "=", user.id).execute();
+    connections.end({ user: user.id }, but);
+  };
+  const requireAnother = async (user: UserRow): Promise<void> => {
+    if (user.is_admin === 1 && user.is_disabled === 0 && (await administrators(database)) === 1)
+      throw labError("LAST_ADMINISTRATOR", { user: user.name });
+  };
   const token = (row: Tables["tokens"]) => ({
     id: row.id,
     name: row.name,
@@ -75,24 +109,66 @@ export function userHandlers(database: Database, callers: Callers, clock: () => 
     ...(row.last_used_at === null ? {} : { lastUsedAt: timeText(row.last_used_at) }),
   });
   return {
-    signIn: async ({ body, address, setSession }) => {
-      const { caller, secret } = await callers.signIn(body.name, body.password, address);
+    signIn: async ({ body, address, agent, setSession }) => {
+      const { caller, secret } = await callers.signIn(body.name, body.password, { address, agent });
       setSession(secret);
-      return { user: userOf(caller.user), ...(caller.by === "session" ? { csrfToken: caller.csrfToken } : {}) };
+      return answer(caller);
     },
-    session: async ({ caller }) => ({
-      user: userOf(caller.user),
-      ...(caller.by === "session" ? { csrfToken: caller.csrfToken } : {}),
-    }),
+    signInByKeystone: async ({ body, address, agent, setSession }) => {
+      if (keystone === undefined) throw labError("KEYSTONE_NOT_FOUND", {});
+      const { name, password, domain, token: proof } = body;
+      const user =
+        name !== undefined && password !== undefined && proof === undefined
+          ? await keystone.signIn({ name, password, domain }, address)
+          : proof !== undefined && name === undefined && password === undefined
+            ? await keystone.signIn({ token: proof }, address)
+            : undefined;
+      if (user === undefined) throw labError("BAD_REQUEST", { detail: "Send a name and a password, or a token." });
+      const { caller, secret } = await callers.open(user, { address, agent });
+      setSession(secret);
+      return answer(caller);
+    },
+    session: ({ caller }) => Promise.resolve(answer(caller)),
+    sessions: async ({ caller }) => {
+      const rows = await database
+        .selectFrom("sessions")
+        .selectAll()
+        .where("user_id", "=", caller.user.id)
+        .where("expires_at", ">", clock())
+        .orderBy("created_at", "desc")
+        .execute();
+      return {
+        items: rows.map((row) => ({
+          id: sessionId(row.hash),
+          createdAt: timeText(row.created_at),
+          expiresAt: timeText(row.expires_at),
+          address: row.address,
+          agent: row.agent,
+          isThis: caller.by === "session" && caller.hash === row.hash,
+        })),
+      };
+    },
+    endSession: async ({ caller, params: { session: id = "" } }) => {
+      const rows = await database.selectFrom("sessions").select("hash").where("user_id", "=", caller.user.id).execute();
+      const known = rows.find(({ hash }) => sessionId(hash) === id);
+      if (known === undefined) throw labError("SESSION_NOT_FOUND", { session: id });
+      await callers.signOut(known.hash);
+      connections.end({ user: caller.user.id, credential: known.hash });
+      return undefined;
+    },
     signOut: async ({ caller, setSession }) => {
-      if (caller.by === "session") await callers.signOut(caller.hash);
+      if (caller.by === "session") {
+        await callers.signOut(caller.hash);
+        connections.end({ user: caller.user.id, credential: caller.hash });
+      }
       setSession(undefined);
       return undefined;
     },
     changePassword: async ({ caller, body }) => {
       if (caller.user.password === null || !(await isPassword(body.current, caller.user.password)))
         throw labError("SIGN_IN_REFUSED", {});
-      await setPassword(database, caller.user, body.password, caller.by === "session" ? caller.hash : undefined);
+      await setPassword(database, caller.user, body.password);
+      await endAll(caller.user, { tokens: false, but: credentialOf(caller) });
       return undefined;
     },
     tokens: async ({ caller, query: { limit, after } }) => {
@@ -135,6 +211,7 @@ export function userHandlers(database: Database, callers: Callers, clock: () => 
         .where("user_id", "=", caller.user.id)
         .executeTakeFirst();
       if (done.numDeletedRows !== 1n) throw labError("TOKEN_NOT_FOUND", { token: id });
+      connections.end({ user: caller.user.id, credential: id });
       return undefined;
     },
     users: async ({ query: { limit, after = "" } }) => {
@@ -151,8 +228,7 @@ export function userHandlers(database: Database, callers: Callers, clock: () => 
     changeUser: async ({ params: { user: name = "" }, body, ifMatch }) => {
       const user = await findUser(database, name);
       requireMatch(ifMatch, user.revision, `User ${name}`);
-      const losesRights = (body.isAdmin === false || body.isDisabled === true) && user.is_admin === 1;
-      if (losesRights && (await administrators(database)) === 1) throw labError("LAST_ADMINISTRATOR", { user: name });
+      if (body.isAdmin === false || body.isDisabled === true) await requireAnother(user);
       const changed = {
         ...user,
         ...(body.displayName === undefined ? {} : { display_name: body.displayName }),
@@ -167,9 +243,25 @@ export function userHandlers(database: Database, callers: Callers, clock: () => 
         .where("revision", "=", user.revision)
         .executeTakeFirst();
       if (done.numUpdatedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `User ${name}` });
-      if (body.password !== undefined) await setPassword(database, user, body.password, undefined);
-      if (body.isDisabled === true) await database.deleteFrom("sessions").where("user_id", "=", user.id).execute();
+      if (body.password !== undefined) {
+        await setPassword(database, user, body.password);
+        callers.unlock(name);
+      }
+      if (body.password !== undefined || body.isDisabled === true) await endAll(user, { tokens: false });
+      // What it is open for, it may not be any more.
+      else if (body.isAdmin === false) connections.end({ user: user.id });
       return userOf(changed);
+    },
+    deleteUser: async ({ params: { user: name = "" } }) => {
+      const user = await findUser(database, name);
+      await requireAnother(user);
+      await database.deleteFrom("users").where("id", "=", user.id).execute();
+      connections.end({ user: user.id });
+      return undefined;
+    },
+    endUserSessions: async ({ params: { user: name = "" } }) => {
+      await endAll(await findUser(database, name), { tokens: true });
+      return undefined;
     },
   };
 }
@@ -181,15 +273,12 @@ function timedKey(after: string): { readonly time: number; readonly id: string }
   return { time: Number(time), id };
 }
 
-/** Ends all sessions but the one that asked. */
-async function setPassword(database: Database, user: UserRow, password: string, except: string | undefined) {
+/** Part of what is kept of its secret, from which nobody finds either. */
+const sessionId = (hash: string): string => hash.slice(0, 18);
+
+async function setPassword(database: Database, user: UserRow, password: string): Promise<void> {
   const hashed = await hashPassword(password);
   await database.updateTable("users").set({ password: hashed }).where("id", "=", user.id).execute();
-  await database
-    .deleteFrom("sessions")
-    .where("user_id", "=", user.id)
-    .where("hash", "!=", except ?? "")
-    .execute();
 }
 
 async function administrators(database: Database): Promise<number> {

@@ -16,7 +16,7 @@ import {
 import { labError } from "../../topology/index.ts";
 import type { Agent } from "../agent/agent.ts";
 import type { Database } from "../data/database.ts";
-import { type Caller, type Callers, sessionSeconds } from "../identity/callers.ts";
+import { type Caller, type Callers, credentialOf, sessionSeconds } from "../identity/callers.ts";
 import type { OidcSignIn } from "../identity/oidc.ts";
 import type { Quotas } from "../policy/quotas.ts";
 import { findLabRow } from "../resources/labs.ts";
@@ -28,6 +28,7 @@ import type { Handlers, Input } from "./input.ts";
 import { askLab, isCapture, isStream, type LabAnswer, passOn, passUpgrade, roleFor } from "./lab-proxy.ts";
 import { allowedFor } from "./methods.ts";
 import { addOidcRoutes } from "./oidc-routes.ts";
+import type { OpenConnections } from "./open-connections.ts";
 import { openApi } from "./openapi.ts";
 import { apiPolicy, asksForPage, sendPage, servePages } from "./pages.ts";
 import { bodyBytes, problemOf } from "./problem.ts";
@@ -46,6 +47,7 @@ export type AppOptions = {
   readonly database: Database;
   readonly agent: Agent;
   readonly quotas: Quotas;
+  readonly connections: OpenConnections;
   readonly clock: () => number;
   readonly version: string;
   /** By HTTPS, here or at a proxy in front: cookies are for HTTPS alone. */
@@ -159,11 +161,15 @@ async function answer(
     ...admitted,
     ifMatch: parseIfMatch(request.headers["if-match"]),
     address: request.ip,
+    agent: request.headers["user-agent"] ?? "",
     signal: gone.signal,
     setSession: (secret: string | undefined) => setSession(options, reply, secret),
   } as unknown as Input<ControllerRouteName>;
   const handler = options.handlers[name] as (input: Input<ControllerRouteName>) => unknown;
-  if (route.kind === "sse") return sendEvents(reply, handler, input);
+  if (route.kind === "sse") {
+    keepOpen(options, admitted, reply.raw, () => reply.raw.destroy());
+    return sendEvents(reply, handler, input);
+  }
   const make = async (): Promise<Remembered> => {
     const result = await handler(input);
     const shown = result === undefined ? undefined : route.response?.parse(result);
@@ -193,6 +199,7 @@ async function answerForLab(options: AppOptions, request: FastifyRequest, reply:
   const row = await findLabRow(options.database, project, lab);
   const query = request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "";
   const path = `/v1/${rest.split("/").map(encodeURIComponent).join("/")}${query}`;
+  keepOpen(options, admitted, reply.raw, () => reply.raw.destroy());
   const limited = <Result>(act: () => Promise<Result>): Promise<Result> =>
     isCapture(request.method, rest) ? options.quotas.capture(project, act) : act();
   const key = keyOf(request);
@@ -282,6 +289,7 @@ async function upgrade(
     const asked = { headers: request.headers, cookies, method: "GET" } as unknown as FastifyRequest;
     const what = lab === undefined ? "hear what happens in a project" : `open ${rest} of a lab`;
     const admitted = await options.gateKeeper.admit(asked, access, what, project);
+    keepOpen(options, admitted, socket, () => socket.destroy());
     if (lab === undefined) {
       const query = controllerRoutes.projectEvents.query.parse(Object.fromEntries(url.searchParams));
       streams.accept(request, socket, head, (signal) => {
@@ -309,6 +317,18 @@ async function upgrade(
   }
 }
 
+/** What stays open ends with the right to it. */
+function keepOpen(
+  { connections }: AppOptions,
+  { caller, project }: Admitted,
+  stream: NodeJS.EventEmitter,
+  end: () => void,
+): void {
+  if (caller === undefined) return;
+  const holder = { user: caller.user.id, credential: credentialOf(caller), project: project?.id };
+  stream.once("close", connections.add(holder, end));
+}
+
 const socketAddress = (request: IncomingMessage): string => request.socket.remoteAddress ?? "";
 
 async function admit(
@@ -324,7 +344,7 @@ async function admit(
 }
 
 /** Identifiers and names of images have forms of their own. */
-const freeParams = new Set(["token", "image"]);
+const freeParams = new Set(["token", "session", "image"]);
 
 /** Names in addresses have the form that names have; what has not is nowhere. */
 function checked(params: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
@@ -439,8 +459,10 @@ async function record(
 async function sendProblem(options: AppOptions, error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const problem = problemOf(error);
   // A lab may go at any time, also while it is asked; and what this machine cannot do is no fault.
-  if (problem.status >= 500 && problem.code !== "LAB_LOST" && problem.status !== 501)
-    options.onFault(error, `${request.method} ${request.url}`);
+  if (problem.status >= 500 && problem.code !== "LAB_LOST" && problem.status !== 501) {
+    // What is asked for may have a secret in it: the code of a sign-in, for one.
+    options.onFault(error, `${request.method} ${request.url.split("?")[0]}`);
+  }
   await note(options, request, problem.status).catch(() => undefined);
   if (problem.status === 503 || problem.status === 507) reply.header("retry-after", String(retrySeconds));
   await reply.code(problem.status).type("application/problem+json").send(JSON.stringify(problem));

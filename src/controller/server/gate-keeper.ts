@@ -103,6 +103,7 @@ function requireScope(caller: Caller, access: Access, changes: boolean, what: st
   if (caller.by !== "token" || caller.scope === "admin") return;
   if (changes && (access === "admin" || access === "server-admin" || access === "user"))
     throw labError("NOT_ALLOWED", { what, needs: "a token with the scope admin" });
-  if (changes && caller.scope === "read")
+  // Opening a terminal is a GET, and no looking.
+  if ((changes || access === "operator") && caller.scope === "read")
     throw labError("NOT_ALLOWED", { what, needs: "a token with the scope operate" });
 }

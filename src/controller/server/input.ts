@@ -18,6 +18,8 @@ export type Input<Name extends ControllerRouteName> = {
   readonly ifMatch: IfMatch | undefined;
   /** From where the request comes. */
   readonly address: string;
+  /** What the caller's program calls itself. */
+  readonly agent: string;
   /** Aborts when the caller goes away. */
   readonly signal: AbortSignal;
   /** The secret of the session that begins or ends with this answer. */

@@ -30,7 +30,10 @@ export function addOidcRoutes(
   app.get(oidcPaths.back, async (request, reply) => {
     const at = request.url.indexOf("?");
     const user = await signIn.end(at < 0 ? "" : request.url.slice(at), request.cookies[stateCookie]);
-    const { secret } = await callers.open(user);
+    const { secret } = await callers.open(user, {
+      address: request.ip,
+      agent: request.headers["user-agent"] ?? "",
+    });
     setSession(reply, secret);
     return reply.clearCookie(stateCookie, settings).redirect("/");
   });

@@ -95,6 +95,20 @@ export const controllerErrors = {
     message: ({ project }) => `There is no project "${project}" that you are a member of.`,
   }),
   ACCOUNT_NOT_FOUND: entry<{ user: string }>({ exitCode: 1, message: ({ user }) => `There is no user "${user}".` }),
+  SESSION_NOT_FOUND: entry<{ session: string }>({
+    exitCode: 1,
+    message: ({ session }) => `You have no session ${session}.`,
+  }),
+  KEYSTONE_NOT_FOUND: entry<Record<never, never>>({
+    exitCode: 1,
+    message: () => "Nobody signs in by Keystone here.",
+    remedy: () => "Sign in another way, or ask a server administrator: keystone in the server's configuration.",
+  }),
+  KEYSTONE_FAILED: entry<{ url: string; detail: string }>({
+    exitCode: 1,
+    message: ({ url, detail }) => `Nobody can sign in by Keystone at ${url} now: ${detail}.`,
+    remedy: () => "Try again later. When it goes on, ask a server administrator.",
+  }),
   TOKEN_NOT_FOUND: entry<{ token: string }>({ exitCode: 1, message: ({ token }) => `You have no token ${token}.` }),
   TOPOLOGY_NOT_FOUND: entry<{ project: string; topology: string; version?: number }>({
     exitCode: 1,

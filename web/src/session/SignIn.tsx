@@ -1,4 +1,17 @@
-import { Anchor, Box, Button, Center, Code, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import {
+  Anchor,
+  Box,
+  Button,
+  Center,
+  Code,
+  Paper,
+  PasswordInput,
+  SegmentedControl,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call, setProof } from "../api/call.ts";
@@ -6,15 +19,25 @@ import { sessionQuery, waysQuery } from "../api/queries.ts";
 import { ColourScheme } from "../shell/Shell.tsx";
 import { Trouble } from "../shell/states.tsx";
 
+/** Whose name and password are asked for: this server's own users, or Keystone's. */
+type Account = "here" | "keystone";
+
 /** For whoever is not signed in, whatever page was asked for; that page comes afterwards. */
 export function SignIn({ refusal }: { readonly refusal?: Error }) {
   const client = useQueryClient();
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
+  const [account, setAccount] = useState<Account>("here");
+  const [domain, setDomain] = useState("");
   const ways = useQuery(waysQuery);
   const has = (way: NonNullable<typeof ways.data>["ways"][number]) => ways.data?.ways.includes(way) ?? false;
   const signIn = useMutation({
-    mutationFn: () => call("POST", "/session", { body: { name: name.trim(), password } }),
+    mutationFn: () =>
+      account === "keystone"
+        ? call("POST", "/session/keystone", {
+            body: { name: name.trim(), password, ...(domain.trim() === "" ? {} : { domain: domain.trim() }) },
+          })
+        : call("POST", "/session", { body: { name: name.trim(), password } }),
     onSuccess: (session) => {
       setProof(session.csrfToken);
       client.setQueryData(sessionQuery.queryKey, session);
@@ -51,6 +74,21 @@ export function SignIn({ refusal }: { readonly refusal?: Error }) {
               }}
             >
               <Stack gap="md">
+                {has("keystone") && (
+                  <SegmentedControl
+                    aria-label="Account"
+                    fullWidth
+                    value={account}
+                    onChange={(value) => {
+                      setAccount(value as Account);
+                      signIn.reset();
+                    }}
+                    data={[
+                      { value: "here", label: "Netwright" },
+                      { value: "keystone", label: "OpenStack" },
+                    ]}
+                  />
+                )}
                 <TextInput
                   label="Name"
                   autoComplete="username"
@@ -64,6 +102,14 @@ export function SignIn({ refusal }: { readonly refusal?: Error }) {
                   value={password}
                   onChange={({ currentTarget }) => setPassword(currentTarget.value)}
                 />
+                {account === "keystone" && (
+                  <TextInput
+                    label="Domain"
+                    placeholder={ways.data?.keystoneDomain ?? ""}
+                    value={domain}
+                    onChange={({ currentTarget }) => setDomain(currentTarget.value)}
+                  />
+                )}
                 {signIn.isError && <Trouble error={signIn.error} />}
                 <Button type="submit" loading={signIn.isPending} disabled={name.trim() === "" || password === ""}>
                   Sign in

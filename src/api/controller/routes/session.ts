@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { pageOf, Scope, Session, Token } from "../resources.ts";
+import { OpenSession, pageOf, Scope, Session, Token } from "../resources.ts";
 import { page, password } from "./parts.ts";
 import type { ControllerRoute } from "./route.ts";
 
@@ -21,7 +21,11 @@ export const sessionRoutes = {
     tag: "session",
     summary: "How one signs in here. `link`: one that `netwright ui` prints; `oidc`: at /auth/oidc",
     access: "anybody",
-    response: z.object({ ways: z.array(z.enum(["password", "link", "oidc"])) }),
+    response: z.object({
+      ways: z.array(z.enum(["password", "link", "oidc", "keystone"])),
+      /** By Keystone: the domain of who names none. */
+      keystoneDomain: z.string().optional(),
+    }),
     status: 200,
     kind: "json",
   },
@@ -32,6 +36,26 @@ export const sessionRoutes = {
     summary: "Sign in by the secret of a link, which is good for once",
     access: "anybody",
     body: z.object({ secret: z.string().max(256) }),
+    response: Session,
+    status: 201,
+    kind: "json",
+  },
+  signInByKeystone: {
+    method: "POST",
+    path: "/session/keystone",
+    tag: "session",
+    summary: "Sign in with name and password of OpenStack Keystone, and a domain; or with a token of it",
+    access: "anybody",
+    body: z.object({
+      name: z.string().min(1).max(255).optional(),
+      password: z.string().max(4096).optional(),
+      domain: z.string().min(1).max(64).optional(),
+      token: z
+        .string()
+        .max(8192)
+        .regex(/^[\x21-\x7e]+$/, "a token of Keystone")
+        .optional(),
+    }),
     response: Session,
     status: 201,
     kind: "json",
@@ -51,6 +75,25 @@ export const sessionRoutes = {
     path: "/session",
     tag: "session",
     summary: "Sign out",
+    access: "user",
+    status: 204,
+    kind: "json",
+  },
+  sessions: {
+    method: "GET",
+    path: "/sessions",
+    tag: "session",
+    summary: "Where one is signed in",
+    access: "user",
+    response: z.object({ items: z.array(OpenSession) }),
+    status: 200,
+    kind: "json",
+  },
+  endSession: {
+    method: "DELETE",
+    path: "/sessions/:session",
+    tag: "session",
+    summary: "Sign out somewhere else; what was open there is closed",
     access: "user",
     status: 204,
     kind: "json",

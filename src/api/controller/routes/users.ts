@@ -47,4 +47,22 @@ export const userRoutes = {
     status: 200,
     kind: "json",
   },
+  deleteUser: {
+    method: "DELETE",
+    path: "/users/:user",
+    tag: "users",
+    summary: "Remove a user with all sessions, tokens and roles; their labs stay",
+    access: "server-admin",
+    status: 204,
+    kind: "json",
+  },
+  endUserSessions: {
+    method: "DELETE",
+    path: "/users/:user/sessions",
+    tag: "users",
+    summary: "Sign a user out everywhere, and revoke their tokens",
+    access: "server-admin",
+    status: 204,
+    kind: "json",
+  },
 } as const satisfies Readonly<Record<string, ControllerRoute>>;
