@@ -93,6 +93,14 @@ export const membersQuery = (project: string) =>
     queryFn: ({ signal }) => call("GET", "/projects/:project/members", { params: { project }, signal }),
   });
 
+/** What the labs of a project take of its quota; captures that somebody starts are no event of the project. */
+export const usageQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["usage", project],
+    queryFn: ({ signal }) => call("GET", "/projects/:project/usage", { params: { project }, signal }),
+    refetchInterval: 5_000,
+  });
+
 export const labsQuery = (project: string) =>
   queryOptions({
     queryKey: ["labs", project],

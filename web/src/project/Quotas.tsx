@@ -3,18 +3,27 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Project, Quota } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
-import { labsQuery, projectQuery } from "../api/queries.ts";
+import { projectQuery, usageQuery } from "../api/queries.ts";
 import { Trouble } from "../shell/states.tsx";
 
 type Key = keyof Quota;
 
-const words = { labs: "Labs", nodes: "Nodes" } as const satisfies Readonly<Record<Key, string>>;
-const keys = Object.keys(words) as readonly Key[];
+/** What each is called, and of how many the numbers are that people see. */
+const amounts = {
+  labs: { word: "Labs", unit: 1 },
+  nodes: { word: "Nodes", unit: 1 },
+  cpus: { word: "Processors", unit: 1 },
+  memoryBytes: { word: "Memory, MiB", unit: 2 ** 20 },
+  captures: { word: "Captures", unit: 1 },
+} as const satisfies Readonly<Record<Key, { readonly word: string; readonly unit: number }>>;
+const keys = Object.keys(amounts) as readonly Key[];
+const shown = (key: Key, amount: number | undefined): number | undefined =>
+  amount === undefined ? undefined : Math.round((amount / amounts[key].unit) * 1000) / 1000;
 
 /** What all labs of a project use together, of what they may. */
 export function Quotas({ project, mayChange }: { readonly project: Project; readonly mayChange: boolean }) {
   const client = useQueryClient();
-  const labs = useQuery(labsQuery(project.name));
+  const usage = useQuery(usageQuery(project.name));
   const [limits, setLimits] = useState<Quota>(project.quota);
   const save = useMutation({
     mutationFn: () =>
@@ -25,11 +34,6 @@ export function Quotas({ project, mayChange }: { readonly project: Project; read
       }),
     onSuccess: (changed) => client.setQueryData(projectQuery(project.name).queryKey, changed),
   });
-  const items = labs.data?.items;
-  const used: Readonly<Record<Key, number | undefined>> = {
-    labs: items?.length,
-    nodes: items?.reduce((sum, lab) => sum + lab.nodes, 0),
-  };
   const isSame = keys.every((key) => limits[key] === project.quota[key]);
   return (
     <form
@@ -42,7 +46,7 @@ export function Quotas({ project, mayChange }: { readonly project: Project; read
         <Table maw={620} verticalSpacing="xs">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th w={110}>Of</Table.Th>
+              <Table.Th w={130}>Of</Table.Th>
               <Table.Th>Used</Table.Th>
               <Table.Th w={170}>Limit</Table.Th>
             </Table.Tr>
@@ -50,9 +54,13 @@ export function Quotas({ project, mayChange }: { readonly project: Project; read
           <Table.Tbody>
             {keys.map((key) => (
               <Table.Tr key={key}>
-                <Table.Td>{words[key]}</Table.Td>
+                <Table.Td>{amounts[key].word}</Table.Td>
                 <Table.Td>
-                  <Used what={words[key]} used={used[key]} limit={project.quota[key]} />
+                  <Used
+                    what={amounts[key].word}
+                    used={shown(key, usage.data?.[key])}
+                    limit={shown(key, project.quota[key])}
+                  />
                 </Table.Td>
                 <Table.Td>
                   {mayChange ? (
@@ -61,16 +69,16 @@ export function Quotas({ project, mayChange }: { readonly project: Project; read
                       aria-label={`Limit of ${key}`}
                       placeholder="no limit"
                       min={0}
-                      allowDecimal={false}
+                      allowDecimal={key === "cpus"}
                       allowNegative={false}
-                      value={limits[key] ?? ""}
+                      value={shown(key, limits[key]) ?? ""}
                       onChange={(value) => {
                         const { [key]: _, ...others } = limits;
-                        setLimits(value === "" ? others : { ...others, [key]: Number(value) });
+                        setLimits(value === "" ? others : { ...others, [key]: Number(value) * amounts[key].unit });
                       }}
                     />
                   ) : (
-                    (project.quota[key] ?? "no limit")
+                    (shown(key, project.quota[key]) ?? "no limit")
                   )}
                 </Table.Td>
               </Table.Tr>
