@@ -5,6 +5,7 @@
 export { formatAddress, parseAddress } from "./address.ts";
 export * from "./capture/index.ts";
 export * from "./define.ts";
+export * from "./drawing/index.ts";
 export * from "./errors/catalogue.ts";
 export * from "./errors/error.ts";
 export * from "./errors/render.ts";

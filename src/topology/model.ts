@@ -5,6 +5,7 @@
  */
 
 import type { Capture } from "./capture/capture.ts";
+import type { Drawing } from "./drawing/drawing.ts";
 import type { FaultSchedule } from "./faults/schedule.ts";
 import type { NodeImage } from "./image/image.ts";
 import type { Impairments } from "./impairment/impairment.ts";
@@ -39,6 +40,8 @@ export type Lab = {
   readonly faults?: FaultSchedule;
   /** None when absent. */
   readonly captures?: readonly Capture[];
+  /** How it is drawn. No part of a plan. */
+  readonly drawing?: Drawing;
   /** Names besides those of nodes. None when absent. */
   readonly names?: readonly LabName[];
   /** What nodes that reach the outside have their addresses from. Absent where none does. */

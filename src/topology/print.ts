@@ -1,5 +1,6 @@
 import { Document, isMap, isScalar, isSeq, Scalar, visit, type YAMLMap, type YAMLSeq } from "yaml";
 import { captureDefinition } from "./capture/definition.ts";
+import type { Drawing } from "./drawing/drawing.ts";
 import { formatDuration } from "./duration.ts";
 import { faultsDefinition } from "./faults/definition.ts";
 import type { NodeImage } from "./image/image.ts";
@@ -84,6 +85,7 @@ export function labDefinition(lab: Lab): LabDefinition {
     ...(lab.resources === undefined ? {} : { resources: labResourcesDefinition(lab.resources) }),
     ...(lab.requires === undefined ? {} : { requires: requiresDefinition(lab.requires) }),
     ...(lab.faults === undefined ? {} : { faults: faultsDefinition(lab.faults) }),
+    ...(lab.drawing === undefined ? {} : { drawing: literalDeep(lab.drawing as Json) as Drawing }),
     ...given("capture", lab.captures?.map((one) => captureDefinition(one, literal)) ?? []),
   };
 }

@@ -1,3 +1,4 @@
+import { clustersOf } from "../drawing/drawing.ts";
 import { type Endpoint, isMachine, type Lab, type LabNode } from "../model.ts";
 
 const SHAPES = {
@@ -12,7 +13,7 @@ const SHAPES = {
  *
  * @see https://graphviz.org/doc/info/lang.html
  */
-export function drawDot(lab: Pick<Lab, "name" | "nodes" | "links">): string {
+export function drawDot(lab: Pick<Lab, "name" | "nodes" | "links" | "drawing">): string {
   const nodes = new Map(lab.nodes.map((node) => [node.name, node]));
   // Ids of our own: in an ID only the quote is an escape, in a label the backslash is one too.
   const ids = new Map(lab.nodes.map((node, index) => [node.name, `n${index}`]));
@@ -24,6 +25,11 @@ export function drawDot(lab: Pick<Lab, "name" | "nodes" | "links">): string {
   ];
   for (const node of lab.nodes) {
     lines.push(`  ${ids.get(node.name)} [label=${quoted(node.name)}, shape=${SHAPES[node.kind]}];`);
+  }
+  for (const [index, { title, nodes: members }] of clustersOf(lab.drawing).entries()) {
+    const inside = members.flatMap((name) => ids.get(name) ?? []);
+    // Graphviz draws a frame around subgraphs whose names begin with "cluster".
+    if (inside.length > 0) lines.push(`  subgraph cluster${index} { label=${quoted(title)}; ${inside.join("; ")}; }`);
   }
   for (const { a, b } of lab.links) {
     const tail = quoted(endText(nodes.get(a.node), a));

@@ -1,3 +1,4 @@
+import { clustersOf } from "../drawing/drawing.ts";
 import { type Endpoint, isMachine, type Lab, type LabNode } from "../model.ts";
 
 /** Brackets that give a node its shape: a rectangle, a rounded one, one with double sides, a hexagon. */
@@ -14,7 +15,7 @@ const SHAPES = {
  *
  * @see https://mermaid.js.org/syntax/flowchart.html
  */
-export function drawMermaid(lab: Pick<Lab, "nodes" | "links">): string {
+export function drawMermaid(lab: Pick<Lab, "nodes" | "links" | "drawing">): string {
   const ids = new Map(lab.nodes.map((node, index) => [node.name, `n${index}`]));
   const ends = new Map(lab.nodes.map((node) => [node.name, node]));
   const lines = ["flowchart TB"];
@@ -22,6 +23,11 @@ export function drawMermaid(lab: Pick<Lab, "nodes" | "links">): string {
     const [open, close] = SHAPES[node.kind];
     const text = node.kind === "host" ? node.name : `${node.name}\n${node.kind}`;
     lines.push(`  ${ids.get(node.name)}${open}"${escapeMermaid(text)}"${close}`);
+  }
+  for (const [index, { title, nodes }] of clustersOf(lab.drawing).entries()) {
+    const inside = nodes.flatMap((name) => ids.get(name) ?? []);
+    if (inside.length === 0) continue;
+    lines.push(`  subgraph g${index}["${escapeMermaid(title)}"]`, ...inside.map((id) => `    ${id}`), "  end");
   }
   for (const { a, b } of lab.links) {
     const text = `${endText(ends.get(a.node), a)} — ${endText(ends.get(b.node), b)}`;

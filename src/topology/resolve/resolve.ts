@@ -1,4 +1,5 @@
 import { readCaptures } from "../capture/read.ts";
+import { readDrawing } from "../drawing/drawing.ts";
 import { readFaults } from "../faults/read.ts";
 import type { Findings } from "../findings.ts";
 import { addressGenerated } from "../generate/addressing.ts";
@@ -88,7 +89,7 @@ export function resolve(definition: LabDefinition, files: FileStore, options: Re
     processes,
   });
   const lab = withReach(built, draft, definition, isExpected, findings);
-  const { faults, capture, requires } = definition;
+  const { faults, capture, requires, drawing } = definition;
   const resources = labResourcesOf(definition);
   validateContainers(lab.nodes, resources, findings);
   const isWhole = !namedSections.some((section) => findings.isTainted([section]));
@@ -99,6 +100,7 @@ export function resolve(definition: LabDefinition, files: FileStore, options: Re
     ...(requires === undefined ? {} : { requires: requirementsOf(requires) }),
     ...(faults === undefined ? {} : { faults: readFaults(faults, ["faults"], lab, findings, isWhole) }),
     ...(captures.length === 0 ? {} : { captures }),
+    ...(drawing === undefined ? {} : { drawing: readDrawing(drawing, [...draft.nodes.keys()], findings, isWhole) }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { captureForm } from "../capture/form.ts";
+import { drawingForm } from "../drawing/form.ts";
 import { faultsForm } from "../faults/form.ts";
 import type { AnyKind } from "../kinds/kind.ts";
 import { requiresForm } from "../requires/form.ts";
@@ -42,6 +43,7 @@ const labKeys = {
   capture: listOf(captureForm, "a list of captures such as {of: h1:eth0}")
     .optional()
     .describe("What is captured while the lab runs"),
+  drawing: drawingForm.optional(),
 };
 
 const phrase = "a map with nodes, links and so on";
