@@ -50,7 +50,7 @@ export function AuditLog() {
                 <Table.Th w={190}>When</Table.Th>
                 <Table.Th>Who</Table.Th>
                 <Table.Th>What</Table.Th>
-                <Table.Th w={110}>Outcome</Table.Th>
+                <Table.Th w={140}>Outcome</Table.Th>
                 <Table.Th>From</Table.Th>
               </Table.Tr>
             </Table.Thead>

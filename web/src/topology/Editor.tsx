@@ -1,20 +1,24 @@
 import "./editor.css";
-import { Group, Text } from "@mantine/core";
+import { CloseButton, Group, Text } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
-import { IconArrowBackUp, IconArrowForwardUp, IconBinaryTree2, IconCode, IconCopyPlus } from "@tabler/icons-react";
+import { IconArrowBackUp, IconArrowForwardUp, IconCode } from "@tabler/icons-react";
 import { ReactFlowProvider } from "@xyflow/react";
 import { type ReactNode, useState } from "react";
 import { FindNode } from "../graph/FindNode.tsx";
 import { Graph } from "../graph/Graph.tsx";
 import { Empty, Loading } from "../shell/states.tsx";
+import { Annotations } from "./Annotations.tsx";
+import { ArrangeMenu } from "./ArrangeMenu.tsx";
 import { lineOf } from "./document.ts";
+import { EditMenu } from "./EditMenu.tsx";
 import { FileMenu } from "./FileMenu.tsx";
 import { Findings } from "./Findings.tsx";
 import type { useHistory } from "./history.ts";
 import { Palette } from "./Palette.tsx";
 import { SettingsPanel } from "./SettingsPanel.tsx";
 import { Tool } from "./Tool.tsx";
-import { useEditing } from "./useEditing.ts";
+import { useClipboard } from "./useClipboard.ts";
+import { nothing, useEditing } from "./useEditing.ts";
 import { YamlPane } from "./YamlPane.tsx";
 
 /** A lab file as a drawing and as a text, each of which changes the other. */
@@ -55,10 +59,34 @@ export function Editor({
     ["mod+shift+Z", redo],
     ["mod+Y", redo],
     ["mod+D", editing.duplicate],
+    ["mod+G", editing.group],
+    ["Escape", () => select(nothing)],
+    ["mod+A", () => select({ nodes: editing.graph.nodes.map((node) => node.name), links: [] })],
   ]);
+  useClipboard({
+    onCopy: editing.copied,
+    onCut: () => {
+      const text = mayDraw ? editing.copied() : undefined;
+      if (text !== undefined) editing.removeSelected(selection);
+      return text;
+    },
+    onPaste: editing.pasteText,
+  });
 
   return (
-    <div className="editor">
+    // biome-ignore lint/a11y/noStaticElementInteractions: files are dropped on it; the menu imports them, too
+    <div
+      className="editor"
+      onDragOver={(event) => {
+        if (!isReadOnly && event.dataTransfer.types.includes("Files")) event.preventDefault();
+      }}
+      onDrop={(event) => {
+        const file = event.dataTransfer.files[0];
+        if (file === undefined || isReadOnly) return;
+        event.preventDefault();
+        void file.text().then(editing.replace);
+      }}
+    >
       <div className="toolbar" role="toolbar" aria-label="Tools">
         {title}
         <Group gap={4} wrap="nowrap">
@@ -68,23 +96,11 @@ export function Editor({
           <Tool label="Redo" isDisabled={!canRedo || isReadOnly} onClick={redo}>
             <IconArrowForwardUp size={18} />
           </Tool>
-          <Tool
-            label="Duplicate the selected nodes"
-            isDisabled={!mayDraw || selection.nodes.length === 0}
-            onClick={editing.duplicate}
-          >
-            <IconCopyPlus size={18} />
-          </Tool>
-          <Tool
-            label="Lay out automatically"
-            isDisabled={isReadOnly || drawing.nodes.length === 0}
-            onClick={() => void editing.arrange()}
-          >
-            <IconBinaryTree2 size={18} />
-          </Tool>
           <Tool label={showsText ? "Hide the lab file" : "Show the lab file"} onClick={() => setShowsText(!showsText)}>
             <IconCode size={18} />
           </Tool>
+          <EditMenu editing={editing} />
+          <ArrangeMenu editing={editing} />
         </Group>
         <FindNode
           names={[...new Set(drawing.nodes.map((node) => node.name))]}
@@ -96,12 +112,7 @@ export function Editor({
         />
         <span className="space" />
         {actions}
-        <FileMenu
-          name={name}
-          text={draft.text}
-          isReadOnly={isReadOnly}
-          onText={(text) => change((now) => ({ ...now, text }))}
-        />
+        <FileMenu name={name} text={editing.exported} isReadOnly={isReadOnly} onText={editing.replace} />
       </div>
       <div className="panes">
         {!isReadOnly && <Palette isDisabled={!mayDraw} onPick={(kind) => editing.place(kind)} />}
@@ -119,10 +130,12 @@ export function Editor({
                 onSelect={select}
                 {...(isReadOnly ? {} : { onMove: editing.move, onRemove: editing.removeSelected })}
                 {...(mayDraw ? { onLink: editing.link, onPlace: editing.place } : {})}
-              />
+              >
+                <Annotations editing={editing} />
+              </Graph>
             </ReactFlowProvider>
           )}
-          {drawing.nodes.length === 0 && places !== undefined && (
+          {drawing.nodes.length === 0 && editing.annotations.notes.length === 0 && places !== undefined && (
             <div className="hint">
               <Empty title="Nothing drawn yet">
                 <Text c="dimmed" ta="center" size="sm">
@@ -135,6 +148,12 @@ export function Editor({
           {isBroken && (
             <Text className="stale" size="sm" role="status">
               The text is no YAML just now: the drawing shows it as it was.
+            </Text>
+          )}
+          {editing.notice !== undefined && (
+            <Text className="notice" size="sm" role="status">
+              {editing.notice}
+              <CloseButton size="xs" aria-label="Close the notice" onClick={() => editing.setNotice(undefined)} />
             </Text>
           )}
           <SettingsPanel editing={editing} onOpen={open} />

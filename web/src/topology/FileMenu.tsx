@@ -10,13 +10,14 @@ export function FileMenu({
   onText,
 }: {
   readonly name: string;
-  readonly text: string;
+  /** What is exported. */
+  readonly text: () => string;
   readonly isReadOnly: boolean;
   readonly onText: (text: string) => void;
 }) {
   const reset = useRef<() => void>(null);
   const save = () => {
-    const url = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
+    const url = URL.createObjectURL(new Blob([text()], { type: "application/yaml" }));
     const anchor = globalThis.document.createElement("a");
     anchor.href = url;
     anchor.download = `${name}.yaml`;

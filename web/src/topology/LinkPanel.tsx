@@ -67,7 +67,14 @@ export function LinkPanel({
         onOpen={(key) => onOpen([key])}
       />
       {!isReadOnly && link.settings["subnet"] === undefined && (
-        <Button size="compact-xs" variant="light" onClick={() => onSet(["subnet"], freeSubnet)}>
+        <Button
+          size="xs"
+          h="auto"
+          py={4}
+          variant="light"
+          styles={{ label: { whiteSpace: "normal" } }}
+          onClick={() => onSet(["subnet"], freeSubnet)}
+        >
           Give both ends addresses of {freeSubnet}
         </Button>
       )}

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Reading } from "../../../src/api/index.ts";
 import { lookOf } from "../graph/kinds.tsx";
 import type { FileGraph, FileNode } from "./document.ts";
+import { FrrField } from "./FrrField.tsx";
 import { SettingsForm, TextField } from "./SettingsForm.tsx";
 import { fieldOf, kinds, schemaOfKind } from "./schema.ts";
 
@@ -14,7 +15,7 @@ export type PanelInterface = { readonly name: string; readonly to: string | unde
 
 /** Shown first; the rest is behind one more click. */
 const first = ["routing", "image", "engine", "driver", "stp", "internet", "mode", "dut"];
-const apart = ["kind", "interfaces"];
+const apart = ["kind", "interfaces", "frr"];
 
 /** What a node is, to be changed. */
 export function NodePanel({
@@ -122,6 +123,14 @@ export function NodePanel({
                 <Text size="sm">All settings</Text>
               </Accordion.Control>
               <Accordion.Panel>
+                {schema?.properties?.["frr"] !== undefined && (
+                  <FrrField
+                    value={node.settings["frr"]}
+                    isReadOnly={isReadOnly}
+                    onSet={(value) => onSet(["frr"], value)}
+                    onOpen={() => onOpen(["frr"])}
+                  />
+                )}
                 <SettingsForm
                   properties={more}
                   values={node.settings}

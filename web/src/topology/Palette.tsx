@@ -1,3 +1,4 @@
+import { IconNote } from "@tabler/icons-react";
 import { lookOf, paletteKinds } from "../graph/kinds.tsx";
 
 /** The kinds of nodes, to be dragged into the drawing or pressed. */
@@ -9,7 +10,7 @@ export function Palette({
   readonly onPick: (kind: string) => void;
 }) {
   return (
-    <nav className="palette" aria-label="Kinds of nodes">
+    <nav className="palette" aria-label="What can be drawn">
       {paletteKinds.map((kind) => {
         const { Icon, title } = lookOf(kind);
         return (
@@ -31,6 +32,21 @@ export function Palette({
           </button>
         );
       })}
+      <button
+        type="button"
+        className="kind"
+        disabled={isDisabled}
+        draggable={!isDisabled}
+        onDragStart={({ dataTransfer }) => {
+          dataTransfer.setData("application/x-netwright-kind", "note");
+          dataTransfer.effectAllowed = "copy";
+        }}
+        onClick={() => onPick("note")}
+        aria-label="Add a note"
+      >
+        <IconNote size={22} stroke={1.5} aria-hidden />
+        <span>Note</span>
+      </button>
     </nav>
   );
 }

@@ -1,9 +1,12 @@
-import { CloseButton, Group, Title } from "@mantine/core";
+import { CloseButton, Group, Text, Title } from "@mantine/core";
+import type { Reading } from "../../../src/api/index.ts";
 import { lookOf } from "../graph/kinds.tsx";
 import { type FileNode, setAt, setEnds, setOfLink } from "./document.ts";
-import { interfacesOf, namePorts } from "./drawing.ts";
+import { findingsOf, interfacesOf } from "./drawing.ts";
 import { LinkPanel } from "./LinkPanel.tsx";
+import { MarkPanel } from "./MarkPanel.tsx";
 import { NodePanel } from "./NodePanel.tsx";
+import { namePorts } from "./ports.ts";
 import { freeSubnet } from "./suggestions.ts";
 import { type Editing, nothing } from "./useEditing.ts";
 
@@ -18,21 +21,25 @@ export function SettingsPanel({
   /** Shows what is at a path in the lab file. */
   readonly onOpen: (path: readonly (string | number)[]) => void;
 }) {
-  const { selection, graph, pairing, reading, mayDraw, draft, edit, link, rename, removeSelected, select } = editing;
+  const { selection, mark, graph, pairing, reading, mayDraw, draft, edit, link, rename, removeSelected, select } =
+    editing;
   const node = selection.nodes.length === 1 ? graph.nodes.find(({ name }) => name === selection.nodes[0]) : undefined;
   const chosenLink =
     selection.nodes.length === 0 && selection.links.length === 1
       ? graph.links.find(({ id }) => id === selection.links[0])
       : undefined;
+  if (mark !== undefined)
+    return (
+      <aside className="panel" aria-label="Settings">
+        <Head title={mark.of === "note" ? "Note" : "Group"} onClose={() => select(nothing)} />
+        <MarkPanel key={`${mark.of} ${mark.index}`} editing={editing} mark={mark} />
+      </aside>
+    );
   if (node === undefined && chosenLink === undefined) return null;
   return (
     <aside className="panel" aria-label="Settings">
-      <Group justify="space-between" mb="xs" wrap="nowrap">
-        <Title order={2} size="h5">
-          {node === undefined ? "Link" : lookOf(node.kind).title}
-        </Title>
-        <CloseButton aria-label="Close the settings" onClick={() => select(nothing)} />
-      </Group>
+      <Head title={node === undefined ? "Link" : lookOf(node.kind).title} onClose={() => select(nothing)} />
+      <Messages findings={findingsOf(reading, node === undefined ? chosenLink : node)} />
       {node !== undefined && (
         <NodePanel
           key={node.name}
@@ -74,4 +81,24 @@ export function SettingsPanel({
       )}
     </aside>
   );
+}
+
+function Head({ title, onClose }: { readonly title: string; readonly onClose: () => void }) {
+  return (
+    <Group justify="space-between" mb="xs" wrap="nowrap">
+      <Title order={2} size="h5">
+        {title}
+      </Title>
+      <CloseButton aria-label="Close the settings" onClick={onClose} />
+    </Group>
+  );
+}
+
+/** What is wrong with just this, in the words of the command line. */
+function Messages({ findings }: { readonly findings: Reading["findings"] }) {
+  return findings.map(({ severity, message, remedy, at }) => (
+    <Text key={`${at?.line}:${at?.column}:${message}`} className="message" data-severity={severity} size="xs" mb="xs">
+      <b>{severity === "error" ? "Mistake" : "Perhaps a mistake"}:</b> {message} {remedy}
+    </Text>
+  ));
 }

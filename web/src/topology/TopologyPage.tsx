@@ -1,5 +1,5 @@
-import { Badge, Button, Group, Menu, Modal, Popover, Stack, Text, TextInput } from "@mantine/core";
-import { IconChevronDown, IconDeviceFloppy, IconHistory, IconPlayerPlay } from "@tabler/icons-react";
+import { Badge, Button, Group, Modal, Popover, Stack, Text, TextInput } from "@mantine/core";
+import { IconDeviceFloppy, IconHistory, IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { TopologyVersion } from "../../../src/api/index.ts";
@@ -9,6 +9,7 @@ import { DeployDialog, type DeploySource } from "../project/DeployDialog.tsx";
 import { Loading, Trouble } from "../shell/states.tsx";
 import { Editor } from "./Editor.tsx";
 import { useHistory } from "./history.ts";
+import { VersionsDialog } from "./VersionsDialog.tsx";
 
 type Names = { readonly project: string; readonly topology: string };
 
@@ -54,6 +55,7 @@ function Drawn({
   const [message, setMessage] = useState("");
   const [asksMessage, setAsksMessage] = useState(false);
   const [deploys, setDeploys] = useState(false);
+  const [showsVersions, setShowsVersions] = useState(false);
   const save = useMutation({
     mutationFn: ({ over }: { readonly over: boolean }) =>
       call("PUT", "/projects/:project/topologies/:topology", {
@@ -93,11 +95,16 @@ function Drawn({
         }
         actions={
           <Group gap={6} wrap="nowrap">
-            <Versions
-              project={project}
-              topology={topology}
-              onOpen={({ text, layout }) => history.change((now) => ({ text, layout: layout ?? now.layout }))}
-            />
+            {saved !== undefined && (
+              <Button
+                size="xs"
+                variant="default"
+                leftSection={<IconHistory size={16} />}
+                onClick={() => setShowsVersions(true)}
+              >
+                Versions
+              </Button>
+            )}
             {!isReadOnly && (
               <>
                 <Popover opened={asksMessage} onChange={setAsksMessage} position="bottom-end" trapFocus withinPortal>
@@ -157,6 +164,15 @@ function Drawn({
           </Group>
         </Stack>
       </Modal>
+      <VersionsDialog
+        project={project}
+        topology={topology}
+        text={draft.text}
+        isReadOnly={isReadOnly}
+        isOpen={showsVersions}
+        onClose={() => setShowsVersions(false)}
+        onRestore={({ text, layout }) => history.change((now) => ({ text, layout: layout ?? now.layout }))}
+      />
       <DeployDialog project={project} source={source} suggestion={topology} onClose={() => setDeploys(false)} />
     </>
   );
@@ -173,39 +189,3 @@ function useWarning(isNeeded: boolean): void {
 }
 
 const isSame = (one: object, other: object): boolean => JSON.stringify(one) === JSON.stringify(other);
-
-function Versions({ project, topology, onOpen }: Names & { readonly onOpen: (version: TopologyVersion) => void }) {
-  const [isOpen, setOpen] = useState(false);
-  const client = useQueryClient();
-  const versions = useQuery({ ...versionsQuery(project, topology), enabled: isOpen });
-  const open = async (version: number) => onOpen(await client.fetchQuery(topologyQuery(project, topology, version)));
-  return (
-    <Menu opened={isOpen} onChange={setOpen} position="bottom-end" withinPortal>
-      <Menu.Target>
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconHistory size={16} />}
-          rightSection={<IconChevronDown size={14} />}
-        >
-          Versions
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown mah={320} style={{ overflowY: "auto" }}>
-        {versions.isPending && <Menu.Label>Loading…</Menu.Label>}
-        {versions.isError && <Menu.Label>{versions.error.message}</Menu.Label>}
-        {versions.data?.items.map((version) => (
-          <Menu.Item key={version.version} onClick={() => void open(version.version)}>
-            <Text size="sm" fw={600}>
-              Version {version.version}
-            </Text>
-            <Text size="xs" c="dimmed">
-              {version.author}, {new Date(version.createdAt).toLocaleString()}
-            </Text>
-            {version.message !== "" && <Text size="xs">{version.message}</Text>}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
-  );
-}

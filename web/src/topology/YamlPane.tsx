@@ -95,7 +95,7 @@ export function YamlPane({
           syntaxHighlighting(colours),
           theme,
           EditorState.readOnly.of(first.current.isReadOnly),
-          EditorView.contentAttributes.of({ "aria-label": "Lab file" }),
+          EditorView.contentAttributes.of({ "aria-label": "Lab file", tabindex: "0" }),
           // What is undone is undone in the drawing, too: its history is the only one.
           keymap.of([
             { key: "Mod-z", run: run(() => undo()) },

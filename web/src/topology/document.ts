@@ -10,6 +10,7 @@ import {
   YAMLMap,
   YAMLSeq,
 } from "yaml";
+import { followNode } from "./annotations.ts";
 
 /*
  * A lab file as it is edited: a YAML document, whose comments and order stay. What is drawn is read from
@@ -60,7 +61,9 @@ export function printDocument(document: LabDocument): string {
         context === undefined ? print.call(map) : print.call(map, { ...context, flowCollectionPadding: " " }, ...rest);
     },
   });
-  return document.toString({ lineWidth: 0, nullStr: "" });
+  const text = document.toString({ lineWidth: 0, nullStr: "" });
+  // What stood before something that is gone, at the end; but not where a text keeps its empty lines (|+).
+  return text.endsWith("\n\n") && !/[|>]\d?\+/.test(text) ? `${text.trimEnd()}\n` : text;
 }
 
 export const endOf = (text: string): LinkEnd => {
@@ -134,7 +137,7 @@ export function freeName(graph: FileGraph, prefix: string): string {
 }
 
 /** The map at `path`, made where there is none; what was nothing there becomes one. */
-function mapAt(document: LabDocument, path: readonly (string | number)[]): YAMLMap {
+export function mapAt(document: LabDocument, path: readonly (string | number)[]): YAMLMap {
   const there = document.getIn(path, true);
   if (isMap(there)) return there;
   const made = document.createNode({}) as YAMLMap;
@@ -199,8 +202,11 @@ export function remove(document: LabDocument, names: readonly string[], ids: rea
   // From the last: places in a list move up.
   const places = links.map(({ at }) => at);
   for (const at of places.toSorted((one, other) => placeIn(other) - placeIn(one))) removeLink(document, { at });
-  for (const { name, isNetwork } of graph.nodes)
-    if (gone.has(name)) document.deleteIn([isNetwork ? "networks" : "nodes", name]);
+  for (const { name, isNetwork } of graph.nodes) {
+    if (!gone.has(name)) continue;
+    document.deleteIn([isNetwork ? "networks" : "nodes", name]);
+    followNode(document, name, undefined);
+  }
   for (const key of ["nodes", "networks"]) {
     const there = document.get(key, true);
     if (key === "networks" && isEmpty(there)) document.delete(key);
@@ -225,6 +231,7 @@ export function renameNode(document: LabDocument, from: string, to: string): voi
     const renamed = (end: LinkEnd) => (end.node === from ? { ...end, node: to } : end);
     setEnds(document, link, renamed(link.a), renamed(link.b));
   }
+  followNode(document, from, to);
 }
 
 /** Gives a link other ends, in the form in which it is written. */

@@ -1,25 +1,35 @@
 import type { Reading } from "../../../src/api/index.ts";
 import type { DrawnLink } from "../graph/Graph.tsx";
 import type { NodeLook } from "../graph/NodeBox.tsx";
-import { type FileGraph, type FileNode, type LabDocument, setEnds } from "./document.ts";
+import type { FileGraph, FileLink, FileNode } from "./document.ts";
 import type { PanelInterface } from "./NodePanel.tsx";
 import type { Pairing } from "./pairing.ts";
+
+/** What is wrong with a node or a link of the file, and what is in it. */
+export function findingsOf(reading: Reading | undefined, of: FileNode | FileLink | undefined): Reading["findings"] {
+  if (of === undefined) return [];
+  const place =
+    "kind" in of
+      ? `${of.isNetwork ? "networks" : "nodes"}.${of.name}`
+      : "link" in of.at
+        ? `links[${of.at.link}]`
+        : `networks.${of.at.network}.members[${of.at.member}]`;
+  return (reading?.findings ?? []).filter(({ at }) => {
+    const path = at?.path ?? "";
+    return path === place || path.startsWith(`${place}.`) || path.startsWith(`${place}[`);
+  });
+}
 
 /** What is drawn of a lab file: what is written in it, and what reading it made of that. */
 export type Drawing = { readonly nodes: readonly NodeLook[]; readonly links: readonly DrawnLink[] };
 
 export function drawingOf(graph: FileGraph, pairing: Pairing, reading: Reading | undefined): Drawing {
   const inFile = new Set(graph.nodes.map((node) => node.name));
-  const wrong = new Set(
-    (reading?.findings ?? []).flatMap(({ at, severity }) => {
-      const [key, name] = at?.path?.split(".") ?? [];
-      return severity === "error" && (key === "nodes" || key === "networks") && name !== undefined ? [name] : [];
-    }),
-  );
+  const isWrong = (of: FileNode | FileLink) => findingsOf(reading, of).some(({ severity }) => severity === "error");
   const names = new Set([...inFile, ...(reading?.lab?.nodes ?? []).map((node) => node.name)]);
   return {
     nodes: [
-      ...graph.nodes.map(({ name, kind }) => ({ name, kind, mayLink: true, hasProblem: wrong.has(name) })),
+      ...graph.nodes.map((node) => ({ name: node.name, kind: node.kind, mayLink: true, hasProblem: isWrong(node) })),
       // Made by `generate`: shown, and changed in the file.
       ...(reading?.lab?.nodes ?? [])
         .filter((node) => !inFile.has(node.name))
@@ -28,7 +38,8 @@ export function drawingOf(graph: FileGraph, pairing: Pairing, reading: Reading |
     links: [
       ...graph.links
         .filter(({ a, b }) => names.has(a.node) && names.has(b.node))
-        .map(({ id, a, b, settings }) => {
+        .map((link) => {
+          const { id, a, b, settings } = link;
           const read = pairing.of.get(id);
           const had = (node: string) => [read?.a, read?.b].find((end) => end?.node === node)?.interface ?? "";
           return {
@@ -38,7 +49,7 @@ export function drawingOf(graph: FileGraph, pairing: Pairing, reading: Reading |
             aInterface: a.interface ?? had(a.node),
             bInterface: b.interface ?? had(b.node),
             isImpaired: settings["impairment"] !== undefined,
-            words: "",
+            words: isWrong(link) ? "⚠ mistake" : "",
           };
         }),
       ...pairing.others
@@ -68,28 +79,4 @@ export function interfacesOf(node: FileNode, graph: FileGraph, pairing: Pairing)
   const known = new Set(linked.map(({ name }) => name));
   const written = Object.keys((node.settings["interfaces"] ?? {}) as object).filter((name) => !known.has(name));
   return [...linked, ...written.map((name) => ({ name, to: undefined }))];
-}
-
-/**
- * A setting of a switch's port names the port: the link that made it has to name it too, or it would be
- * another port.
- */
-export function namePorts(
-  document: LabDocument,
-  node: FileNode,
-  graph: FileGraph,
-  pairing: Pairing,
-  path: readonly string[],
-): void {
-  const [key, port] = path;
-  if (key !== "interfaces" || port === undefined) return;
-  for (const link of graph.links) {
-    const read = pairing.of.get(link.id);
-    const isIt = (end: typeof link.a) =>
-      end.node === node.name &&
-      end.interface === undefined &&
-      [read?.a, read?.b].some((one) => one?.node === node.name && one.interface === port);
-    if (isIt(link.a)) setEnds(document, link, { ...link.a, interface: port }, link.b);
-    else if (isIt(link.b)) setEnds(document, link, link.a, { ...link.b, interface: port });
-  }
 }

@@ -5,6 +5,14 @@ import { call } from "../api/call.ts";
 
 const pauseMs = 250;
 
+/** Asks what a text says. */
+export const read = (project: string, text: string, signal?: AbortSignal): Promise<Reading> =>
+  call("POST", "/projects/:project/read", {
+    params: { project },
+    body: { text },
+    ...(signal === undefined ? {} : { signal }),
+  });
+
 /** What is wrong with a text, and the lab it describes, soon after it changed; until then, of the text before. */
 export function useReading(
   project: string,
@@ -13,8 +21,7 @@ export function useReading(
   const [settled] = useDebouncedValue(text, pauseMs);
   const query = useQuery({
     queryKey: ["reading", project, settled],
-    queryFn: ({ signal }) =>
-      call("POST", "/projects/:project/read", { params: { project }, body: { text: settled }, signal }),
+    queryFn: ({ signal }) => read(project, settled, signal),
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 10_000,

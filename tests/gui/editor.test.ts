@@ -1,0 +1,219 @@
+import { readFile } from "node:fs/promises";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { GuiServer, noBrowser } from "./browser.ts";
+import { looksOf } from "./looks.ts";
+
+/** The editor, without labs: what is drawn, written, copied, arranged and kept. */
+
+const why = noBrowser();
+let server: GuiServer;
+let page: Page;
+
+beforeAll(async () => {
+  if (why !== undefined) return;
+  server = await GuiServer.start();
+  page = await server.page();
+  await page.getByRole("button", { name: "New project" }).click();
+  await page.getByLabel("Name").fill("draw");
+  await page.getByRole("button", { name: "Make project" }).click();
+  await page.getByText("No labs yet").waitFor();
+}, 120_000);
+afterAll(() => server?.[Symbol.asyncDispose]());
+
+const node = (name: string) => page.locator(`.react-flow__node[data-id="${name}"]`);
+const button = (name: string) => page.getByRole("button", { name, exact: true });
+const written = async () => (await page.locator(".cm-line").allTextContents()).join("\n");
+const fine = () => page.getByText("Nothing is wrong with this lab file.").waitFor();
+const choose = async (menu: string, item: string) => {
+  await button(menu).click();
+  await page.getByRole("menuitem", { name: item }).click();
+};
+const place = async (name: string) => {
+  const box = await node(name).boundingBox();
+  if (box === null) throw new Error(`${name} is not in the picture`);
+  return { x: Math.round(box.x), y: Math.round(box.y) };
+};
+const save = async (version: number, message: string) => {
+  await button("Save").click();
+  await page.getByLabel("What has changed").fill(message);
+  await button(`Save as version ${version}`).click();
+  await page.getByText(`version ${version}`, { exact: true }).waitFor();
+};
+
+describe("the editor", () => {
+  it("draws a triangle of routers by the keyboard, with routing and addresses, and no YAML typed", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await page.goto("/projects/draw/topologies/triangle");
+    await page.getByText("Nothing drawn yet").waitFor();
+    expect(await looksOf(page, "editor-empty")).toEqual([]);
+    for (const name of ["r1", "r2", "r3"]) {
+      await button("Add a Router").press("Enter");
+      await node(name).waitFor();
+      await page.getByLabel("routing").selectOption("ospf");
+      // The others are offered in the order in which they were made.
+      const links = name === "r1" ? 0 : Number(name.slice(1)) - 1;
+      for (let other = 0; other < links; other += 1) {
+        const list = page.getByLabel("Link to");
+        await list.press("Home");
+        for (let step = 0; step < other; step += 1) await list.press("ArrowDown");
+        await button("Link").press("Enter");
+      }
+    }
+    await expect.poll(() => page.locator(".react-flow__edge").count()).toBe(3);
+    await choose("Arrange", "Suggest addresses");
+    await page.getByText("3 networks got addresses.").waitFor();
+    await fine();
+    const text = await written();
+    expect(text.match(/routing: ospf/g)).toHaveLength(3);
+    for (const subnet of ["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"]) expect(text).toContain(subnet);
+    await save(1, "A triangle");
+  });
+
+  it("has notes and groups, which move, and are undone", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await page.locator(".react-flow__pane").click({ position: { x: 10, y: 10 } });
+    await page.keyboard.press("Control+a");
+    await page.keyboard.press("Control+g");
+    await page.getByLabel("Title").fill("Backbone");
+    await page.getByLabel("Title").press("Enter");
+    await button("Group Backbone, 3 nodes").waitFor();
+    await button("Add a note").click();
+    await page.getByLabel("Text", { exact: true }).fill("Cut r1 — r2 and watch");
+    await page.getByLabel("Text", { exact: true }).blur();
+    const note = button("Note: Cut r1 — r2 and watch");
+    await note.press("ArrowDown");
+    await expect.poll(written).toMatch(/- \{ text: Cut r1 — r2 and watch, at: \[-?\d+, -?\d+\] \}/);
+    const before = await written();
+    await note.press("Delete");
+    await note.waitFor({ state: "detached" });
+    await button("Undo").click();
+    await note.waitFor();
+    expect(await written()).toBe(before);
+    await fine();
+    await note.click();
+    expect(await looksOf(page, "editor-notes")).toEqual([]);
+    await button("Close the settings").click();
+  });
+
+  it("aligns and distributes what is selected", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await page.locator(".react-flow__pane").click({ position: { x: 10, y: 10 } });
+    await node("r3").press("Enter");
+    for (let step = 0; step < 6; step += 1) await node("r3").press("ArrowDown");
+    expect((await place("r3")).y).toBeGreaterThan((await place("r1")).y);
+    await page.keyboard.press("Control+a");
+    await choose("Arrange", "Align top");
+    await expect.poll(async () => (await place("r3")).y - (await place("r1")).y).toBe(0);
+    await button("Undo").click();
+    await expect.poll(async () => (await place("r3")).y - (await place("r1")).y).toBeGreaterThan(0);
+  });
+
+  it("copies into another topology and a text, with names and networks of their own", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await save(2, "With notes");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.press("Control+c");
+    await page.keyboard.press("Control+v");
+    await node("r6").waitFor();
+    await fine();
+    expect(await written()).toContain("10.0.6.0/24");
+    await button("Undo").click();
+    await node("r6").waitFor({ state: "detached" });
+
+    await page.goto("/projects/draw/topologies/other");
+    await page.getByText("Nothing drawn yet").waitFor();
+    await page.keyboard.press("Control+v");
+    await node("r3").waitFor();
+    await fine();
+    await button("Group Backbone, 3 nodes").waitFor();
+    expect(await written()).toContain("10.0.3.0/24");
+    // As whoever has no keyboard does it.
+    await button("Edit").click();
+    await page.getByRole("menuitem", { name: "Paste" }).click();
+    const part = page.getByLabel("A lab file, or a part of one");
+    await part.fill("nodes: {");
+    await page.getByText("This is no part of a lab file").waitFor();
+    await part.fill("nodes: { h1: , s1: { kind: switch } }\nlinks: [[h1, s1]]\n");
+    await button("Paste").click();
+    await node("s1").waitFor();
+    await fine();
+  });
+
+  it("sets VLANs of ports and impairments of one direction by forms, and marks what is wrong", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await page.keyboard.press("Escape");
+    await node("s1").press("Enter");
+    await page.getByLabel(/^\S+ to h1$/).selectOption("access");
+    await page.getByLabel(/: VLAN$/).fill("30");
+    await page.getByLabel(/: VLAN$/).press("Enter");
+    await expect.poll(written).toMatch(/vlan: 30/);
+    await fine();
+    await page.getByRole("group", { name: "Link h1 eth0 to s1" }).press("Enter");
+    await page.getByText("from h1", { exact: true }).click();
+    await page.getByLabel("delay", { exact: true }).fill("20ms");
+    await page.getByLabel("delay", { exact: true }).press("Enter");
+    await expect.poll(written).toMatch(/from:\s+h1:\s+delay: 20ms/);
+    await fine();
+    await page.getByLabel("delay", { exact: true }).fill("soon");
+    await page.getByLabel("delay", { exact: true }).press("Enter");
+    await page.locator(".panel .message").getByText("soon").waitFor();
+    await page.locator(".findings").getByText("soon").waitFor();
+    await page.locator(".cm-lintRange-error").first().waitFor();
+    expect(await looksOf(page, "editor-mistake")).toEqual([]);
+    await button("Undo").click();
+    await fine();
+  });
+
+  it("exports with places, imports by menu and by drop, and shows how versions differ", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await page.goto("/projects/draw/topologies/triangle");
+    await node("r1").waitFor();
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      button("More")
+        .click()
+        .then(() => page.getByRole("menuitem", { name: "Export the lab file" }).click()),
+    ]);
+    const text = await readFile(await file.path(), "utf8");
+    expect(text).toMatch(/ {2}places:\n {4}r1: \[-?\d+, -?\d+\]/);
+    expect(await written()).not.toContain("places:");
+    await page.goto("/projects/draw/topologies/imported");
+    await page.getByText("Nothing drawn yet").waitFor();
+    const dropped = JSON.stringify(text.replace("r3: [", "r3: [1"));
+    const data = await page.evaluateHandle(`(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([${dropped}], "triangle.yaml"));
+      return transfer;
+    })()`);
+    await page.locator(".canvas").dispatchEvent("drop", { dataTransfer: data });
+    await node("r3").waitFor();
+    await fine();
+    expect(await written()).not.toContain("places:");
+
+    await page.goto("/projects/draw/topologies/triangle");
+    await node("r1").press("Enter");
+    await page.getByLabel("Name", { exact: true }).fill("core");
+    await page.getByLabel("Name", { exact: true }).press("Enter");
+    await node("core").waitFor();
+    await button("Versions").click();
+    await page.getByRole("button", { name: /^Version 1 / }).click();
+    const summary = page.getByRole("list", { name: "Summary" });
+    await summary.getByText("1 node new").waitFor();
+    await summary.getByText("1 node gone").waitFor();
+    await page
+      .getByRole("region", { name: "Lines that differ" })
+      .getByText("core:", { exact: false })
+      .first()
+      .waitFor();
+    expect(await looksOf(page, "versions")).toEqual([]);
+    await button("Restore version 1").click();
+    await node("r1").waitFor();
+    expect(await written()).not.toContain("Backbone");
+    expect(await written()).not.toContain("core");
+    await page.goto("/projects/draw/topologies");
+    await page.getByRole("link", { name: "triangle" }).waitFor();
+    expect(await looksOf(page, "topologies")).toEqual([]);
+    expect(server.complaints).toEqual([]);
+  });
+});

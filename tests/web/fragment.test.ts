@@ -1,0 +1,236 @@
+import { describe, expect, it } from "vitest";
+import { printLab } from "../../src/topology/print.ts";
+import { freePrefix, prefixesIn, prefixText } from "../../web/src/topology/addresses.ts";
+import {
+  addGroup,
+  addNote,
+  annotationsIn,
+  placesIn,
+  removeGroup,
+  removeNote,
+  setNote,
+  setPlaces,
+} from "../../web/src/topology/annotations.ts";
+import { align, distribute } from "../../web/src/topology/arrangement.ts";
+import { changesBetween } from "../../web/src/topology/changes.ts";
+import { differenceOf, hunksOf } from "../../web/src/topology/difference.ts";
+import { graphIn, printDocument, readDocument, remove, renameNode } from "../../web/src/topology/document.ts";
+import { fragmentOf, isFragment, paste } from "../../web/src/topology/fragment.ts";
+import { pairLinks } from "../../web/src/topology/pairing.ts";
+import { addressAll } from "../../web/src/topology/suggestions.ts";
+import { load } from "../topology/lab-text.ts";
+
+const text = `# The shop.
+name: shop
+
+nodes:
+  # the till
+  h1: { interfaces: { eth0: { addresses: 10.0.1.10/24, gateway: 10.0.1.1, mac: "02:00:00:00:00:01" } } }
+  h2:
+  r1: { kind: router, interfaces: { lo: 10.255.0.1/32 } }
+
+links:
+  - { endpoints: [h1, "r1:eth1"], subnet: 10.0.1.0/24 } # under the floor
+  - [h2, "r1:eth2"]
+
+drawing:
+  notes:
+    - { text: Closed on Mondays, at: [0, 0] }
+  groups:
+    - { title: Front, nodes: [h1, r1] }
+`;
+const places = { h1: { x: 0, y: 0 }, h2: { x: 100, y: 0 }, r1: { x: 50, y: 90 } };
+const edited = (from: string, edit: (document: ReturnType<typeof readDocument>) => void): string => {
+  const document = readDocument(from);
+  edit(document);
+  const printed = printDocument(document);
+  expect(printDocument(readDocument(printed))).toBe(printed);
+  return printed;
+};
+
+describe("what is copied", () => {
+  const part = fragmentOf(readDocument(text), ["h1", "r1"], places);
+
+  it("is a lab file of the nodes, what links them, and where they are", () => {
+    const lab = load(part);
+    expect(lab.nodes.map(({ name }) => name)).toEqual(["h1", "r1"]);
+    expect(lab.links.map(({ id }) => id)).toEqual(["h1:eth0 — r1:eth1"]);
+    expect(lab.drawing).toEqual({
+      groups: [{ title: "Front", nodes: ["h1", "r1"] }],
+      places: { h1: [0, 0], r1: [50, 90] },
+    });
+    expect(part).toContain("# the till");
+    expect(part).not.toContain("The shop");
+  });
+
+  it("is pasted under names and into networks that are free, and the lab is one that runs", () => {
+    let layout = {};
+    const both = edited(text, (document) => {
+      const pasted = paste(document, part, { x: 10, y: 20 }, places);
+      expect(pasted.names).toEqual(["h3", "r2"]);
+      layout = pasted.layout;
+    });
+    expect(layout).toEqual({ ...places, h3: { x: 10, y: 20 }, r2: { x: 60, y: 110 } });
+    const lab = load(both);
+    expect(lab.links.map(({ id }) => id)).toContain("h3:eth0 — r2:eth1");
+    expect(lab.drawing?.groups).toEqual([
+      { title: "Front", nodes: ["h1", "r1"] },
+      { title: "Front", nodes: ["h3", "r2"] },
+    ]);
+    // The host part stays, in another network; the gateway goes with it; and a MAC address is of one only.
+    expect(both).toMatch(/h3: .*addresses: 10\.0\.2\.10\/24, gateway: 10\.0\.2\.1 \}/);
+    expect(both).toMatch(/r2: .*lo: 10\.255\.0\.2\/32/);
+    expect(both.match(/mac:/g)).toHaveLength(1);
+    expect(both).toContain("# The shop.");
+  });
+
+  it("is pasted as it is where nothing of it is taken, also into an empty file", () => {
+    for (const empty of ["", "name: other\n\nnodes: {}\n"]) {
+      const pasted = edited(empty, (document) => paste(document, part, { x: 0, y: 0 }, {}));
+      expect(pasted).toContain("addresses: 10.0.1.10/24");
+      expect(load(pasted).links.map(({ id }) => id)).toEqual(["h1:eth0 — r1:eth1"]);
+    }
+  });
+
+  it("takes any lab file, and nothing else", () => {
+    expect(["", "hello", "- a", "nodes: {", "nodes: {}", "a: 1"].filter(isFragment)).toEqual([]);
+    expect(isFragment("nodes: { a: }")).toBe(true);
+    expect(isFragment("networks: { lan: { members: [] } }")).toBe(true);
+  });
+});
+
+describe("notes and groups", () => {
+  it("are written into the file and taken out, without a trace", () => {
+    const plain = "name: a\n\nnodes:\n  h1:\n";
+    let now = edited(plain, (document) => addNote(document, { text: "One\ntwo", x: 1.4, y: -2.6 }));
+    now = edited(now, (document) => addGroup(document, { title: "G", nodes: ["h1"] }));
+    now = edited(now, (document) => setNote(document, 0, { text: "Three", x: 5, y: 6 }));
+    now = edited(now, (document) => setPlaces(document, { h1: { x: 7, y: 8 } }));
+    expect(load(now).drawing).toEqual({
+      notes: [{ text: "Three", at: [5, 6] }],
+      groups: [{ title: "G", nodes: ["h1"] }],
+      places: { h1: [7, 8] },
+    });
+    expect(annotationsIn(readDocument(now)).notes).toEqual([{ text: "Three", x: 5, y: 6 }]);
+    now = edited(now, (document) => {
+      removeNote(document, 0);
+      removeGroup(document, 0);
+      expect(placesIn(document)).toEqual({ h1: { x: 7, y: 8 } });
+      setPlaces(document, undefined);
+    });
+    expect(now).toBe(plain);
+  });
+
+  it("follow nodes that are renamed and deleted", () => {
+    expect(edited(text, (document) => renameNode(document, "r1", "core"))).toContain("nodes: [h1, core]");
+    expect(edited(text, (document) => remove(document, ["r1"], []))).toContain("nodes: [h1]");
+    const without = edited(text, (document) => remove(document, ["r1", "h1"], []));
+    expect(annotationsIn(readDocument(without)).groups).toEqual([]);
+  });
+});
+
+describe("what is arranged", () => {
+  it("stands on one line, or at equal distances", () => {
+    expect(align(places, ["h1", "h2", "r1"], "top")).toEqual({
+      h1: { x: 0, y: 0 },
+      h2: { x: 100, y: 0 },
+      r1: { x: 50, y: 0 },
+    });
+    expect(align(places, ["h1", "r1"], "right")).toEqual({ h1: { x: 50, y: 0 }, r1: { x: 50, y: 90 } });
+    expect(align(places, ["h1", "r1"], "middle")).toEqual({ h1: { x: 0, y: 45 }, r1: { x: 50, y: 45 } });
+    expect(align(places, ["h1"], "left")).toEqual({});
+    const uneven = { a: { x: 0, y: 0 }, b: { x: 10, y: 5 }, c: { x: 100, y: 9 } };
+    expect(distribute(uneven, ["c", "b", "a"], "x")).toEqual({ ...uneven, b: { x: 50, y: 5 } });
+    expect(distribute(uneven, ["a", "b"], "x")).toEqual({});
+  });
+});
+
+describe("addresses that are suggested", () => {
+  it("are in networks that the file does not speak of", () => {
+    const taken = prefixesIn("10.0.1.7 and 10.0.2.0/23, not 0.0.0.0/0 or 1.2.3.4.5 or 300.1.1.1");
+    expect(taken.map(prefixText)).toEqual(["10.0.1.7/32", "10.0.2.0/23"]);
+    expect(prefixText(freePrefix(24, taken))).toBe("10.0.4.0/24");
+    expect(prefixText(freePrefix(30, []))).toBe("10.0.1.0/30");
+  });
+
+  it("are given to all that is linked and has none, as the CLI then takes them", () => {
+    const bare = `nodes: { h1: , h2: , h3: , r1: { kind: router }, r2: { kind: router }, s1: { kind: switch } }
+links:
+  - [h1, s1]
+  - [h2, s1]
+  - [r1, s1]
+  - [r1, r2]
+networks: { lan: { members: [r2, h3] } }
+`;
+    const lab = load(bare);
+    const document = readDocument(bare);
+    const graph = graphIn(document);
+    if (graph === undefined) throw new Error("no graph");
+    const read = {
+      nodes: lab.nodes.map(({ name, kind, interfaces }) => ({
+        ...{ name, kind },
+        interfaces: interfaces.map((one) => ({ name: one.name, mac: "", mtu: 1500, addresses: [] })),
+      })),
+      links: lab.links.map(({ id, a, b }) => ({ id, a, b, mtu: 1500 })),
+    };
+    expect(addressAll(document, graph, pairLinks(graph, read), read)).toBe(3);
+    const done = load(printDocument(document));
+    const addresses = done.nodes.flatMap((node) =>
+      node.kind === "switch"
+        ? []
+        : node.interfaces.filter(({ name }) => name !== "lo").map((one) => `${node.name} ${one.addresses.join()}`),
+    );
+    expect(addresses.toSorted()).toEqual([
+      "h1 10.0.1.2/24",
+      "h2 10.0.1.3/24",
+      "h3 10.0.3.2/24",
+      "r1 10.0.1.1/24",
+      "r1 10.0.2.1/24",
+      "r2 10.0.2.2/24",
+      "r2 10.0.3.1/24",
+    ]);
+    expect(printLab(done)).toContain("10.0.1.1");
+  });
+});
+
+describe("the difference between versions", () => {
+  it("is told as nodes and links", () => {
+    const other = text.replace("  h2:\n", "  h4:\n").replace("[h2,", "[h4,").replace("10.255.0.1/32", "10.255.0.9/32");
+    expect(changesBetween(text, other)).toEqual({
+      nodes: { added: ["h4"], removed: ["h2"], changed: ["r1"] },
+      links: { added: ["h4 — r1:eth2"], removed: ["h2 — r1:eth2"], changed: [] },
+    });
+    expect(changesBetween(text, "nodes: {")).toBeUndefined();
+  });
+
+  it("is the shortest, line by line, and makes one text of the other", () => {
+    const apply = (before: string, after: string) => {
+      const lines = differenceOf(before, after);
+      const side = (not: "gone" | "new") => lines.filter(({ is }) => is !== not).map((line) => line.text);
+      expect([side("new"), side("gone")]).toEqual([before, after].map((one) => (one === "" ? [] : one.split("\n"))));
+      return lines.filter(({ is }) => is !== "same").length;
+    };
+    expect(apply("a\nb\nc\na\nb\nb\na", "c\nb\na\nb\na\nc")).toBe(5);
+    expect(apply("", "a\nb")).toBe(2);
+    expect(apply("a\nb", "a\nb")).toBe(0);
+    const letters = (seed: number) =>
+      Array.from({ length: 60 }, (_, at) => "abc"[(at * at * seed + at) % 3]).join("\n");
+    for (let seed = 1; seed < 20; seed += 1) apply(letters(seed), letters(seed + 7));
+  });
+
+  it("is shown with what is around it", () => {
+    const lines = Array.from({ length: 20 }, (_, index) => `line ${index}`);
+    const after = lines.with(10, "changed").join("\n");
+    const hunks = hunksOf(differenceOf(lines.join("\n"), after), 2);
+    expect(hunks).toHaveLength(1);
+    expect(hunks[0]?.skipped).toBe(8);
+    expect(hunks[0]?.lines.map(({ is, old, new: fresh }) => [is, old, fresh])).toEqual([
+      ["same", 9, 9],
+      ["same", 10, 10],
+      ["gone", 11, undefined],
+      ["new", undefined, 11],
+      ["same", 12, 12],
+      ["same", 13, 13],
+    ]);
+  });
+});

@@ -1,0 +1,26 @@
+import { type FileGraph, type FileNode, type LabDocument, setEnds } from "./document.ts";
+import type { Pairing } from "./pairing.ts";
+
+/**
+ * A setting of a switch's port names the port: the link that made it has to name it too, or it would be
+ * another port.
+ */
+export function namePorts(
+  document: LabDocument,
+  node: FileNode,
+  graph: FileGraph,
+  pairing: Pairing,
+  path: readonly string[],
+): void {
+  const [key, port] = path;
+  if (key !== "interfaces" || port === undefined) return;
+  for (const link of graph.links) {
+    const read = pairing.of.get(link.id);
+    const isIt = (end: typeof link.a) =>
+      end.node === node.name &&
+      end.interface === undefined &&
+      [read?.a, read?.b].some((one) => one?.node === node.name && one.interface === port);
+    if (isIt(link.a)) setEnds(document, link, { ...link.a, interface: port }, link.b);
+    else if (isIt(link.b)) setEnds(document, link, link.a, { ...link.b, interface: port });
+  }
+}
