@@ -136,7 +136,10 @@ export function tryApi(start: () => Promise<TestServer>): void {
       const path = "/projects/demo/topologies/shop";
       const save = (body: object, headers = {}) =>
         server.call("PUT", path, { headers: { ...as("olga"), ...headers }, body });
-      const first = await save({ text, message: "It begins" });
+      // Of two who draw one that is not there yet, one is told.
+      expect((await save({ text }, { "if-match": "*" })).status).toBe(412);
+      const first = await save({ text, message: "It begins" }, { "if-match": '"0"' });
+      expect((await save({ text }, { "if-match": '"0"' })).status).toBe(412);
       expect([first.body.version, first.headers.get("etag")]).toEqual([1, '"1"']);
       expect((await save({ text: `${text}# two\n` }, { "if-match": '"1"' })).body.version).toBe(2);
       const late = await save({ text: `${text}# mine\n` }, { "if-match": '"1"' });

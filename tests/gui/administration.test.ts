@@ -54,6 +54,15 @@ describe("the pages of those who administer", () => {
     await admin.getByLabel("Limit of labs").fill("2");
     await button(admin, "Save quotas").click();
     await admin.getByText("0 of 2").waitFor();
+    await admin.getByLabel("Limit of memory").fill("1.5");
+    await button(admin, "Save quotas").click();
+    await admin.getByText("0 B of 1.5 GiB").waitFor();
+    await admin.getByLabel("Reach the Internet").check({ force: true });
+    await admin.getByLabel("Ports of the server's loopback").fill("tcp/5432");
+    await button(admin, "Save reach").click();
+    await admin.getByRole("button", { name: "Save reach", disabled: true }).waitFor();
+    await admin.reload();
+    expect(await admin.getByLabel("Reach the Internet").isChecked()).toBe(true);
     expect(await looksOf(admin, "project-settings")).toEqual([]);
     await admin.getByRole("tab", { name: "Members" }).click();
     await admin.getByRole("textbox", { name: "User" }).fill("nobody");
@@ -142,9 +151,14 @@ describe("the pages of those who administer", () => {
     await admin.getByLabel("Only what was refused").uncheck();
     await row(admin, "POST /tokens").getByText("done").waitFor();
     expect(await looksOf(admin, "audit")).toEqual([]);
-    await admin.getByRole("tab", { name: "Host" }).click();
-    await admin.getByRole("rowheader", { name: "Labs" }).waitFor();
-    expect(await looksOf(admin, "host")).toEqual([]);
+    await admin.getByRole("tab", { name: "Hosts" }).click();
+    await row(admin, "ready")
+      .getByText(/ of .* GiB/)
+      .waitFor();
+    expect(await looksOf(admin, "hosts")).toEqual([]);
+    await admin.getByRole("tab", { name: "Images" }).click();
+    await admin.getByText("No images yet").waitFor();
+    expect(await looksOf(admin, "images")).toEqual([]);
     expect(server.complaints).toEqual([]);
   });
 });

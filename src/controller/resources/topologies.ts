@@ -87,7 +87,8 @@ export function topologyHandlers(database: Database, clock: () => number): Handl
           .where("name", "=", name)
           .executeTakeFirst();
         const version = (known?.version ?? 0) + 1;
-        requireMatch(ifMatch, known?.version, `Topology ${name}`);
+        // "0" is what somebody has seen who draws one that is not there yet.
+        requireMatch(ifMatch, known?.version ?? (ifMatch === "any" ? undefined : 0), `Topology ${name}`);
         const id = known?.id ?? newId();
         if (known === undefined) {
           await transaction

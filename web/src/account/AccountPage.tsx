@@ -1,6 +1,6 @@
 import { Anchor, Paper, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { sessionQuery } from "../api/queries.ts";
+import { sessionQuery, waysQuery } from "../api/queries.ts";
 import { PageHead } from "../shell/PageHead.tsx";
 import { PasswordForm } from "./PasswordForm.tsx";
 import { TokenList } from "./TokenList.tsx";
@@ -8,6 +8,7 @@ import { TokenList } from "./TokenList.tsx";
 /** What is one's own: the password, and tokens for programs. */
 export default function AccountPage() {
   const user = useQuery(sessionQuery).data?.user;
+  const hasPassword = useQuery(waysQuery).data?.ways.includes("password") ?? false;
   if (user === undefined) return null;
   return (
     <div className="content">
@@ -29,12 +30,14 @@ export default function AccountPage() {
           </Text>
           <TokenList />
         </Paper>
-        <Paper withBorder p="md" component="section" aria-labelledby="password">
-          <Title order={2} size="h4" mb="md" id="password">
-            Password
-          </Title>
-          <PasswordForm name={user.name} />
-        </Paper>
+        {hasPassword && (
+          <Paper withBorder p="md" component="section" aria-labelledby="password">
+            <Title order={2} size="h4" mb="md" id="password">
+              Password
+            </Title>
+            <PasswordForm name={user.name} />
+          </Paper>
+        )}
       </Stack>
     </div>
   );

@@ -76,6 +76,19 @@ export const auditQuery = ({ user, target, refused }: AuditFilter) =>
     getNextPageParam: ({ next }) => next,
   });
 
+export const hostsQuery = queryOptions({
+  queryKey: ["hosts"],
+  queryFn: ({ signal }) => call("GET", "/hosts", { query: most, signal }),
+});
+
+export const imagesQuery = infiniteQueryOptions({
+  queryKey: ["images"],
+  queryFn: ({ signal, pageParam }) =>
+    call("GET", "/images", { query: { limit: pageLength, after: pageParam }, signal }),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: ({ next }) => next,
+});
+
 export const projectsQuery = queryOptions({
   queryKey: ["projects"],
   queryFn: ({ signal }) => call("GET", "/projects", { query: most, signal }),

@@ -7,6 +7,7 @@ import { call } from "../api/call.ts";
 import { projectQuery } from "../api/queries.ts";
 import { Ask } from "../shell/Ask.tsx";
 import { Trouble } from "../shell/states.tsx";
+import { PolicyForm } from "./PolicyForm.tsx";
 import { Quotas } from "./Quotas.tsx";
 
 /** What a project says of itself, what its labs may use, and its end. */
@@ -27,6 +28,12 @@ export function ProjectSettings({
           Quotas
         </Title>
         <Quotas key={project.revision} project={project} mayChange={isServerAdmin} />
+      </Paper>
+      <Paper withBorder p="md" component="section" aria-labelledby="reach">
+        <Title order={2} size="h4" id="reach" mb="xs">
+          Reach
+        </Title>
+        <PolicyForm key={project.revision} project={project} mayChange={isServerAdmin} />
       </Paper>
       {isServerAdmin && (
         <Paper withBorder p="md" component="section" aria-label="Deletion">

@@ -111,8 +111,10 @@ export function Editor({
           }}
         />
         <span className="space" />
-        {actions}
-        <FileMenu name={name} text={editing.exported} isReadOnly={isReadOnly} onText={editing.replace} />
+        <Group gap={6} wrap="nowrap">
+          {actions}
+          <FileMenu name={name} text={editing.exported} isReadOnly={isReadOnly} onText={editing.replace} />
+        </Group>
       </div>
       <div className="panes">
         {!isReadOnly && <Palette isDisabled={!mayDraw} onPick={(kind) => editing.place(kind)} />}
