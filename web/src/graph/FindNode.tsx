@@ -14,7 +14,7 @@ export function FindNode({
   return (
     <Select
       size="xs"
-      w={150}
+      w={{ base: 128, md: 150 }}
       searchable
       clearable
       leftSection={<IconSearch size={14} />}
