@@ -10,8 +10,8 @@ const commands = (): readonly { readonly path: string; readonly command: Command
       .filter((command) => !command.name().startsWith("__"))
       .flatMap((command) => {
         const own = `${path}${command.name()}`;
-        // `config` does something itself, and has others below it.
-        const isCalled = command.commands.length === 0 || commandExamples(command)["What would run"] !== undefined;
+        // `config` and `serve` do something themselves, and have others below them.
+        const isCalled = command.commands.length === 0 || ["config", "serve"].includes(own);
         return [...(isCalled ? [{ path: own, command }] : []), ...below(command, `${own} `)];
       });
   return below(buildProgram(), "");
@@ -20,7 +20,7 @@ const longOptions = (command: Command) => command.options.map(({ long }) => long
 
 /** Commands about this machine and not about a lab. */
 const aboutMachine = ["ui", "serve", "doctor", "gc", "completion", "version"];
-const isAboutMachine = (path: string) => aboutMachine.includes(path) || /^(image|context) /.test(path);
+const isAboutMachine = (path: string) => aboutMachine.includes(path) || /^(image|context|serve) /.test(path);
 
 describe("the definition of the command line", () => {
   it("has the habits of docker compose", () => {

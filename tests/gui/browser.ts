@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { locations } from "../../src/api/index.ts";
 import { Controller, LocalAgent } from "../../src/controller/index.ts";
 
@@ -16,6 +16,39 @@ const programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
 /** Why pages cannot be tried here; undefined where they can. */
 export const noBrowser = (): string | undefined =>
   programs.some(existsSync) ? undefined : "there is no Chromium (Debian: chromium)";
+
+/** Builds the pages into a folder. */
+export async function buildPages(to: string): Promise<void> {
+  await promisify(execFile)(join(root, "node_modules/.bin/vite"), ["build", "--outDir", to, "--logLevel", "warn"], {
+    cwd: join(root, "web"),
+    // As they are published: the runner's own setting would make them development's.
+    env: { ...process.env, NODE_ENV: "production" },
+  });
+}
+
+/** @param folder what it writes goes there */
+export const openBrowser = (folder: string): Promise<Browser> =>
+  chromium.launch({
+    executablePath: programs.find(existsSync) ?? "",
+    // It shows nothing but our own pages, and has not the privileges or the shared memory that its sandbox takes in
+    // a container.
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+    env: { ...process.env, HOME: folder },
+  });
+
+/** A page that has some time for everything, and whose complaints are heard. */
+export async function watched(context: BrowserContext, complaints: string[]): Promise<Page> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(deadlineMs);
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    // Asking who is signed in is answered with 401 when nobody is, and for a new topology with 404.
+    // Tests cut the network, too.
+    const isAnswer = /^(?:Failed to load resource|WebSocket connection to )/.test(message.text());
+    if (message.type() === "error" && !isAnswer) complaints.push(message.text());
+  });
+  return page;
+}
 
 /** A server with its pages, which runs real labs, and a browser. */
 export class GuiServer implements AsyncDisposable {
@@ -35,15 +68,7 @@ export class GuiServer implements AsyncDisposable {
   static async start(): Promise<GuiServer> {
     const folder = await mkdtemp(join(tmpdir(), "nw-gui-"));
     const pages = join(folder, "pages");
-    await promisify(execFile)(
-      join(root, "node_modules/.bin/vite"),
-      ["build", "--outDir", pages, "--logLevel", "warn"],
-      {
-        cwd: join(root, "web"),
-        // As they are published: the runner's own setting would make them development's.
-        env: { ...process.env, NODE_ENV: "production" },
-      },
-    );
+    await buildPages(pages);
     const environment = { ...process.env, NETWRIGHT_STATE_DIR: join(folder, "state"), HOME: folder };
     const controller = await Controller.start({
       database: `sqlite:${join(folder, "server.db")}`,
@@ -56,13 +81,7 @@ export class GuiServer implements AsyncDisposable {
       pages,
       onFault: (error) => process.stderr.write(`${String(error)}\n`),
     });
-    const browser = await chromium.launch({
-      executablePath: programs.find(existsSync) ?? "",
-      // It shows nothing but our own pages, and has not the privileges or the shared memory that its sandbox takes in
-      // a container.
-      args: ["--no-sandbox", "--disable-dev-shm-usage"],
-      env: { ...process.env, HOME: folder },
-    });
+    const browser = await openBrowser(folder);
     const server = new GuiServer(folder, controller, browser);
     await controller.ensureAdministrator("admin", server.password);
     return server;
@@ -79,15 +98,7 @@ export class GuiServer implements AsyncDisposable {
       baseURL: `http://127.0.0.1:${this.#controller.port}`,
       acceptDownloads: true,
     });
-    const page = await context.newPage();
-    page.setDefaultTimeout(deadlineMs);
-    page.on("pageerror", (error) => this.complaints.push(error.message));
-    page.on("console", (message) => {
-      // Asking who is signed in is answered with 401 when nobody is, and for a new topology with 404.
-      // Tests cut the network, too.
-      const isAnswer = /^(?:Failed to load resource|WebSocket connection to )/.test(message.text());
-      if (message.type() === "error" && !isAnswer) this.complaints.push(message.text());
-    });
+    const page = await watched(context, this.complaints);
     await page.goto("/");
     await page.getByLabel("Name").fill(user.name);
     await page.getByLabel("Password", { exact: true }).fill(user.password);

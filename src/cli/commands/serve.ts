@@ -1,8 +1,10 @@
+import { labError } from "../../topology/errors/error.ts";
 import type { CommandDefinition } from "../command.ts";
 import { withExamples } from "../examples.ts";
 import { withOutput } from "../options.ts";
+import { serverBackup } from "../server-backup.ts";
 
-type ServeOptions = { readonly config: string };
+type ServeOptions = { readonly config?: string };
 
 export const serve: CommandDefinition = (program, bind) => {
   const command = program
@@ -11,11 +13,14 @@ export const serve: CommandDefinition = (program, bind) => {
     .description(
       "Serve labs to a team: users, projects with roles and quotas, topologies with versions, and labs, which run on this machine as the user that serves. When there is no user yet, makes an administrator and prints the password. Ctrl-C ends it; the labs go on, and the next start finds them.",
     )
-    .requiredOption("-c, --config <file>", "the server's configuration");
+    // Not required by commander: then the commands below would not go without it either.
+    .option("-c, --config <file>", "the server's configuration");
   withOutput(command);
+  serverBackup(command, bind);
   withExamples(command, { "With a configuration": ["netwright serve --config server.yaml"] });
   command.action(
     bind<ServeOptions>(async ({ context, output, options }) => {
+      if (options.config === undefined) throw labError("SERVER_CONFIG_MISSING", {});
       const { resolve } = await import("node:path");
       const { Controller, findPages, LocalAgent, newSecret, readServerConfig } = await import(
         "../../controller/index.ts"

@@ -18,12 +18,13 @@ export function parseIfMatch(header: string | undefined): IfMatch | undefined {
 }
 
 /**
- * @param revision of what is there; undefined for nothing
+ * @param revision of what is there; undefined for nothing, which 0 stands for
  * @param what for the error: "Topology shop"
  * @throws CHANGED_MEANWHILE
  */
 export function requireMatch(ifMatch: IfMatch | undefined, revision: number | undefined, what: string): void {
   if (ifMatch === undefined) return;
-  const matches = ifMatch === "any" ? revision !== undefined : ifMatch.includes(revision ?? -2);
+  // Who saves what was not there has seen no version of it: that is 0.
+  const matches = ifMatch === "any" ? revision !== undefined : ifMatch.includes(revision ?? 0);
   if (!matches) throw labError("CHANGED_MEANWHILE", { what });
 }

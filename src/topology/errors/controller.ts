@@ -7,6 +7,26 @@ export const controllerErrors = {
     message: ({ database, detail }) => `The database ${database} cannot be used: ${detail}.`,
     remedy: () => "Check that it runs, that its address is right, and that the user given may make tables.",
   }),
+  BACKUP_FILE_EXISTS: entry<{ file: string }>({
+    exitCode: 2,
+    message: ({ file }) => `${file} is there already.`,
+    remedy: () => "Name another file, or remove that one first.",
+  }),
+  BACKUP_FAILED: entry<{ what: "made" | "put back"; detail: string }>({
+    exitCode: 1,
+    message: ({ what, detail }) => `The copy of the database could not be ${what}: ${detail}.`,
+    remedy: () => "Nothing has changed. Check the file, the space on the disk, and that the database can be reached.",
+  }),
+  SERVER_RUNS: entry<{ address: string }>({
+    exitCode: 1,
+    message: ({ address }) => `A server answers at ${address}; its database cannot be replaced under it.`,
+    remedy: () => "End the server first. Labs go on.",
+  }),
+  SERVER_CONFIG_MISSING: entry<Record<never, never>>({
+    exitCode: 2,
+    message: () => "It takes the server's configuration.",
+    remedy: () => "Name it: netwright serve --config server.yaml. For your own labs, without any: netwright ui",
+  }),
   SERVER_CONFIG_INVALID: entry<{ file: string; problem: string }>({
     exitCode: 2,
     message: ({ file, problem }) => `${file}: ${problem}`,
