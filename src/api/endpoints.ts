@@ -18,6 +18,8 @@ export const endpoints = {
   partition: { method: "POST", path: "/v1/partition", kind: "json" },
   runFaults: { method: "POST", path: "/v1/faults", kind: "ndjson" },
   faults: { method: "GET", path: "/v1/faults", kind: "json" },
+  faultTimeline: { method: "GET", path: "/v1/faults/:run/timeline", kind: "json" },
+  planFaults: { method: "POST", path: "/v1/faults/plan", kind: "json" },
   stopFaults: { method: "DELETE", path: "/v1/faults", kind: "json" },
   nodeAction: { method: "POST", path: "/v1/nodes/:node/action", kind: "json" },
   ports: { method: "GET", path: "/v1/ports", kind: "json" },

@@ -75,3 +75,27 @@ export const FaultsStopped = z.object({
   inForce: z.array(z.string()),
 });
 export type FaultsStopped = z.infer<typeof FaultsStopped>;
+
+/** What a run does, or would do: all of its faults, those that wait for an event at the end. */
+export const FaultTimeline = z.object({
+  seed: z.int(),
+  entries: z.array(
+    z.object({
+      /** From the start of the run; absent while what it waits for has not happened. */
+      atMs: z.number().optional(),
+      /** E.g. `process web ready`. */
+      after: z.string().optional(),
+      action: z.string(),
+      /** Of the schedule, from 0: a fault and what ends it are of the same step. */
+      step: z.int(),
+      state: z.enum(["planned", "done", "failed"]),
+      /** Of one that was done or failed: how long after its time it was begun. */
+      lateMs: z.number().optional(),
+      /** Of one that failed. */
+      error: z.string().optional(),
+    }),
+  ),
+  /** How many there are, of which the first so many are told. */
+  total: z.int(),
+});
+export type FaultTimeline = z.infer<typeof FaultTimeline>;

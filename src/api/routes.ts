@@ -3,7 +3,7 @@ import { CaptureRequest, CaptureStatus } from "./capture.ts";
 import { ConsoleQuery } from "./console.ts";
 import { CountersLine } from "./counters.ts";
 import { endpoints } from "./endpoints.ts";
-import { FaultReport, FaultsRequest, FaultsStatus, FaultsStopped } from "./faults.ts";
+import { FaultReport, FaultsRequest, FaultsStatus, FaultsStopped, FaultTimeline } from "./faults.ts";
 import { ReadChangesQuery, ReadFilesQuery, WriteFilesQuery } from "./files.ts";
 import { Impairment, LinkStatistics } from "./impairment.ts";
 import { ApplyRequest, LaunchReport } from "./launch.ts";
@@ -120,6 +120,18 @@ export const routes = {
     response: FaultReport,
   },
   faults: { ...endpoints.faults, summary: "The runs of fault schedules", response: FaultsStatus },
+  faultTimeline: {
+    ...endpoints.faultTimeline,
+    summary: "What a run of a fault schedule has done, and is still to do",
+    params: z.object({ run: z.coerce.number().int().min(1) }),
+    response: FaultTimeline,
+  },
+  planFaults: {
+    ...endpoints.planFaults,
+    summary: "What a fault schedule would do",
+    body: FaultsRequest,
+    response: FaultTimeline,
+  },
   /** Faults stay in force; with `heal`, those that runs have left in force are ended. */
   stopFaults: {
     ...endpoints.stopFaults,

@@ -2,7 +2,7 @@ import type { CaptureRequest, CaptureStatus } from "../api/capture.ts";
 import type { ConsoleQuery } from "../api/console.ts";
 import type { CountersLine } from "../api/counters.ts";
 import type { ExecRequest } from "../api/exec.ts";
-import type { FaultReport, FaultsRequest, FaultsStatus, FaultsStopped } from "../api/faults.ts";
+import type { FaultReport, FaultsRequest, FaultsStatus, FaultsStopped, FaultTimeline } from "../api/faults.ts";
 import type { CopyResult } from "../api/files.ts";
 import type { Impairment, LinkStatistics } from "../api/impairment.ts";
 import type { LaunchReport } from "../api/launch.ts";
@@ -229,6 +229,16 @@ export class LabClient {
       const { errorFromAll } = await import("./problems.ts");
       throw errorFromAll(report.errors);
     }
+  }
+
+  /** What a run has done, and is still to do. */
+  async faultTimeline(run: number, options: Waiting = {}): Promise<FaultTimeline> {
+    return (await this.#calls()).call("faultTimeline", { ...options, params: { run: String(run) } });
+  }
+
+  /** What a fault schedule would do: that of the lab file, or one that is given. */
+  async planFaults(request: Omit<FaultsRequest, "detach"> = {}, options: Waiting = {}): Promise<FaultTimeline> {
+    return (await this.#calls()).call("planFaults", { ...options, body: request });
   }
 
   /** The runs of fault schedules so far. */

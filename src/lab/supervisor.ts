@@ -5,6 +5,7 @@ import type {
   CountersLine,
   FaultReport,
   FaultsRequest,
+  FaultTimeline,
   LabDetail,
   LabState,
   LabSummary,
@@ -188,6 +189,11 @@ export class Supervisor {
   ): AsyncGenerator<FaultReport> {
     const running = () => this.#running;
     return this.faults.run(request, running, signal);
+  }
+
+  /** What a fault schedule would do. @throws LabFileError, FAULTS_MISSING */
+  planFaults(request: Omit<FaultsRequest, "detach">): Promise<FaultTimeline> {
+    return this.faults.plan(request, this.#running);
   }
 
   /** Stops processes in order and within their grace periods, then lets the supervisor exit, which ends everything else. */

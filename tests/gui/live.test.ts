@@ -218,6 +218,30 @@ describe("a lab that runs", () => {
     await page.locator(".group-name").first().waitFor({ state: "detached" });
   });
 
+  it("runs a fault schedule on a line of time, and heals what it leaves", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await page.getByRole("tab", { name: "Faults" }).click();
+    await page.getByText("Another", { exact: true }).click();
+    const text = page.getByLabel("Fault schedule");
+    await text.fill("steps:\n  - { at: 100ms, do: link down h1 h9 }\n");
+    await page.getByRole("button", { name: "Show what it does" }).click();
+    await page.getByRole("alert").filter({ hasText: "h9" }).waitFor();
+    await text.fill("steps:\n  - { at: 100ms, do: link down h1 h2 }\n  - { at: 300s, do: node pause h3, for: 1s }\n");
+    await page.getByRole("button", { name: "Show what it does" }).click();
+    await page.getByText(/^Planned: 3 faults/).waitFor();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    const faults = page.getByRole("list", { name: "Faults" });
+    await faults.getByText(/link down h1:eth0 h2:eth0 done/).waitFor();
+    await page.getByText("In force, until: link up h1:eth0 h2:eth0").waitFor();
+    await page.locator(".timeline-now").waitFor();
+    await page.locator(".link[data-cut]").waitFor({ state: "attached" });
+    await picture(page, "faults");
+    expect(await barriers(page)).toEqual([]);
+    await page.getByRole("button", { name: "Stop and heal" }).click();
+    await page.getByText(/was stopped: 1 of 3 done/).waitFor();
+    await page.locator(".link[data-cut]").waitFor({ state: "detached" });
+  });
+
   it("has no barriers and complains of nothing", async ({ skip }) => {
     skip(why !== undefined, why);
     expect(await barriers(page)).toEqual([]);

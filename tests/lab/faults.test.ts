@@ -75,6 +75,13 @@ steps:
     for (const { lateMs } of performed) expect(lateMs).toBeLessThan(latestMs);
     expect(ended.run).toMatchObject({ name: "chaos.yaml", outcome: "success", total: 6, done: 6, failed: 0, seed: 1 });
     expect(ended.inForce).toEqual([]);
+    // What was planned is what is told of the run afterwards.
+    const planned = await running.client.planFaults({ text, seed: 1 });
+    const told = await running.client.faultTimeline(ended.run.number);
+    expect(planned.entries.map(({ state }) => state)).toEqual(Array(6).fill("planned"));
+    expect(told.entries.map(({ lateMs: _, ...entry }) => ({ ...entry, state: "planned" }))).toEqual(planned.entries);
+    expect(told.entries.every(({ state, lateMs = -1 }) => state === "done" && lateMs >= 0)).toBe(true);
+    await expect(running.client.faultTimeline(99)).rejects.toMatchObject({ code: "FAULTS_RUN_NOT_FOUND" });
     // Carrier went and came back, and only where it was to.
     const [after, otherAfter] = await changes();
     expect([after - before, otherAfter - otherBefore]).toEqual([2, 0]);

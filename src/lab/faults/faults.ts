@@ -1,4 +1,4 @@
-import type { FaultReport, FaultsRequest, FaultsStatus, FaultsStopped } from "../../api/index.ts";
+import type { FaultReport, FaultsRequest, FaultsStatus, FaultsStopped, FaultTimeline } from "../../api/index.ts";
 import {
   describeAction,
   type FaultSchedule,
@@ -6,6 +6,8 @@ import {
   type Lab,
   LabFileError,
   labError,
+  timelineOf,
+  triggerText,
 } from "../../topology/index.ts";
 import { reportOf } from "../error-report.ts";
 import type { EventLog } from "../events.ts";
@@ -26,6 +28,16 @@ export type LabFaultsOptions = {
 const ownName = "lab file";
 /** How long what ends a fault may take. */
 const healMs = 5 * 60_000;
+/** Of a timeline. */
+const mostTold = 5_000;
+
+/** @throws LabFileError, FAULTS_MISSING */
+async function scheduleOf(text: string | undefined, file: string, lab: Lab): Promise<FaultSchedule> {
+  const { loadFaults } = await import("../../topology/faults/load.ts");
+  const schedule = text === undefined ? lab.faults : loadFaults(text, file, lab);
+  if (schedule === undefined) throw labError("FAULTS_MISSING", { lab: lab.name });
+  return schedule;
+}
 
 /** The fault schedules that run in a lab, one at a time. */
 export class LabFaults {
@@ -77,14 +89,12 @@ export class LabFaults {
   ): AsyncGenerator<FaultReport> {
     let run: FaultRun;
     try {
-      const { loadFaults } = await import("../../topology/faults/load.ts");
       await this.#stopping;
       const current = this.#current;
       if (current !== undefined) throw labError("FAULTS_RUNNING", { run: current.options.name });
       const { text, file = "faults.yaml", seed } = request;
       const now = lab();
-      const schedule = text === undefined ? now.faults : loadFaults(text, file, now);
-      if (schedule === undefined) throw labError("FAULTS_MISSING", { lab: now.name });
+      const schedule = await scheduleOf(text, file, now);
       run = this.#make(now, schedule, text === undefined ? ownName : file, seed);
       this.#coming = run;
       try {
@@ -113,6 +123,28 @@ export class LabFaults {
     } finally {
       signal.removeEventListener("abort", stop);
     }
+  }
+
+  /** What a run has done, and is still to do. @throws FAULTS_RUN_NOT_FOUND */
+  timeline(number: number, lab: string): FaultTimeline {
+    const run = this.#runs.find(({ options }) => options.number === number);
+    if (run === undefined) throw labError("FAULTS_RUN_NOT_FOUND", { run: number, lab });
+    return { seed: run.options.seed, entries: run.timeline(mostTold), total: run.status.total };
+  }
+
+  /** What a schedule would do. @throws LabFileError, FAULTS_MISSING, FAULTS_TOO_MANY */
+  async plan({ text, file = "faults.yaml", seed }: Omit<FaultsRequest, "detach">, lab: Lab): Promise<FaultTimeline> {
+    const schedule = await scheduleOf(text, file, lab);
+    const chosen = seed ?? schedule.seed ?? this.#options.seed;
+    const all = timelineOf(schedule, chosen);
+    const entries = all.slice(0, mostTold).map(({ atMs, after, action, step }) => ({
+      atMs,
+      ...(after === undefined ? {} : { after: triggerText(after) }),
+      action: describeAction(action),
+      step,
+      state: "planned" as const,
+    }));
+    return { seed: chosen, entries, total: all.length };
   }
 
   /**

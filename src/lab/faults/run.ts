@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import type { FaultReport, LabEvent, FaultRun as RunStatus } from "../../api/index.ts";
+import type { FaultReport, FaultTimeline, LabEvent, FaultRun as RunStatus } from "../../api/index.ts";
 import {
   describeAction,
   type FaultAction,
@@ -9,6 +9,7 @@ import {
   faultLogLine,
   type Lab,
   labError,
+  type TimelineEntry,
   timelineOf,
   triggerText,
 } from "../../topology/index.ts";
@@ -55,7 +56,10 @@ export class FaultRun {
   readonly options: RunOptions;
   readonly reports = new Feed<FaultReport>();
   readonly #agenda: Agenda;
-  readonly #total: number;
+  readonly #timeline: readonly TimelineEntry[];
+  /** When events have happened that entries wait for. */
+  readonly #happened = new Map<string, number>();
+  readonly #performed = new Map<TimelineEntry, { readonly lateMs: number; readonly error?: string }>();
   readonly #unsubscribe: () => void;
   readonly #ended = Promise.withResolvers<void>();
   #alarm = new AbortController();
@@ -73,7 +77,7 @@ export class FaultRun {
     this.options = options;
     const timeline = timelineOf(options.schedule, options.seed);
     this.#agenda = new Agenda(timeline);
-    this.#total = timeline.length;
+    this.#timeline = timeline;
     this.#unsubscribe = options.events.subscribe((event) => this.#hear(event));
   }
 
@@ -98,7 +102,7 @@ export class FaultRun {
       ...(this.#outcome === undefined ? {} : { outcome: this.#outcome }),
       startedAt: (this.#startedAt ?? new Date()).toISOString(),
       elapsedMs: Math.round(this.#endMs ?? nowMs),
-      total: this.#total,
+      total: this.#timeline.length,
       done: this.#done,
       failed: this.#failed,
       ...(next === undefined || !this.isRunning
@@ -107,6 +111,24 @@ export class FaultRun {
       waitingFor: this.isRunning ? this.#agenda.waitingFor.map(triggerText) : [],
       log,
     };
+  }
+
+  /** Its faults with what has become of them, the first `most`. */
+  timeline(most: number): FaultTimeline["entries"] {
+    return this.#timeline.slice(0, most).map((entry) => {
+      const { atMs, after, action, step } = entry;
+      const trigger = after === undefined ? undefined : triggerText(after);
+      const from = trigger === undefined ? 0 : this.#happened.get(trigger);
+      const performed = this.#performed.get(entry);
+      return {
+        ...(from === undefined ? {} : { atMs: from + atMs }),
+        ...(trigger === undefined ? {} : { after: trigger }),
+        action: describeAction(action),
+        step,
+        state: performed === undefined ? "planned" : performed.error === undefined ? "done" : "failed",
+        ...performed,
+      };
+    });
   }
 
   /** Makes what its faults need, which would otherwise make them late. @throws MEDIUM_IMPOSSIBLE */
@@ -125,7 +147,7 @@ export class FaultRun {
     writeSync(this.#log, head);
     this.#startedAt = new Date();
     this.#startMs = performance.now();
-    const data = { run: number, file: name, seed, total: this.#total, log };
+    const data = { run: number, file: name, seed, total: this.#timeline.length, log };
     events.record("fault.run.started", lab.name, `Fault run ${number} (${name}, seed ${seed}) starts`, data);
     this.reports.push({ type: "started", run: this.status, head });
     this.#follow().catch((error: unknown) => this.#end("failure", error));
@@ -151,7 +173,9 @@ export class FaultRun {
   #hear(event: LabEvent): void {
     for (const trigger of this.#agenda.waitingFor) {
       if (!isTriggered(trigger, event, this.options.lab)) continue;
-      this.#agenda.happened(trigger, Math.ceil(this.#now()));
+      const atMs = Math.ceil(this.#now());
+      this.#happened.set(triggerText(trigger), atMs);
+      this.#agenda.happened(trigger, atMs);
       this.#alarm.abort();
     }
   }
@@ -172,7 +196,8 @@ export class FaultRun {
     this.#end(this.#isStopping ? "stopped" : this.#failed > 0 ? "failure" : "success");
   }
 
-  async #perform({ dueMs, entry: { action } }: Due): Promise<void> {
+  async #perform({ dueMs, entry }: Due): Promise<void> {
+    const { action } = entry;
     const { verbs, events, inForce, number } = this.options;
     const lateMs = Math.round((this.#now() - dueMs) * 10) / 10;
     const text = describeAction(action);
@@ -184,6 +209,7 @@ export class FaultRun {
       if (!this.isRunning) return;
       const report = reportOf(error);
       this.#failed += 1;
+      this.#performed.set(entry, { lateMs, error: report.message });
       const comment = `  # ${line.trim()} failed: ${report.code}`;
       this.#write(comment);
       events.record("fault.failed", subjectOf(action, this.options.lab), `${text} failed: ${report.message}`, {
@@ -196,6 +222,7 @@ export class FaultRun {
     inForce.note(action);
     if (!this.isRunning) return;
     this.#done += 1;
+    this.#performed.set(entry, { lateMs });
     this.#write(line);
     events.record("fault.done", subjectOf(action, this.options.lab), text, data);
     this.reports.push({ type: "done", atMs: dueMs, lateMs, action: text, line });

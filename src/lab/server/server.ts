@@ -137,6 +137,8 @@ function handlersOf(supervisor: Supervisor): Handlers {
     partition: ({ body }) => supervisor.links.partition(body.words),
     runFaults: ({ body, signal }) => supervisor.runFaults(body, signal),
     faults: () => supervisor.faults.status,
+    faultTimeline: ({ params }) => supervisor.faults.timeline(params.run, supervisor.lab.name),
+    planFaults: ({ body }) => supervisor.planFaults(body),
     stopFaults: ({ query }) => supervisor.faults.stop(supervisor.lab.name, query.heal),
     nodeAction: ({ params, body }) => supervisor.nodes.act(params.node, body.action),
     snapshotNode: ({ params, body }) => supervisor.nodes.snapshot(params.node, body.action, body.name),

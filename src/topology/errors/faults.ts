@@ -37,6 +37,11 @@ export const faultErrors = {
     message: ({ run }) => `Faults of ${run} are being run in this lab already; one schedule runs at a time.`,
     remedy: () => "Wait for its end (netwright faults status), or stop it: netwright faults stop",
   }),
+  FAULTS_RUN_NOT_FOUND: entry<{ run: number; lab: string }>({
+    exitCode: 2,
+    message: ({ run, lab }) => `Lab ${lab} has had no fault run ${run}.`,
+    remedy: () => "See those that it has had with: netwright faults status",
+  }),
   FAULTS_NOT_RUNNING: entry<{ lab: string }>({
     exitCode: 1,
     message: ({ lab }) => `No faults are being run in lab "${lab}".`,

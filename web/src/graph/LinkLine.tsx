@@ -54,6 +54,10 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
   );
   const nameAt = border + nameDistance + Math.abs(unit.x) * 8;
   const isCut = data.state === "down" || data.isBlocked === true;
+  // Between nodes that are near each other there is no room for words: they go above and below them.
+  const isNarrow = length < 260 && Math.abs(unit.x) > 0.5;
+  const above = isNarrow ? Math.min(y1, y2) - half.y - 8 : middle.y - 10;
+  const below = isNarrow ? Math.max(y1, y2) + half.y + 12 : middle.y + 13;
   return (
     <g
       className="link"
@@ -75,14 +79,14 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
         </>
       )}
       {data.words !== "" && length > 150 && (
-        <text x={middle.x} y={middle.y - 10} className="link-words">
+        <text x={middle.x} y={above} className="link-words">
           {data.words}
         </text>
       )}
       {rate !== undefined &&
         length > 120 &&
         rateLines(rate, unit).map((line, index) => (
-          <text key={line} x={middle.x} y={middle.y + 13 + 13 * index} className="link-rate">
+          <text key={line} x={middle.x} y={below + 13 * index} className="link-rate">
             {line}
           </text>
         ))}

@@ -16,6 +16,7 @@ import { RatesOfLab } from "../graph/rates.ts";
 import { usePlaces } from "../graph/useLayout.ts";
 import { Loading } from "../shell/states.tsx";
 import { Dock } from "./Dock.tsx";
+import { FaultsPanel } from "./FaultsPanel.tsx";
 import { impairmentWords } from "./impairment-words.ts";
 import { LiveLinkPanel } from "./LiveLinkPanel.tsx";
 import { LiveMenu } from "./LiveMenu.tsx";
@@ -217,7 +218,7 @@ export function LiveLab({
           )}
         </section>
         <Dock address={address} events={events} nodes={nodes.map(({ name }) => name)} state={dock.state} act={dock.act}>
-          {null}
+          <FaultsPanel address={address} events={events} mayChange={mayChange} />
         </Dock>
         <LiveMenu
           target={menu}
