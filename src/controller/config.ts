@@ -7,6 +7,7 @@ import { labError } from "../topology/index.ts";
 import type { KeystoneSettings } from "./identity/keystone.ts";
 import type { OidcSettings } from "./identity/oidc.ts";
 import { ruleSettings, rulesOf } from "./policy/config.ts";
+import { isSeenByNodes } from "./policy/exposed.ts";
 import type { ServerRules } from "./policy/rules.ts";
 
 const listen = z
@@ -104,6 +105,21 @@ export function readServerConfig(file: string): ServerConfig {
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
   const { data } = parsed;
   const folder = dirname(resolve(file));
+  const secrets = {
+    "This file": resolve(file),
+    ...(data.database.startsWith("sqlite:")
+      ? { database: resolve(folder, data.database.slice("sqlite:".length)) }
+      : {}),
+    ...(data.tls === undefined ? {} : { "tls.key": resolve(folder, data.tls.key) }),
+    ...(data.oidc?.["client-secret-file"] === undefined
+      ? {}
+      : { "oidc.client-secret-file": resolve(folder, data.oidc["client-secret-file"]) }),
+  };
+  for (const [what, path] of Object.entries(secrets))
+    if (isSeenByNodes(path))
+      throw invalid(
+        `${what}: nodes of labs see ${path}. Keep it elsewhere, such as in /etc/netwright or /var/lib/netwright.`,
+      );
   const at = data.listen.lastIndexOf(":");
   return {
     listen: { host: data.listen.slice(0, at).replace(/^\[|\]$/g, ""), port: Number(data.listen.slice(at + 1)) },

@@ -4,4 +4,5 @@ export { Controller, type ControllerOptions } from "./controller.ts";
 export { backUp, restore } from "./data/backup.ts";
 export { newSecret } from "./identity/secrets.ts";
 export { type OwnServer, openOwnServer } from "./own/server.ts";
+export { isOpenToNodes } from "./policy/exposed.ts";
 export { findPages } from "./server/pages.ts";

@@ -22,13 +22,14 @@ export const serve: CommandDefinition = (program, bind) => {
     bind<ServeOptions>(async ({ context, output, options }) => {
       if (options.config === undefined) throw labError("SERVER_CONFIG_MISSING", {});
       const { resolve } = await import("node:path");
-      const { Controller, findPages, LocalAgent, newSecret, readServerConfig } = await import(
+      const { Controller, findPages, isOpenToNodes, LocalAgent, newSecret, readServerConfig } = await import(
         "../../controller/index.ts"
       );
       const { findInstallation } = await import("../../client/installation.ts");
       const { onInterrupt } = await import("../interrupt.ts");
       const installation = findInstallation(import.meta.url);
       const pages = findPages(installation.root);
+      if (isOpenToNodes(installation.root)) throw labError("SERVER_PROGRAMS_EXPOSED", { folder: installation.root });
       const config = readServerConfig(resolve(context.directory, options.config));
       using interrupt = onInterrupt(process);
       await using controller = await Controller.start({

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import type { SqliteDatabase } from "kysely";
 
@@ -13,6 +14,8 @@ const mostStatements = 500;
  * @param file its folder exists; `:memory:` for none
  */
 export function openSqlite(file: string): SqliteDatabase {
+  // Its own user's alone, as the files beside it then are: there are hashes of secrets in it.
+  if (file !== ":memory:") closeSync(openSync(file, "a", 0o600));
   const database = new DatabaseSync(file, { timeout: busyMs, enableForeignKeyConstraints: true });
   database.exec("pragma journal_mode = wal; pragma synchronous = normal");
   // Compiling one takes longer than most of them run. There are as many as there are places in the source.

@@ -32,6 +32,12 @@ export const controllerErrors = {
     message: ({ file, problem }) => `${file}: ${problem}`,
     remedy: () => "See the server's page of the documentation for every key.",
   }),
+  SERVER_PROGRAMS_EXPOSED: entry<{ folder: string }>({
+    exitCode: 3,
+    message: ({ folder }) =>
+      `Netwright is in ${folder}, which nodes of labs see, and the user that serves may write there: so may they.`,
+    remedy: ({ folder }) => `Install it as another user, such as root: sudo chown -R root ${folder}`,
+  }),
   SERVER_UNREACHABLE: entry<{ url: string; detail: string }>({
     exitCode: 1,
     message: ({ url, detail }) => `The server ${url} cannot be asked: ${detail}.`,

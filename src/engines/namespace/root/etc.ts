@@ -39,6 +39,7 @@ const hidden = [
   "containers",
   "kubernetes",
   "letsencrypt",
+  "netwright",
   "krb5.keytab",
   "crypttab",
   "fstab",
@@ -58,6 +59,7 @@ export class EtcTemplate {
   /** Whiteouts of what is hidden, and copies of files. */
   readonly #layer: string;
   readonly hostsFile: string;
+  readonly #hidden: ReadonlySet<string>;
   readonly #folder: string;
   #texts = 0;
   #canOverlay = true;
@@ -67,7 +69,8 @@ export class EtcTemplate {
     this.#layer = `${folder}/etc`;
     this.hostsFile = `${folder}/hosts`;
     mkdirSync(this.#layer, { recursive: true });
-    for (const name of hidden) {
+    this.#hidden = new Set([...hidden, ...notForAll()]);
+    for (const name of this.#hidden) {
       if (lstatSync(`/etc/${name}`, { throwIfNoEntry: false }) === undefined) continue;
       mkdirSync(dirname(`${this.#layer}/${name}`), { recursive: true });
       mknod(`${this.#layer}/${name}`, "whiteout", 0);
@@ -121,7 +124,7 @@ export class EtcTemplate {
       const source = `/etc/${entry.name}`;
       if (
         !entry.isFile() ||
-        hidden.includes(entry.name) ||
+        this.#hidden.has(entry.name) ||
         entry.name === "shadow" ||
         !isReadable(source) ||
         statSync(source).size > copiedBytes
@@ -152,12 +155,19 @@ export class EtcTemplate {
 
   #isVisible(source: string): boolean {
     const name = source.slice("/etc/".length);
-    if (hidden.includes(name) || name === "shadow") return false;
+    if (this.#hidden.has(name) || name === "shadow") return false;
     const stats = lstatSync(source, { throwIfNoEntry: false });
     if (stats === undefined) return false;
     return stats.isSymbolicLink() || ((stats.isDirectory() || stats.isFile()) && isReadable(source));
   }
 }
+
+/** What of /etc is not for everybody, for it may be for who runs the lab; a node's root is them, outside. */
+const notForAll = (): readonly string[] =>
+  readdirSync("/etc").filter((name) => {
+    const stats = lstatSync(`/etc/${name}`, { throwIfNoEntry: false });
+    return name !== "shadow" && stats !== undefined && (stats.mode & constants.S_IROTH) === 0;
+  });
 
 function isReadable(path: string): boolean {
   try {

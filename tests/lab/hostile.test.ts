@@ -1,0 +1,174 @@
+import { once } from "node:events";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { locations } from "../../src/api/locations.ts";
+import { LocalAgent } from "../../src/controller/agent/local-agent.ts";
+import { Controller } from "../../src/controller/controller.ts";
+import { Netwright } from "../cli/netwright.ts";
+
+/** What a hostile node tries, each a line when it succeeds. Arguments: ports of the server, its addresses, names of its things. */
+const attack = String.raw`
+import ctypes, glob, json, os, socket, struct, subprocess, sys
+ports, addresses, names, secret = json.loads(sys.argv[1])
+def tell(*words): print(*words, flush=True)
+def connects(family, address):
+    with socket.socket(family, socket.SOCK_STREAM) as one:
+        one.settimeout(2)
+        try: one.connect(address)
+        except OSError: return False
+        return True
+# The server, its database and other listeners: on loopback, at its own addresses, and as sockets with names.
+for address in ["127.0.0.1", "::1", *addresses, "10.0.2.2", "169.254.169.254"]:
+    for port in ports:
+        if connects(socket.AF_INET6 if ":" in address else socket.AF_INET, (address, port)): tell("reached", address, port)
+for name in names:
+    if connects(socket.AF_UNIX, "\0" + name): tell("reached @" + name)
+# Files: by path, through every process, as sockets, and by their numbers.
+for path in names:
+    for root in ["", *glob.glob("/proc/[0-9]*/root"), *glob.glob("/proc/[0-9]*/cwd")]:
+        if path.startswith("/") and os.path.lexists(root + path): tell("sees", root + path)
+for folder, _, files in os.walk("/"):
+    if folder.startswith(("/proc", "/sys", "/usr")): continue
+    for file in files:
+        if file.endswith(".sock") or "netwright" in file: tell("sees", os.path.join(folder, file))
+for folder in ["/usr", "/etc", "/opt"]:
+    try: at = os.open(folder, os.O_RDONLY)
+    except OSError: continue
+    for number in (1, 2, 64, 128, 256):
+        if ctypes.CDLL(None).open_by_handle_at(at, ctypes.create_string_buffer(struct.pack("IiQ", 8, 1, number)), os.O_RDONLY) >= 0:
+            tell("opened", folder, number)
+# Secrets of the server's environment and arguments, and processes that are not this node's.
+mine = ["/proc/%d/" % os.getpid(), "/proc/self/"]
+for file in [*glob.glob("/proc/[0-9]*/environ"), *glob.glob("/proc/[0-9]*/cmdline"), *glob.glob("/etc/**", recursive=True)]:
+    try: text = open(file, "rb").read()
+    except OSError: continue
+    if file.startswith(tuple(mine)): continue
+    if secret.encode() in text: tell("read the secret in", file)
+    if b"supervisor" in text and file.startswith("/proc"): tell("sees a process of the server's", file)
+# What would be of the whole machine.
+for file in ["/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/sys/kernel/uevent_helper", "/proc/sys/kernel/modprobe"]:
+    try: open(file, "w").write("x")
+    except OSError: continue
+    tell("wrote", file)
+for command in [["mknod", "/tmp/disk", "b", "8", "0"], ["mount", "-t", "devtmpfs", "none", "/mnt"],
+                ["mount", "-t", "debugfs", "none", "/mnt"], ["dmesg"], ["nsenter", "-t", "1", "-a", "true"],
+                ["sh", "-c", "mount -o remount,bind,rw /usr; touch /usr/bin/evil"],
+                ["sh", "-c", "umount -l /etc /proc /usr; ls /mnt/* /.former-proc/1 2>/dev/null | grep ."]]:
+    try: done = subprocess.run(command, capture_output=True, timeout=20)
+    except OSError: continue
+    if done.returncode == 0: tell("did", *command, done.stdout[:200])
+tell("tried everything")
+`;
+
+async function listening(at: string | number): Promise<Server> {
+  const server = createServer((socket) => socket.destroy());
+  await once(typeof at === "string" ? server.listen(at) : server.listen(at, "0.0.0.0"), "listening");
+  return server;
+}
+
+it("a lab of a server reaches nothing of the server's, nor of another project's", async ({ skip }) => {
+  skip(process.getuid?.() === 0, "the server of this test serves as an ordinary user");
+  await using there = await Netwright.open();
+  await using here = await Netwright.open();
+  const secret = "a-secret-of-the-environment";
+  const environment = { ...there.environment, SECRET: secret };
+  const agent = new LocalAgent(locations(environment, process.getuid?.() ?? 0), environment);
+  const database = join(there.folder, "server.db");
+  await using controller = await Controller.start({
+    database: `sqlite:${database}`,
+    agent,
+    trust: "team",
+    listen: { host: "127.0.0.1", port: 0 },
+    behindProxy: false,
+    proxies: [],
+    version: "0",
+    onFault: (error, request) => process.stderr.write(`${request}: ${String(error)}\n`),
+  });
+  await controller.ensureAdministrator("root", "root's password");
+  for (const ending of ["", "-wal"]) expect(statSync(`${database}${ending}`).mode & 0o777).toBe(0o600);
+  const url = `http://127.0.0.1:${controller.port}`;
+  const call = async (method: string, path: string, body: object, headers: Readonly<Record<string, string>> = {}) => {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: { ...headers, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return { response, answer: (await response.json()) as Record<string, string> };
+  };
+  const { response, answer } = await call("POST", "/session", { name: "root", password: "root's password" });
+  const root = {
+    cookie: response.headers.getSetCookie()[0]?.split(";")[0] ?? "",
+    "x-csrf-token": answer["csrfToken"] ?? "",
+  };
+  for (const name of ["theirs", "ours"]) {
+    await call("POST", "/projects", { name }, root);
+    await call("POST", "/users", { name: `of-${name}`, password: "a long password" }, root);
+    await call("PUT", `/projects/${name}/members/of-${name}`, { role: "operator" }, root);
+    const signedIn = await call("POST", "/session", { name: `of-${name}`, password: "a long password" });
+    const session = {
+      cookie: signedIn.response.headers.getSetCookie()[0]?.split(";")[0] ?? "",
+      "x-csrf-token": signedIn.answer["csrfToken"] ?? "",
+    };
+    const { answer: token } = await call("POST", "/tokens", { name, scope: "admin" }, session);
+    here.write({
+      [`${name}.token`]: token["secret"] ?? "",
+      [`${name}.yaml`]: `nodes: {h1: {}, h2: {}}\nlinks: [[h1, h2]]\n`,
+    });
+    await here.ok("context", "add", name, url, "--project", name, "--token-file", `${name}.token`);
+    await here.ok("up", "-f", `${name}.yaml`);
+  }
+  const inLab = (context: string, node: string, argv: readonly string[]) =>
+    here.call(["exec", node, "--", ...argv], { environment: { NETWRIGHT_CONTEXT: context } });
+
+  const abstract = `nw-hostile-${process.pid}`;
+  const servers = [await listening(0), await listening(`\0${abstract}`)];
+  const port = (servers[0]?.address() as AddressInfo | undefined)?.port;
+  const addresses = Object.values(networkInterfaces()).flatMap((one) =>
+    (one ?? []).filter(({ internal, scopeid }) => !internal && !scopeid).map(({ address }) => address),
+  );
+  // What the other project has in its node, as files, as a listener and as a process.
+  await inLab("theirs", "h1", ["sh", "-c", "echo theirs >/root/theirs; echo theirs >/tmp/theirs"]);
+  const names = [
+    abstract,
+    there.folder,
+    there.runtime,
+    there.state,
+    database,
+    process.cwd(),
+    "/root/theirs",
+    "/tmp/theirs",
+  ];
+  const tried = await inLab("ours", "h1", [
+    "python3",
+    "-c",
+    attack,
+    JSON.stringify([[controller.port, port], addresses, names, secret]),
+  ]);
+  expect(`${tried.stdout}${tried.stderr}`).toBe("tried everything\n");
+
+  // Nor does who copies files get out of a node, or into the server through it.
+  const plant =
+    "mkdir /tmp/out && ln -s /etc/passwd /tmp/out/link && ln -s / /tmp/root && ln -s ../../../../.. /tmp/out/up";
+  await inLab("ours", "h2", ["sh", "-c", plant]);
+  const copy = (from: string, to: string) =>
+    here.call(["cp", from, to], { environment: { NETWRIGHT_CONTEXT: "ours" } });
+  writeFileSync(join(here.folder, "sent"), "sent");
+  const marked = `nw-hostile-${process.pid}-file`;
+  await copy("sent", `h2:/tmp/root/tmp/${marked}`);
+  await copy("sent", `h2:/tmp/out/up/tmp/${marked}-up`);
+  for (const one of [marked, `${marked}-up`]) expect(() => statSync(`/tmp/${one}`)).toThrow();
+  expect((await inLab("ours", "h2", ["ls", "/tmp"])).stdout).toContain(marked);
+  // A project's labs are nobody else's, whatever is asked for.
+  const token = (name: string) => ({
+    authorization: `Bearer ${readFileSync(join(here.folder, `${name}.token`), "utf8")}`,
+  });
+  for (const path of ["/labs/theirs", "/labs/theirs/nodes/h1", "/labs/theirs/config", "/labs", "/events"]) {
+    const asked = await fetch(`${url}/api/v1/projects/theirs${path}`, { headers: token("ours") });
+    expect([asked.status, ((await asked.json()) as { code: string }).code], path).toEqual([404, "PROJECT_NOT_FOUND"]);
+  }
+  for (const server of servers) server.close();
+  for (const name of ["ours", "theirs"]) await here.call(["down"], { environment: { NETWRIGHT_CONTEXT: name } });
+});
