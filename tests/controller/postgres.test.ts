@@ -1,5 +1,6 @@
 import { afterAll, describe, it } from "vitest";
 import { tryApi } from "./api.ts";
+import { tryGone, tryLasting } from "./lasting.ts";
 import { tryPolicy } from "./policy.ts";
 import { TestPostgres } from "./postgres.ts";
 import { TestServer } from "./test-server.ts";
@@ -16,5 +17,10 @@ if (missing === undefined) {
     };
     describe("and its API", () => tryApi(start));
     describe("and its rules", () => tryPolicy(start));
+    describe("and what lasts", () => tryLasting(start));
+    tryGone(async () => {
+      const server = await start();
+      return { server, stop: async () => postgres?.stop(), back: async () => postgres?.run() };
+    });
   });
 } else it("a server with PostgreSQL", ({ skip }) => skip(missing));

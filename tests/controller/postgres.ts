@@ -14,12 +14,11 @@ const versions = "/usr/lib/postgresql";
 /** PostgreSQL of a test's own: on a unix socket, in a folder that goes with it. */
 export class TestPostgres implements AsyncDisposable {
   readonly #folder: string;
-  readonly #process: ChildProcess;
+  #process: ChildProcess | undefined;
   #databases = 0;
 
-  private constructor(folder: string, process: ChildProcess) {
+  private constructor(folder: string) {
     this.#folder = folder;
-    this.#process = process;
   }
 
   /** Why it cannot run; undefined where it can. */
@@ -30,23 +29,42 @@ export class TestPostgres implements AsyncDisposable {
 
   static async start(): Promise<TestPostgres> {
     const folder = await mkdtemp(join(tmpdir(), "nw-pg-"));
-    const data = join(folder, "data");
+    const started = new TestPostgres(folder);
+    const how = ["-U", "test", "-A", "trust", "--no-sync", "-E", "UTF8"];
+    await run(join(binaries() ?? "", "initdb"), ["-D", started.#data, ...how]);
+    await started.run();
+    return started;
+  }
+
+  get #data(): string {
+    return join(this.#folder, "data");
+  }
+
+  /** After a stop, again. */
+  async run(): Promise<void> {
     const bin = binaries() ?? "";
-    await run(join(bin, "initdb"), ["-D", data, "-U", "test", "-A", "trust", "--no-sync", "-E", "UTF8"]);
-    const settings = ["listen_addresses=", "fsync=off", `unix_socket_directories=${folder}`];
-    const child = spawn(join(bin, "postgres"), ["-D", data, ...settings.flatMap((one) => ["-c", one])], {
+    const settings = ["listen_addresses=", "fsync=off", `unix_socket_directories=${this.#folder}`];
+    this.#process = spawn(join(bin, "postgres"), ["-D", this.#data, ...settings.flatMap((one) => ["-c", one])], {
       stdio: "ignore",
     });
-    const started = new TestPostgres(folder, child);
     await until(
       () =>
-        run(join(bin, "pg_isready"), ["-h", folder]).then(
+        run(join(bin, "pg_isready"), ["-h", this.#folder]).then(
           () => true,
           () => false,
         ),
       Boolean,
     );
-    return started;
+  }
+
+  /** Ends it, and every connection with it. */
+  async stop(): Promise<void> {
+    const running = this.#process;
+    if (running === undefined) return;
+    this.#process = undefined;
+    const gone = once(running, "exit");
+    running.kill("SIGINT");
+    await gone;
   }
 
   /** Makes another database. @returns its address */
@@ -57,9 +75,7 @@ export class TestPostgres implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const gone = once(this.#process, "exit");
-    this.#process.kill("SIGINT");
-    await gone;
+    await this.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

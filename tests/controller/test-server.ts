@@ -21,6 +21,10 @@ export class PretendedAgent implements Agent {
   readonly #labs = new Map<string, { readonly lab: Lab; readonly server: Server }>();
   /** Starts wait for it. */
   hold: Promise<void> = Promise.resolve();
+  /** What it is asked fails; its labs go on. */
+  isGone = false;
+  /** The next start fails, since nothing can be written. */
+  isFull = false;
   /** The next start fails. */
   failsNext = false;
   started = 0;
@@ -34,6 +38,8 @@ export class PretendedAgent implements Agent {
   async start(lab: Lab, _digest: string, signal: AbortSignal): Promise<void> {
     await this.hold;
     if (signal.aborted) throw labError("UP_ABORTED", { lab: lab.name });
+    // The system's own error (full(4)).
+    if (this.isFull) await writeFile("/dev/full", "a log");
     if (this.failsNext) {
       this.failsNext = false;
       throw labError("LAB_EXISTS", { lab: lab.name, changed: false });
@@ -69,6 +75,7 @@ export class PretendedAgent implements Agent {
   }
 
   async stop(name: string): Promise<void> {
+    if (this.isGone) throw new Error("no route to the host");
     const known = this.#labs.get(name);
     this.#labs.delete(name);
     known?.server.closeAllConnections();
@@ -76,6 +83,7 @@ export class PretendedAgent implements Agent {
   }
 
   list(): Promise<ReadonlyMap<string, AgentState>> {
+    if (this.isGone) return Promise.reject(new Error("no route to the host"));
     return Promise.resolve(new Map([...this.#labs.keys()].map((name) => [name, "running"])));
   }
 
@@ -138,7 +146,7 @@ export class TestServer implements AsyncDisposable {
   rules: ServerRules = noRules;
   now = Date.parse("2026-01-01T00:00:00Z");
   readonly folder: string;
-  readonly #database: string;
+  readonly database: string;
   /** Of a server whose address is in its settings, and has to be known before. */
   #port = 0;
   #more: Partial<ControllerOptions> = {};
@@ -147,7 +155,7 @@ export class TestServer implements AsyncDisposable {
 
   private constructor(folder: string, database: string) {
     this.folder = folder;
-    this.#database = database;
+    this.database = database;
     this.agent = new PretendedAgent(folder);
   }
 
@@ -172,7 +180,7 @@ export class TestServer implements AsyncDisposable {
 
   async open(): Promise<void> {
     this.#controller = await Controller.start({
-      database: this.#database,
+      database: this.database,
       agent: this.agent,
       trust: "team",
       listen: { host: "127.0.0.1", port: this.#port },

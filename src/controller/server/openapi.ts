@@ -1,85 +1,334 @@
 import * as z from "zod";
-import { type ControllerRoute, CopyResult, controllerRoutes, Problem } from "../../api/index.ts";
-import { uploadOperation, uploadRoute } from "./uploads.ts";
+import {
+  type ControllerRoute,
+  CopyResult,
+  controllerRoutes,
+  LabName,
+  Name,
+  Problem,
+  type Route,
+  routes,
+} from "../../api/index.ts";
+import { notPassedOn } from "./methods.ts";
+import { UploadQuery, uploadRoute } from "./uploads.ts";
 
-const problemContent = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+/** The address of a lab, below which its own API is. */
+const labPath = "/projects/:project/labs/:lab";
+/** Parameters of addresses that are no names (app.ts). */
+const free = new Set(["token", "session", "image", "node", "link", "capture"]);
 
-/** The contract as OpenAPI 3.1, made of the schemas that requests are checked by. */
+type Operation = {
+  readonly id: string;
+  readonly method: string;
+  /** With `:params`. */
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly isOpen: boolean;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodObject;
+  readonly response?: z.ZodType;
+  readonly status: number;
+  readonly kind: ControllerRoute["kind"] | Route["kind"];
+  /** Its body is bytes. */
+  readonly isUpload?: true;
+  readonly takesIfMatch: boolean;
+  readonly isOnce: boolean;
+};
+
+/** The contract as OpenAPI 3.1 (spec.openapis.org), made of the schemas that requests are checked by. */
 export function openApi(version: string): Readonly<Record<string, unknown>> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const [name, route] of Object.entries(controllerRoutes) as [string, ControllerRoute][]) {
-    const path = route.path.replace(/:(\w+)/g, "{$1}");
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(name, route) };
+  for (const operation of [...ownOperations(), ...labOperations(), upload]) {
+    const path = operation.path.replace(/:(\w+)/g, "{$1}");
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: described(operation) };
   }
-  paths[uploadRoute.replace(/:(\w+)/g, "{$1}")] = {
-    put: {
-      ...uploadOperation,
-      responses: {
-        200: {
-          description: uploadOperation.summary,
-          content: { "application/json": { schema: schemaOf(CopyResult, "output") } },
-        },
-        default: { description: "What is wrong", content: problemContent },
-      },
-    },
-  };
   return {
     openapi: "3.1.0",
-    info: { title: "Netwright", version, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+    info: {
+      title: "Netwright",
+      version,
+      summary: "Labs of a team: users, projects, topologies, labs, and what is in them",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
     servers: [{ url: "/api/v1" }],
+    tags: tags.map(([name, description]) => ({ name, description })),
     paths,
     components: {
       schemas: { Problem: schemaOf(Problem, "output") },
+      parameters,
+      headers: {
+        ETag: {
+          description: "The revision, for If-Match (RFC 9110, 8.8.3)",
+          schema: { type: "string", pattern: '^"[0-9]+"$' },
+        },
+        RetryAfter: { description: "Seconds until it may be worth trying again", schema: { type: "string" } },
+        Allow: { description: "The methods that there are", schema: { type: "string" } },
+      },
+      responses: Object.fromEntries(
+        Object.entries(problems).map(([status, { description, headers }]) => [
+          `Problem${status}`,
+          { description, ...(headers === undefined ? {} : { headers }), content: problemContent },
+        ]),
+      ),
       securitySchemes: {
-        token: { type: "http", scheme: "bearer" },
-        session: { type: "apiKey", in: "cookie", name: "netwright" },
+        token: { type: "http", scheme: "bearer", description: "A personal access token (POST /tokens)" },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: "netwright",
+          description: "Of who signed in (POST /session); __Host-netwright by HTTPS",
+        },
+        csrf: {
+          type: "apiKey",
+          in: "header",
+          name: "x-csrf-token",
+          description: "With a session, for everything but GET: the csrfToken of GET /session",
+        },
       },
     },
     security: [{ token: [] }, { session: [] }],
   };
 }
 
-function operation(name: string, route: ControllerRoute): object {
-  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, param = ""]) => ({
+const tags: readonly (readonly [string, string])[] = [
+  ["session", "Signing in and out"],
+  ["tokens", "One's own tokens"],
+  ["users", "Users of the server"],
+  ["projects", "Projects, and who is a member"],
+  ["topologies", "Lab files with versions"],
+  ["labs", "Labs: deploy, change, stop, delete"],
+  ["lab", "What is in one lab: nodes, links, faults, captures, files, consoles. The supervisor's API, passed on"],
+  ["events", "What happens"],
+  ["hosts", "The machines that labs run on"],
+  ["images", "Images that labs have at hand"],
+  ["audit", "What was asked for"],
+  ["server", "The server itself"],
+];
+
+const problemContent = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+
+const retry = { "Retry-After": { $ref: "#/components/headers/RetryAfter" } };
+const problems: Readonly<Record<string, { readonly description: string; readonly headers?: object }>> = {
+  400: { description: "The request is malformed, or has what nobody heeds" },
+  401: { description: "Nobody is signed in, or the token is not good" },
+  403: { description: "The role, the token's scope, the CSRF token or the origin does not do" },
+  404: { description: "There is none, or one may not know of it" },
+  405: { description: "Not with this method", headers: { Allow: { $ref: "#/components/headers/Allow" } } },
+  409: { description: "It cannot be done as things are now" },
+  411: { description: "The length of the body is not said" },
+  412: { description: "It was changed by somebody else meanwhile: If-Match does not match" },
+  413: { description: "The body is too long" },
+  415: { description: "The body is no JSON" },
+  422: { description: "The lab file, or a name in the request, is wrong" },
+  429: { description: "Too many attempts" },
+  501: { description: "The machine that the lab runs on cannot do it" },
+  502: { description: "The lab does not answer" },
+  503: { description: "The database or the host is gone for the moment", headers: retry },
+  504: { description: "It took too long" },
+  507: { description: "A disk is full", headers: retry },
+};
+
+const parameters = {
+  IfMatch: {
+    name: "If-Match",
+    in: "header",
+    required: false,
+    description: "Only if it is still as in the ETag that came with it (RFC 9110, 13.1.1); 412 when it is not",
+    schema: { type: "string" },
+  },
+  IdempotencyKey: {
+    name: "Idempotency-Key",
+    in: "header",
+    required: false,
+    description: "The same key and request, sent again within a day: the answer of the first, and nothing done again",
+    schema: { type: "string", minLength: 1, maxLength: 200 },
+  },
+  LastEventId: {
+    name: "Last-Event-ID",
+    in: "header",
+    required: false,
+    description: "Of the last event that came (WHATWG HTML, 9.2): what happened since, and then what happens",
+    schema: { type: "string", pattern: "^[0-9]+$" },
+  },
+} as const;
+
+function ownOperations(): readonly Operation[] {
+  return (Object.entries(controllerRoutes) as [string, ControllerRoute][]).map(([id, route]) => ({
+    ...route,
+    id,
+    description: `For: ${words[route.access]}.`,
+    isOpen: route.access === "anybody",
+    takesIfMatch: route.takesIfMatch === true,
+    isOnce: route.method === "POST" && route.isAsking !== true && route.access !== "anybody",
+  }));
+}
+
+const words: Readonly<Record<ControllerRoute["access"], string>> = {
+  anybody: "anybody",
+  user: "who is signed in",
+  "server-admin": "server administrators",
+  viewer: "viewers of the project and above",
+  operator: "operators of the project and above",
+  admin: "administrators of the project",
+};
+
+function labOperations(): readonly Operation[] {
+  return (Object.entries(routes) as [string, Route][]).flatMap(([name, route]) => {
+    if (notPassedOn.has(name)) return [];
+    const { query, body, kind, method, summary } = route;
+    const isLooking = method === "GET" && kind !== "websocket" && kind !== "archive";
+    return [
+      {
+        id: `inLab.${name}`,
+        method,
+        path: route.path.replace("/v1", labPath),
+        tag: "lab",
+        summary,
+        description: `For: ${isLooking ? words.viewer : words.operator}.${kindWords[kind]}`,
+        isOpen: false,
+        ...(query === undefined ? {} : { query }),
+        ...(body === undefined ? {} : { body }),
+        response: route.response,
+        status: kind === "websocket" || kind === "archive" ? 101 : 200,
+        kind,
+        takesIfMatch: false,
+        isOnce: method === "POST" && kind === "json",
+      },
+    ];
+  });
+}
+
+const upload: Operation = {
+  id: "putFile",
+  method: "PUT",
+  path: uploadRoute,
+  tag: "lab",
+  summary: "Put a file into a node",
+  description: `For: ${words.operator}. The body is the file; its length must be said.`,
+  isOpen: false,
+  query: UploadQuery,
+  isUpload: true,
+  response: CopyResult,
+  status: 200,
+  kind: "json",
+  takesIfMatch: false,
+  isOnce: false,
+};
+
+const kindWords: Readonly<Record<Route["kind"], string>> = {
+  json: "",
+  ndjson: " Each line of the answer is one of the schema; a GET may be a WebSocket instead.",
+  bytes: " The result is in the trailer netwright-result; a GET may be a WebSocket instead.",
+  websocket: " A WebSocket (RFC 6455).",
+  archive: " The connection is upgraded to netwright-archive, a tar archive and a report (RFC 9110, 7.8).",
+};
+
+const contentTypes: Readonly<Partial<Record<Operation["kind"], string>>> = {
+  json: "application/json",
+  ndjson: "application/x-ndjson",
+  sse: "text/event-stream",
+  bytes: "application/octet-stream",
+};
+
+function described(operation: Operation): object {
+  const { id, tag, summary, description, path, query, body, kind, method } = operation;
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, param = ""]) => ({
     name: param,
     in: "path",
     required: true,
-    schema: { type: "string" },
+    schema: free.has(param) ? { type: "string", minLength: 1 } : schemaOf(param === "lab" ? LabName : Name, "input"),
   }));
-  const query = route.query === undefined ? undefined : (schemaOf(route.query, "input") as JsonObjectSchema);
-  const inQuery = Object.entries(query?.properties ?? {}).map(([param, schema]) => ({
+  const queried = query === undefined ? undefined : (schemaOf(query, "input") as JsonObjectSchema);
+  const inQuery = Object.entries(queried?.properties ?? {}).map(([param, schema]) => ({
     name: param,
     in: "query",
-    required: query?.required?.includes(param) ?? false,
-    schema,
+    required: queried?.required?.includes(param) ?? false,
+    schema: coerced(schema, query?.shape[param] as z.ZodType),
   }));
-  const type = route.kind === "sse" ? "text/event-stream" : "application/json";
-  const answer =
-    route.response === undefined
-      ? { description: "Done" }
-      : { description: route.summary, content: { [type]: { schema: schemaOf(route.response, "output") } } };
+  const headers = [
+    ...(operation.takesIfMatch ? ["IfMatch"] : []),
+    ...(operation.isOnce ? ["IdempotencyKey"] : []),
+    ...(kind === "sse" ? ["LastEventId"] : []),
+  ].map((name) => ({ $ref: `#/components/parameters/${name}` }));
+  const content =
+    operation.isUpload === true
+      ? { "application/octet-stream": { schema: { type: "string", format: "binary" } } }
+      : body === undefined
+        ? undefined
+        : { "application/json": { schema: schemaOf(body.strict(), "input") } };
   return {
-    operationId: name,
-    tags: [route.tag],
-    summary: route.summary,
-    description: `For: ${route.access}.`,
-    parameters: [...inPath, ...inQuery],
-    ...(route.body === undefined
-      ? {}
-      : {
-          requestBody: { required: true, content: { "application/json": { schema: schemaOf(route.body, "input") } } },
-        }),
-    ...(route.access === "anybody" ? { security: [] } : {}),
-    responses: { [route.status]: answer, default: { description: "What is wrong", content: problemContent } },
+    operationId: id,
+    tags: [tag],
+    summary,
+    description,
+    parameters: [...inPath, ...inQuery, ...headers],
+    ...(content === undefined ? {} : { requestBody: { required: true, content } }),
+    ...securityOf(operation, method),
+    responses: { [operation.status]: success(operation), ...problemsOf(operation) },
   };
 }
 
+function securityOf({ isOpen }: Operation, method: string): object {
+  if (isOpen) return { security: [] };
+  return method === "GET" ? {} : { security: [{ token: [] }, { session: [], csrf: [] }] };
+}
+
+function success({ response, summary, kind, status }: Operation): object {
+  if (status === 101) return { description: "Switching protocols" };
+  if (response === undefined) return { description: "Done" };
+  const schema = schemaOf(response, "output") as JsonObjectSchema;
+  const hasTag = kind === "json" && ["revision", "version"].some((key) => isNumber(schema.properties?.[key]));
+  const type = contentTypes[kind] ?? "application/json";
+  return {
+    description: summary,
+    ...(hasTag ? { headers: { ETag: { $ref: "#/components/headers/ETag" } } } : {}),
+    content: { [type]: { schema: kind === "bytes" ? { type: "string", format: "binary" } : schema } },
+  };
+}
+
+function problemsOf(operation: Operation): object {
+  const { path, body, isOpen, takesIfMatch, tag, method, id } = operation;
+  const isOfLab = tag === "lab";
+  const changes = method !== "GET";
+  const statuses = [
+    400,
+    ...(isOpen && body === undefined ? [] : [401]),
+    ...(isOpen && !changes ? [] : [403]),
+    ...(path.includes(":") || tag === "images" ? [404] : []),
+    ...(isOfLab ? [405] : []),
+    ...(changes || isOfLab ? [409] : []),
+    ...(takesIfMatch ? [412] : []),
+    ...(operation.isUpload ? [411] : []),
+    ...(body === undefined && !operation.isUpload ? [] : [413]),
+    ...(changes ? [415] : []),
+    ...(path.startsWith("/projects/:") || tag === "images" ? [422] : []),
+    ...(id.startsWith("signIn") && changes ? [422, 429, 502] : []),
+    ...(isOfLab ? [501] : []),
+    ...(isOfLab || tag === "labs" || tag === "images" ? [502, 504] : []),
+    ...[503, 507],
+  ];
+  return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/Problem${status}` }]));
+}
+
+const isNumber = (schema: object | undefined): boolean =>
+  schema !== undefined && "type" in schema && schema.type === "integer";
+
 type JsonObjectSchema = {
-  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly properties?: Readonly<Record<string, object>>;
   readonly required?: readonly string[];
 };
 
-function schemaOf(schema: z.ZodType, io: "input" | "output"): object {
+/** What stands in an address is text: a number of it is what a schema that coerces takes. */
+function coerced(schema: object, of: z.ZodType): object {
+  if (Object.keys(schema).some((key) => key !== "default")) return schema;
+  const out = schemaOf(of, "output");
+  return { ...out, ...schema };
+}
+
+/** As JSON Schema 2020-12, which OpenAPI 3.1 has. */
+export function schemaOf(schema: z.ZodType, io: "input" | "output"): object {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: "draft-2020-12", unrepresentable: "any" });
   return rest;
 }

@@ -7,7 +7,7 @@ import type { Agent } from "../agent/agent.ts";
 /** Of one file. */
 const mostBytes = 4 * 1024 * 1024 * 1024;
 
-const Query = z.object({
+export const UploadQuery = z.strictObject({
   /** In the node, from its root: a folder that is there, and a name. */
   path: z
     .string()
@@ -20,7 +20,7 @@ export type UploadPath = { readonly folder: string; readonly name: string };
 
 /** @throws ZodError */
 export function uploadPath(query: unknown): UploadPath {
-  const { path } = Query.parse(query);
+  const { path } = UploadQuery.parse(query);
   const at = path.lastIndexOf("/");
   return { folder: path.slice(0, at) || "/", name: path.slice(at + 1) };
 }
@@ -46,26 +46,11 @@ export async function putUpload(
 ): Promise<CopyResult> {
   const sizeBytes = Number(request.headers["content-length"]);
   // A body in pieces does not say how long it is, which an archive must.
-  if (!Number.isSafeInteger(sizeBytes)) throw statusError(411, "The length of the body must be said.");
-  if (sizeBytes > mostBytes) throw statusError(413, `A file may have ${mostBytes} bytes.`);
+  if (!Number.isSafeInteger(sizeBytes)) throw labError("BODY_LENGTH_UNKNOWN", {});
+  if (sizeBytes > mostBytes) throw labError("BODY_TOO_LONG", { mostBytes });
   const gone = new AbortController();
   reply.raw.once("close", () => gone.abort(labError("COPY_BROKEN_OFF", { what: "What was sent" })));
   const body = request.body as AsyncIterable<Uint8Array> | undefined;
   const bytes = body ?? (async function* () {})();
   return agent.client(lab).putFile(node, folder, { name, sizeBytes, bytes }, { signal: gone.signal });
 }
-
-const statusError = (statusCode: number, message: string): Error => Object.assign(new Error(message), { statusCode });
-
-/** For the contract (openapi.ts). */
-export const uploadOperation = {
-  operationId: "putFile",
-  tags: ["labs"],
-  summary: "Put a file into a node",
-  description: "For: operator.",
-  parameters: [
-    ...["project", "lab", "node"].map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
-    { name: "path", in: "query", required: true, schema: { type: "string", pattern: "^/" } },
-  ],
-  requestBody: { required: true, content: { "application/octet-stream": { schema: {} } } },
-} as const;

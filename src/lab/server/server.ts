@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type * as z from "zod";
+import * as z from "zod";
 import { type RouteName, type Routes, routes } from "../../api/index.ts";
 import { matchPath } from "../../api/path-pattern.ts";
 import { labError } from "../../topology/errors/error.ts";
@@ -171,7 +171,7 @@ async function answer(handlers: Handlers, request: IncomingMessage, response: Se
   const route = routes[name];
   const input = {
     params: "params" in route ? route.params.parse(params) : undefined,
-    query: "query" in route ? strict(route.query).parse(Object.fromEntries(searchParams)) : undefined,
+    query: strict("query" in route ? route.query : noQuery).parse(Object.fromEntries(searchParams)),
     body: "body" in route ? strict(route.body).parse(await readJson(request, bodyBytes)) : undefined,
     signal: goneSignal(request),
   };
@@ -181,6 +181,7 @@ async function answer(handlers: Handlers, request: IncomingMessage, response: Se
   else sendJson(response, await result);
 }
 
+const noQuery = z.object({});
 const strictSchemas = new WeakMap<z.ZodObject, z.ZodObject>();
 
 /** What nobody would heed is refused: a field that is misspelt says so. */

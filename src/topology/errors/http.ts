@@ -12,6 +12,11 @@ export const httpErrors = {
     exitCode: 1,
     message: ({ mostBytes }) => `The body is longer than ${mostBytes} bytes.`,
   }),
+  BODY_LENGTH_UNKNOWN: entry<Record<never, never>>({
+    exitCode: 1,
+    message: () => "The length of the body is not said.",
+    remedy: () => "Send it with content-length, and not in pieces.",
+  }),
   MEDIA_TYPE_WRONG: entry<{ type: string }>({
     exitCode: 1,
     message: ({ type }) => `A body of type ${type} is not understood here.`,

@@ -74,6 +74,7 @@ export const labRoutes = {
     body: z.object({ text: labText }),
     response: ControlledLab,
     status: 200,
+    takesIfMatch: true,
     kind: "json",
   },
   stopLab: {
@@ -84,6 +85,7 @@ export const labRoutes = {
     access: "operator",
     response: ControlledLab,
     status: 200,
+    takesIfMatch: true,
     kind: "json",
   },
   startLab: {
@@ -94,6 +96,7 @@ export const labRoutes = {
     access: "operator",
     response: ControlledLab,
     status: 202,
+    takesIfMatch: true,
     kind: "json",
   },
   deleteLab: {
@@ -103,6 +106,7 @@ export const labRoutes = {
     summary: "Take a lab down and forget it",
     access: "operator",
     status: 204,
+    takesIfMatch: true,
     kind: "json",
   },
 } as const satisfies Readonly<Record<string, ControllerRoute>>;

@@ -54,6 +54,7 @@ export const projectRoutes = {
     }),
     response: Project,
     status: 200,
+    takesIfMatch: true,
     kind: "json",
   },
   projectUsage: {
@@ -73,6 +74,7 @@ export const projectRoutes = {
     summary: "Remove a project that has no labs",
     access: "server-admin",
     status: 204,
+    takesIfMatch: true,
     kind: "json",
   },
   members: {
@@ -95,6 +97,7 @@ export const projectRoutes = {
     body: z.object({ role: Role }),
     response: Member,
     status: 200,
+    takesIfMatch: true,
     kind: "json",
   },
   removeMember: {
@@ -104,6 +107,7 @@ export const projectRoutes = {
     summary: "Take a user out of a project",
     access: "admin",
     status: 204,
+    takesIfMatch: true,
     kind: "json",
   },
   projectEvents: {
@@ -112,7 +116,7 @@ export const projectRoutes = {
     tag: "events",
     summary: "What happens in a project, from `after` or the header last-event-id on",
     access: "viewer",
-    query: z.object({ after: z.coerce.number().pipe(z.int().min(0)).optional() }),
+    query: z.object({ after: z.coerce.number().int().min(0).optional() }),
     response: ControllerEvent,
     status: 200,
     kind: "sse",

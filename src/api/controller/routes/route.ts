@@ -20,6 +20,8 @@ export type ControllerRoute = {
   /** Of a success. */
   readonly status: 200 | 201 | 202 | 204;
   readonly kind: "json" | "sse";
+  /** Heeds If-Match: the resource has a revision. */
+  readonly takesIfMatch?: true;
   /** Changes nothing, whatever its method: it is not written down. */
   readonly isAsking?: true;
 };

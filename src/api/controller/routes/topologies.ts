@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { Layout, pageOf, Reading, Topology, TopologyVersion } from "../resources.ts";
-import { labText, numberedPage, page, version } from "./parts.ts";
+import { labText, mostVersions, numberedPage, page } from "./parts.ts";
 import type { ControllerRoute } from "./route.ts";
 
 export const topologyRoutes = {
@@ -21,7 +21,7 @@ export const topologyRoutes = {
     tag: "topologies",
     summary: "The newest version of a topology, or another",
     access: "viewer",
-    query: z.object({ version: z.coerce.number().pipe(version).optional() }),
+    query: z.object({ version: z.coerce.number().int().min(1).max(mostVersions).optional() }),
     response: TopologyVersion,
     status: 200,
     kind: "json",
@@ -35,6 +35,7 @@ export const topologyRoutes = {
     body: z.object({ text: labText, message: z.string().max(1000).default(""), layout: Layout.optional() }),
     response: TopologyVersion,
     status: 200,
+    takesIfMatch: true,
     kind: "json",
   },
   topologyVersions: {
@@ -55,6 +56,7 @@ export const topologyRoutes = {
     summary: "Remove a topology with all its versions",
     access: "operator",
     status: 204,
+    takesIfMatch: true,
     kind: "json",
   },
   readText: {

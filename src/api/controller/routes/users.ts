@@ -45,6 +45,7 @@ export const userRoutes = {
     }),
     response: User,
     status: 200,
+    takesIfMatch: true,
     kind: "json",
   },
   deleteUser: {

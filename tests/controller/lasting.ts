@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openDatabase } from "../../src/controller/data/database.ts";
+import { giveNetworkIds, networkIdsOf } from "../../src/controller/data/network-ids.ts";
+import { type TestServer, until } from "./test-server.ts";
+
+const text = "nodes: {h1: {}, h2: {}}\nlinks: [[h1, h2]]\n";
+type Ids = { readonly vxlan: readonly { readonly first: number; readonly last: number }[]; readonly vlan: number };
+
+/** What lasts: identifiers as long as their lab, events over restarts, labs while their host is silent. */
+export function tryLasting(start: () => Promise<TestServer>): void {
+  let server: TestServer;
+  let headers: Readonly<Record<string, string>>;
+  beforeAll(async () => {
+    server = await start();
+    headers = await server.signIn("root", "root's password");
+    for (const name of ["a", "b"]) await server.call("POST", "/projects", { headers, body: { name } });
+  });
+  afterAll(() => server?.[Symbol.asyncDispose]());
+
+  const deploy = (project: string, name: string) =>
+    server.call("POST", `/projects/${project}/labs`, { headers, body: { name, text } });
+  const lab = (project: string, name: string) => server.call("GET", `/projects/${project}/labs/${name}`, { headers });
+  const becomes = (project: string, name: string, state: string) =>
+    until(
+      () => lab(project, name),
+      ({ body }) => body.state === state,
+    );
+  const remove = (project: string, name: string) =>
+    server.call("DELETE", `/projects/${project}/labs/${name}`, { headers });
+  /** The first events after a number that are like `wanted`. */
+  const events = async (project: string, after: number, wanted: RegExp): Promise<{ id: number; message: string }[]> => {
+    const gone = new AbortController();
+    const response = await fetch(`${server.address}/api/v1/projects/${project}/events`, {
+      headers: { ...headers, "last-event-id": String(after) },
+      signal: gone.signal,
+    });
+    let said = "";
+    const decoder = new TextDecoder();
+    for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
+      said += decoder.decode(piece, { stream: true });
+      if (wanted.test(said)) break;
+    }
+    gone.abort();
+    return [...said.matchAll(/^data: (.*)$/gm)].map(([, data = ""]) => JSON.parse(data));
+  };
+
+  it("identifiers of networks are never two labs', however many are made at once, and free again with the lab", async () => {
+    const wanted = Array.from({ length: 24 }, (_, index) => ["ab"[index % 2] ?? "", `lab-${index}`] as const);
+    const made = await Promise.all(wanted.map(([project, name]) => deploy(project, name)));
+    expect(made.map(({ status }) => status)).toEqual(wanted.map(() => 202));
+    const ids = made.map(({ body }) => body.networkIds as Ids);
+    expect(new Set(ids.map(({ vlan }) => vlan)).size).toBe(wanted.length);
+    expect(new Set(ids.flatMap(({ vxlan }) => vxlan.map(({ first }) => first))).size).toBe(wanted.length);
+    for (const { vxlan } of ids) expect(vxlan).toMatchObject([{ last: (vxlan[0]?.first ?? 0) + 255 }]);
+    expect((await server.call("GET", "/projects/a/labs?limit=1", { headers })).body.items[0].networkIds).toEqual(
+      ids[0],
+    );
+    for (const [project, name] of wanted) {
+      await becomes(project, name, "running");
+      await remove(project, name);
+    }
+    const next = await deploy("b", "next");
+    expect(ids.map(({ vlan }) => vlan)).toContain(next.body.networkIds.vlan);
+    // Two connections that know nothing of each other, as of two servers, and a lab that grows.
+    const [one, other] = [await openDatabase(server.database), await openDatabase(server.database)];
+    try {
+      const { id } = next.body as { id: string };
+      await Promise.all([one, other].map((database) => giveNetworkIds(database, id, 3000)));
+      const { vxlan = [] } = (await networkIdsOf(one, [id])).get(id) ?? {};
+      expect(vxlan.reduce((sum, { first, last }) => sum + last - first + 1, 0)).toBeGreaterThanOrEqual(3000);
+    } finally {
+      await Promise.all([one.destroy(), other.destroy()]);
+    }
+    await remove("b", "next");
+  });
+
+  it("events are told from where a listener was, by the server that comes next, too", async () => {
+    await deploy("a", "told");
+    await becomes("a", "told", "running");
+    const before = await events("a", 0, /Lab told runs/);
+    const seen = before.findLast(({ message }) => message === "Lab told is being deployed");
+    await server.shut();
+    await server.open();
+    await remove("a", "told");
+    const after = await events("a", seen?.id ?? 0, /Lab told is deleted/);
+    expect(after.map(({ message }) => message)).toEqual(["Lab told runs", "Lab told is deleted"]);
+    expect(after[0]).toEqual(before.at(-1));
+  });
+
+  it("a host that is silent for a while is told of, and its labs go on", async () => {
+    await deploy("a", "far");
+    await becomes("a", "far", "running");
+    server.agent.isGone = true;
+    const silent = await becomes("a", "far", "unresponsive");
+    expect(silent.body.problem.code).toBe("AGENT_UNREACHABLE");
+    const [host] = (await server.call("GET", "/hosts", { headers })).body.items;
+    expect(host).toMatchObject({ state: "unreachable", since: "2026-01-01T00:00:00.000Z" });
+    expect((await server.call("GET", "/health")).body).toMatchObject({ state: "degraded" });
+    // What is wanted meanwhile is done when it is back.
+    expect((await deploy("a", "waits")).status).toBe(202);
+    expect((await remove("a", "far")).status).toBeGreaterThanOrEqual(500);
+    server.agent.isGone = false;
+    await becomes("a", "waits", "running");
+    await until(
+      () => server.agent.list(),
+      (labs) => [...labs.keys()].every((name) => name.startsWith("waits-")),
+    );
+    await until(
+      () => server.call("GET", "/health"),
+      ({ body }) => body.state === "ready",
+    );
+    const told = await events("a", 0, /answers again/);
+    expect(told.map(({ message }) => message).join(" ")).toMatch(/does not answer: no route.*answers again/);
+    await remove("a", "waits");
+    server.faults.length = 0;
+  });
+
+  it("a lab that finds the disk full says so, and comes up when there is space", async () => {
+    server.agent.isFull = true;
+    await deploy("a", "full");
+    const failed = await becomes("a", "full", "failed");
+    expect(failed.body.problem).toMatchObject({ code: "DISK_FULL", remedy: expect.stringContaining("prune") });
+    server.agent.isFull = false;
+    await server.call("POST", "/projects/a/labs/full/start", { headers });
+    expect((await becomes("a", "full", "running")).body.problem).toBeUndefined();
+    await remove("a", "full");
+  });
+}
+
+/** A database that is there, then not, then again. */
+export function tryGone(
+  start: () => Promise<{ server: TestServer; stop(): Promise<void>; back(): Promise<void> }>,
+): void {
+  it("a database that is gone is told of, labs go on, and nothing is lost when it is back", async () => {
+    const { server, stop, back } = await start();
+    await using _ = server;
+    const headers = await server.signIn("root", "root's password");
+    await server.call("POST", "/projects", { headers, body: { name: "a" } });
+    const deploy = (name: string) => server.call("POST", "/projects/a/labs", { headers, body: { name, text } });
+    const labs = async () =>
+      ((await server.call("GET", "/projects/a/labs", { headers })).body.items ?? []) as {
+        name: string;
+        state: string;
+      }[];
+    await deploy("before");
+    await until(labs, (all) => all[0]?.state === "running");
+    let release: () => void = () => undefined;
+    server.agent.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    await deploy("meanwhile");
+    await stop();
+    for (const [method, path, body] of [
+      ["GET", "/projects", undefined],
+      ["POST", "/projects/a/labs", { name: "refused", text }],
+      ["GET", "/health", undefined],
+    ] as const) {
+      const answer = await server.call(method, path, { headers, ...(body === undefined ? {} : { body }) });
+      expect([answer.status, answer.body.code]).toEqual([503, "DATABASE_GONE"]);
+      expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+    }
+    // One that was being deployed comes up; that it did is written down later.
+    release();
+    await until(
+      () => server.agent.list(),
+      (running) => running.size === 2,
+    );
+    await back();
+    const after = await until(labs, (all) => all.length > 0 && all.every(({ state }) => state === "running"));
+    expect(after.map(({ name }) => name)).toEqual(["before", "meanwhile"]);
+    for (const { name } of after) await server.call("DELETE", `/projects/a/labs/${name}`, { headers });
+    expect(server.agent.started).toBe(2);
+  });
+}
