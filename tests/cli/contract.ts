@@ -15,6 +15,8 @@ export type Operation = {
   readonly path: string;
   readonly parameters: readonly Parameter[];
   readonly body: Json | undefined;
+  /** Of a body that is sent. */
+  readonly bodyType: string;
   readonly responses: Readonly<Record<string, Json>>;
   readonly isOpen: boolean;
 };
@@ -48,6 +50,7 @@ export class Contract {
         path,
         parameters: one.parameters.map((parameter: Json) => this.#resolved(parameter)),
         body: one.requestBody?.content["application/json"]?.schema,
+        bodyType: Object.keys(one.requestBody?.content ?? {})[0] ?? "application/json",
         responses: one.responses,
         isOpen: one.security?.length === 0,
       })),
@@ -81,12 +84,13 @@ export class Contract {
     const gone = new AbortController();
     const response = await fetch(this.address(operation, sent), {
       method: operation.method,
-      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...sent.headers },
+      headers: { ...(body === undefined ? {} : { "content-type": operation.bodyType }), ...sent.headers },
       signal: gone.signal,
       ...(body === undefined ? {} : { body }),
     });
     const type = (response.headers.get("content-type") ?? "").split(";")[0] ?? "";
-    const text = type === "text/event-stream" ? await firstEvent(response) : await response.text();
+    const isEndless = type === "text/event-stream" || (operation.id === "inLab.counters" && response.ok);
+    const text = isEndless ? await beginning(response) : await response.text();
     gone.abort();
     const got = {
       status: response.status,
@@ -170,12 +174,13 @@ export class Contract {
   }
 }
 
-async function firstEvent(response: Response): Promise<string> {
+/** The first event, or line. */
+async function beginning(response: Response): Promise<string> {
   let text = "";
   const decoder = new TextDecoder();
   for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
     text += decoder.decode(piece, { stream: true });
-    if (/^data: .*\n\n/m.test(text)) break;
+    if (/^(?:data: .*\n\n|\{.*\n)/m.test(text)) break;
   }
   return text;
 }

@@ -294,7 +294,7 @@ function problemsOf(operation: Operation): object {
   const changes = method !== "GET";
   const statuses = [
     400,
-    ...(isOpen && body === undefined ? [] : [401]),
+    401,
     ...(isOpen && !changes ? [] : [403]),
     ...(path.includes(":") || tag === "images" ? [404] : []),
     ...(isOfLab ? [405] : []),
@@ -304,7 +304,7 @@ function problemsOf(operation: Operation): object {
     ...(body === undefined && !operation.isUpload ? [] : [413]),
     ...(changes ? [415] : []),
     ...(path.startsWith("/projects/:") || tag === "images" ? [422] : []),
-    ...(id.startsWith("signIn") && changes ? [422, 429, 502] : []),
+    ...(id.startsWith("signIn") && changes ? [404, 422, 429, 502] : []),
     ...(isOfLab ? [501] : []),
     ...(isOfLab || tag === "labs" || tag === "images" ? [502, 504] : []),
     ...[503, 507],
