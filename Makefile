@@ -1,7 +1,7 @@
 # The front door: works before Node is there. Every target sets up what it needs by itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui test check bench docs setup setup-tests build schema images appliances format clean
+.PHONY: help demo demo-ui test check bench docs setup setup-tests build screenshots schema images appliances format clean
 
 run := scripts/with-node
 
@@ -41,6 +41,9 @@ setup-tests:
 
 build: setup ## the package, plain JavaScript, into dist
 	@$(run) node scripts/build.ts
+
+screenshots: setup-tests ## the pictures of the documentation, of a lab that runs
+	@NETWRIGHT_SCREENSHOTS=1 $(run) vitest run tests/gui/screenshots.test.ts
 
 schema: setup ## schema/, from the schemas that read lab files, recipes and kinds
 	@$(run) node scripts/schema.ts

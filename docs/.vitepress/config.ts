@@ -29,6 +29,7 @@ export default defineConfig({
           { text: "Consoles", link: "/consoles" },
           { text: "Copy files", link: "/files" },
           { text: "Limits and requirements", link: "/limits" },
+          { text: "Draw a lab", link: "/gui-editor" },
           { text: "A server for a team", link: "/server" },
           { text: "Identity", link: "/server-identity" },
           { text: "Quotas and policies", link: "/server-rules" },

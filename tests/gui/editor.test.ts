@@ -24,7 +24,8 @@ afterAll(() => server?.[Symbol.asyncDispose]());
 const node = (name: string) => page.locator(`.react-flow__node[data-id="${name}"]`);
 const button = (name: string) => page.getByRole("button", { name, exact: true });
 const written = async () => (await page.locator(".cm-line").allTextContents()).join("\n");
-const fine = () => page.getByText("Nothing is wrong with this lab file.").waitFor();
+const fine = () =>
+  page.locator(".findings[aria-busy=false]").getByText("Nothing is wrong with this lab file.").waitFor();
 const choose = async (menu: string, item: string) => {
   await button(menu).click();
   await page.getByRole("menuitem", { name: item }).click();

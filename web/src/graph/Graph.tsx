@@ -132,7 +132,8 @@ export function Graph({
     event.preventDefault();
     const box = focused.getBoundingClientRect();
     const of = focused.classList.contains("react-flow__node") ? "node" : "link";
-    onMenu({ of, id, x: box.x + box.width / 2, y: box.y + box.height / 2 });
+    // After the key: what it opens would take the rest of it for its own, and close.
+    setTimeout(() => onMenu({ of, id, x: box.x + box.width / 2, y: box.y + box.height / 2 }));
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys that nodes and links in it hand up

@@ -171,7 +171,12 @@ export function Editor({
               onUndo={undo}
               onRedo={redo}
             />
-            <Findings findings={reading?.findings} error={error} onOpen={(number) => setLine({ number })} />
+            <Findings
+              findings={reading?.findings}
+              error={error}
+              isCurrent={editing.isCurrent}
+              onOpen={(number) => setLine({ number })}
+            />
           </section>
         )}
       </div>

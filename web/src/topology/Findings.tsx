@@ -6,10 +6,13 @@ import type { Finding } from "./YamlPane.tsx";
 export function Findings({
   findings,
   error,
+  isCurrent,
   onOpen,
 }: {
   readonly findings: readonly Finding[] | undefined;
   readonly error: unknown;
+  /** Whether they are of the text as it is now. */
+  readonly isCurrent: boolean;
   readonly onOpen: (line: number) => void;
 }) {
   if (findings === undefined)
@@ -27,7 +30,7 @@ export function Findings({
       </div>
     );
   return (
-    <section className="findings" aria-live="polite" aria-label="Findings">
+    <section className="findings" aria-live="polite" aria-label="Findings" aria-busy={!isCurrent}>
       {findings.length === 0 && (
         <Text size="sm" className="finding">
           <IconCircleCheck size={16} color="var(--mantine-color-green-6)" aria-hidden /> Nothing is wrong with this lab

@@ -37,7 +37,7 @@ export type Mark = { readonly of: "note" | "group"; readonly index: number };
 /** What is being edited, as it is drawn, and what can be done to it. */
 export function useEditing(project: string, history: ReturnType<typeof useHistory>, isReadOnly: boolean) {
   const { draft, change } = history;
-  const { reading, error } = useReading(project, draft.text);
+  const { reading, isCurrent, error } = useReading(project, draft.text);
   const [selection, setSelection] = useState<Selection>(nothing);
   const [mark, setMark] = useState<Mark>();
   const [notice, setNotice] = useState<string>();
@@ -185,7 +185,7 @@ export function useEditing(project: string, history: ReturnType<typeof useHistor
     select(nothing);
   };
   return {
-    ...{ draft, document, reading, error, graph, pairing, drawing, places, annotations },
+    ...{ draft, document, reading, isCurrent, error, graph, pairing, drawing, places, annotations },
     ...{ selection, mark, select, notice, setNotice, isBroken, isReadOnly, mayDraw },
     ...{ edit, removeSelected, place, group, duplicate, link, rename, move, arrange, suggest },
     ...{ copied, pasteText, exported, replace },
