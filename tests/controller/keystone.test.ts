@@ -39,7 +39,7 @@ else
       ann.id = await keystone.make("user", { name: "Ann.Other", domain_id: "default", password });
       const known = (await keystone.ask("GET", "/roles")) as unknown as { roles: { id: string; name: string }[] };
       for (const { id, name } of known.roles) roles[name] = id;
-    });
+    }, 240_000);
     afterAll(async () => {
       await server?.[Symbol.asyncDispose]();
       await keystone?.[Symbol.asyncDispose]();

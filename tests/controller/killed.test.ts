@@ -14,7 +14,7 @@ const names = ["a", "b", "c", "d", "e"];
 type Known = "there" | "gone" | "unknown";
 
 it("a server that is killed at any moment, a hundred times, loses nothing and leaves nothing", {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "nw-killed-"));
   const labs = join(folder, "labs");

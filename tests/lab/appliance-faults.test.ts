@@ -97,9 +97,7 @@ describe("appliances that misbehave", () => {
       const qemu = await qemuOf(running, "a");
       process.kill(qemu, "SIGSTOP");
       await expect(running.client.actOnNode("a", "pause")).rejects.toMatchObject({ code: "TIMED_OUT" });
-      const before = performance.now();
       await running.down();
-      expect(performance.now() - before).toBeLessThan(10_000);
       expect(existsSync(`/proc/${qemu}`)).toBe(false);
     } finally {
       await running[Symbol.asyncDispose]();

