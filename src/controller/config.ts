@@ -6,6 +6,7 @@ import { Name, Role } from "../api/index.ts";
 import { labError } from "../topology/index.ts";
 import type { KeystoneSettings } from "./identity/keystone.ts";
 import type { OidcSettings } from "./identity/oidc.ts";
+import { type MetricsSettings, metricsOf, metricsSettings } from "./metrics/config.ts";
 import { ruleSettings, rulesOf } from "./policy/config.ts";
 import { isSeenByNodes } from "./policy/exposed.ts";
 import type { ServerRules } from "./policy/rules.ts";
@@ -68,6 +69,7 @@ const schema = z
     /** Says that people sign in without HTTPS: passwords can be read on the way. */
     plain: z.boolean().optional(),
     ...ruleSettings,
+    metrics: metricsSettings.optional(),
   })
   .refine((config) => [config.tls, config["behind-proxy"], config.plain || undefined].filter(Boolean).length === 1, {
     message: "say how people reach it: tls, behind-proxy or plain: true, one of them",
@@ -82,6 +84,7 @@ export type ServerConfig = {
   readonly oidc?: OidcSettings;
   readonly keystone?: KeystoneSettings;
   readonly rules: ServerRules;
+  readonly metrics?: MetricsSettings;
 };
 
 /**
@@ -111,6 +114,9 @@ export function readServerConfig(file: string): ServerConfig {
       ? { database: resolve(folder, data.database.slice("sqlite:".length)) }
       : {}),
     ...(data.tls === undefined ? {} : { "tls.key": resolve(folder, data.tls.key) }),
+    ...(data.metrics?.["token-file"] === undefined
+      ? {}
+      : { "metrics.token-file": resolve(folder, data.metrics["token-file"]) }),
     ...(data.oidc?.["client-secret-file"] === undefined
       ? {}
       : { "oidc.client-secret-file": resolve(folder, data.oidc["client-secret-file"]) }),
@@ -139,6 +145,9 @@ export function readServerConfig(file: string): ServerConfig {
     rules: rulesOf(data, (path) => resolve(folder, path), invalid),
     ...(data.oidc === undefined ? {} : { oidc: oidcOf(data.oidc, (path) => read(resolve(folder, path)).trim()) }),
     ...(data.keystone === undefined ? {} : { keystone: keystoneOf(data.keystone, invalid) }),
+    ...(data.metrics === undefined
+      ? {}
+      : { metrics: metricsOf(data.metrics, (path) => read(resolve(folder, path)).trim()) }),
   };
 }
 

@@ -9,6 +9,9 @@ import { type KeystoneSettings, KeystoneSignIn } from "./identity/keystone.ts";
 import { type OidcSettings, OidcSignIn } from "./identity/oidc.ts";
 import { LabKeeper } from "./lab-keeper.ts";
 import type { Trust } from "./lab-text.ts";
+import type { MetricsSettings } from "./metrics/config.ts";
+import { Metrics } from "./metrics/metrics.ts";
+import { OtlpSender, otlpBody } from "./metrics/otlp.ts";
 import { linkHandlers, type SignInLinks } from "./own/links.ts";
 import { ensureOwner } from "./own/owner.ts";
 import { requireOwnPeer } from "./own/peer.ts";
@@ -39,6 +42,8 @@ export type ControllerOptions = {
   readonly proxies: readonly string[];
   readonly oidc?: OidcSettings;
   readonly keystone?: KeystoneSettings;
+  /** Nothing is counted when absent. */
+  readonly metrics?: MetricsSettings;
   readonly version: string;
   /** The folder of the GUI's built files; absent: only the API. */
   readonly pages?: string;
@@ -75,8 +80,16 @@ export class Controller implements AsyncDisposable {
   readonly #keeper: LabKeeper;
   readonly #app: FastifyInstance;
   readonly #clock: () => number;
+  readonly #sender: Disposable | undefined;
 
-  private constructor(database: Database, keeper: LabKeeper, app: FastifyInstance, clock: () => number) {
+  private constructor(
+    database: Database,
+    keeper: LabKeeper,
+    app: FastifyInstance,
+    clock: () => number,
+    sender: Disposable | undefined,
+  ) {
+    this.#sender = sender;
     this.#database = database;
     this.#keeper = keeper;
     this.#app = app;
@@ -94,6 +107,7 @@ export class Controller implements AsyncDisposable {
       const { own, onFault } = options;
       const owner = own === undefined ? undefined : await ensureOwner(database, clock(), own.user);
       const found = owner && { project: owner.project.id, owner: owner.user.name };
+      const metrics = options.metrics === undefined ? undefined : new Metrics(clock);
       const keeper = new LabKeeper({
         database,
         agent,
@@ -102,12 +116,18 @@ export class Controller implements AsyncDisposable {
         rules,
         clock,
         onFault,
+        ...(metrics && { onDeployed: (seconds: number, ok: boolean) => metrics.deployed(seconds, ok) }),
         ...(found && { found }),
       });
       const quotas = new Quotas(database, (lab) => keeper.captures(lab));
       const connections = new OpenConnections();
       const keystone =
         options.keystone === undefined ? undefined : new KeystoneSignIn(options.keystone, database, callers, clock);
+      const measuring = metrics && {
+        metrics,
+        ...(options.metrics?.token === undefined ? {} : { token: options.metrics.token }),
+        collect: () => metrics.collect(database, (lab) => keeper.stateOf(lab)),
+      };
       const isSecure = options.tls !== undefined || options.behindProxy;
       const cookie = own?.cookie ?? cookieName(isSecure);
       const app = await makeApp({
@@ -128,6 +148,7 @@ export class Controller implements AsyncDisposable {
         agent,
         quotas,
         connections,
+        measuring,
         clock,
         version,
         isSecure,
@@ -142,7 +163,16 @@ export class Controller implements AsyncDisposable {
       });
       await listen(app, options);
       await keeper.open();
-      return new Controller(database, keeper, app, clock);
+      const otlp = options.metrics?.otlp;
+      const sender =
+        measuring &&
+        otlp &&
+        new OtlpSender(
+          otlp,
+          async () => otlpBody(await measuring.collect(), metrics),
+          (error) => onFault(error, "send metrics"),
+        );
+      return new Controller(database, keeper, app, clock, sender);
     } catch (error) {
       await database.destroy();
       throw error;
@@ -163,6 +193,7 @@ export class Controller implements AsyncDisposable {
 
   /** Labs go on. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#sender?.[Symbol.dispose]();
     const kept = this.#keeper.close();
     this.#app.server.closeAllConnections();
     await this.#app.close();

@@ -34,6 +34,8 @@ export type KeeperOptions = {
   readonly clock: () => number;
   /** What nobody waits for. */
   readonly onFault: (error: unknown, doing: string) => void;
+  /** A lab came up, after so long, or did not. */
+  readonly onDeployed?: (seconds: number, ok: boolean) => void;
   /** The project that labs of the command line are in; absent: the server knows of its own only. */
   readonly found?: FoundProject;
 };
@@ -54,6 +56,7 @@ export class LabKeeper {
   readonly #rules: ServerRules;
   readonly #clock: () => number;
   readonly #onFault: KeeperOptions["onFault"];
+  readonly #onDeployed: KeeperOptions["onDeployed"];
   #seen: ReadonlyMap<string, AgentState> = new Map();
   #silence: { readonly since: number; readonly detail: string } | undefined;
   /** What is being done to a lab, by its id. Of one lab, one thing after the other. */
@@ -77,6 +80,7 @@ export class LabKeeper {
     this.#rules = options.rules;
     this.#clock = options.clock;
     this.#onFault = options.onFault;
+    this.#onDeployed = options.onDeployed;
     const { found } = options;
     if (found !== undefined)
       this.#found = new FoundLabs({
@@ -176,6 +180,7 @@ export class LabKeeper {
 
   async #start(lab: LabRow): Promise<void> {
     const { signal } = this.#closing;
+    const beganAt = performance.now();
     const tell = (type: string, message: string) =>
       this.#eventually(() => this.#bulletin.add(lab.project_id, type, lab.name, message));
     await tell("lab.deploying", `Lab ${lab.name} is being deployed`);
@@ -193,11 +198,13 @@ export class LabKeeper {
       });
       this.#seen = new Map([...this.#seen, [lab.run_name, "running"]]);
       await this.#change(lab, { came_up: 1, problem: null, digest, instance: this.#instanceOf(lab) });
+      this.#onDeployed?.((performance.now() - beganAt) / 1000, true);
       await tell("lab.running", `Lab ${lab.name} runs`);
     } catch (error) {
       // It is wanted still, and the server that comes next starts it.
       if (signal.aborted) return;
       const problem = problemFrom(error);
+      this.#onDeployed?.((performance.now() - beganAt) / 1000, false);
       await this.#change(lab, { came_up: 1, problem: JSON.stringify(problem) });
       await tell("lab.failed", `Lab ${lab.name} did not come up: ${problem.message}`);
     }

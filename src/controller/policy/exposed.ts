@@ -21,9 +21,12 @@ export function isSeenByNodes(path: string): boolean {
   }
 }
 
-/** Whether a node, whose root is this user outside, could change what is in a folder that it sees. */
+/**
+ * Whether a node, whose root is this user outside, could change what is in a folder that it sees. Of root's labs, it
+ * is a subordinate id.
+ */
 export function isOpenToNodes(folder: string): boolean {
-  if (!isSeenByNodes(folder)) return false;
+  if (process.getuid?.() === 0 || !isSeenByNodes(folder)) return false;
   try {
     accessSync(folder, constants.W_OK);
     return true;

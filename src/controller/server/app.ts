@@ -18,6 +18,7 @@ import type { Agent } from "../agent/agent.ts";
 import type { Database } from "../data/database.ts";
 import { type Caller, type Callers, credentialOf, sessionSeconds } from "../identity/callers.ts";
 import type { OidcSignIn } from "../identity/oidc.ts";
+import { addMetrics, type Measuring } from "../metrics/route.ts";
 import type { Quotas } from "../policy/quotas.ts";
 import { findLabRow } from "../resources/labs.ts";
 import { readBodies, requireNoNul } from "./bodies.ts";
@@ -48,6 +49,7 @@ export type AppOptions = {
   readonly agent: Agent;
   readonly quotas: Quotas;
   readonly connections: OpenConnections;
+  readonly measuring: Measuring | undefined;
   readonly clock: () => number;
   readonly version: string;
   /** By HTTPS, here or at a proxy in front: cookies are for HTTPS alone. */
@@ -109,6 +111,7 @@ export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
     const setCookie = (reply: FastifyReply, secret: string) => setSession(options, reply, secret);
     addOidcRoutes(app, { ...options.oidc, isSecure: options.isSecure, setSession: setCookie });
   }
+  if (options.measuring !== undefined) addMetrics(app, options.measuring);
   if (options.pages !== undefined) await servePages(app, options.pages);
   const document = openApi(options.version);
   app.get(`${apiPrefix}/openapi.json`, () => document);

@@ -66,6 +66,11 @@ export const controllerErrors = {
     message: () => "Nobody is signed in.",
     remedy: () => "Sign in, or send a token: authorization: Bearer TOKEN.",
   }),
+  METRICS_NOT_SIGNED_IN: entry<Record<never, never>>({
+    exitCode: 1,
+    message: () => "The token for /metrics is missing or wrong.",
+    remedy: () => "Send what is in the file that metrics.token-file of the server's configuration names.",
+  }),
   SIGN_IN_REFUSED: entry<Record<never, never>>({
     exitCode: 1,
     message: () => "Name or password is wrong, or the user is disabled.",

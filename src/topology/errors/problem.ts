@@ -18,6 +18,7 @@ export type ProblemDetails = {
 const statuses: Partial<Record<ErrorCode, number>> = {
   BAD_REQUEST: 400,
   NOT_SIGNED_IN: 401,
+  METRICS_NOT_SIGNED_IN: 401,
   SIGN_IN_LINK_SPENT: 401,
   HOST_NOT_SERVED: 421,
   SIGN_IN_REFUSED: 401,
