@@ -5,5 +5,5 @@ export { type Entry, type EntryType, encodeGnuHeader, encodeHeader, endOfArchive
 export { type LayerOptions, packLayer } from "./layer.ts";
 export { type PackOptions, pack } from "./packer.ts";
 export { type EntrySink, TarReader } from "./reader.ts";
-export { readReport } from "./report.ts";
+export { readReport, wholeReport } from "./report.ts";
 export { Unpacker, type UnpackOptions } from "./unpacker.ts";

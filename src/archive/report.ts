@@ -1,6 +1,9 @@
 import type { CopyCounts } from "./counts.ts";
 
 type Failure = NonNullable<CopyCounts["failed"]>;
+/** What ends a report, and is nowhere else in it. */
+const newline = 0x0a;
+
 /** How a copy went, for the other side. */
 export type Report =
   | { readonly type: "done"; readonly result: CopyCounts }
@@ -20,4 +23,12 @@ export function readReport(pieces: readonly Uint8Array[]): Report | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The report that follows an archive, once all of it is there: whoever sent it waits for the answer, and
+ * may not be able to end their direction alone, as through a proxy.
+ */
+export function wholeReport(pieces: readonly Uint8Array[]): Report | undefined {
+  return pieces.at(-1)?.at(-1) === newline ? readReport(pieces) : undefined;
 }

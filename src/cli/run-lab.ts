@@ -2,12 +2,14 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Outcome } from "../api/resources.ts";
-import type { StartedLab } from "../client/index.ts";
+import type { LabClient } from "../client/index.ts";
 import type { ReadLab } from "../client/lab-file.ts";
+import type { ServerAccess } from "../client/server.ts";
 import { stopLab } from "../client/stop.ts";
 import { labError, NetwrightError } from "../topology/errors/error.ts";
 import type { Session } from "./command.ts";
 import type { RunOptions } from "./commands/run.ts";
+import { serverInUse } from "./contexts.ts";
 import { type Interrupt, type InterruptSignal, onInterrupt } from "./interrupt.ts";
 import { logPrinter } from "./log-printer.ts";
 import { endedWithUs } from "./parent-death.ts";
@@ -20,6 +22,15 @@ const mostCopies = 1000;
 const drainMs = 70_000;
 /** How long a command may go on after it was told that its lab has failed. */
 const commandGraceMs = 10_000;
+
+/** A lab for as long as it is wanted here. */
+type RunningLab = {
+  readonly client: LabClient;
+  /** Asks it to end: what it still prints comes after. */
+  readonly requestStop: () => Promise<void>;
+  /** @throws LAB_NOT_FOUND when it has ended */
+  readonly takeDown: (interrupt: Interrupt) => Promise<void>;
+};
 
 /**
  * `run`: starts a lab, runs a command (or waits for the outcome of the lab's processes), takes the lab
@@ -39,7 +50,7 @@ export async function runLab(session: Session<RunOptions>, command: readonly str
     return 0;
   }
   using interrupt = onInterrupt(process);
-  let started: StartedLab;
+  let started: RunningLab;
   try {
     started = await startFree(session, read, interrupt);
   } catch (error) {
@@ -56,7 +67,7 @@ export async function runLab(session: Session<RunOptions>, command: readonly str
           tty: context.stdin.isTTY === true && context.stdout.isTTY === true,
         });
   } finally {
-    await takeDown(session, started, interrupt);
+    await takeDown(started, interrupt);
   }
 }
 
@@ -65,21 +76,20 @@ async function startFree(
   { context, output, options }: Session<RunOptions>,
   read: ReadLab,
   interrupt: Interrupt,
-): Promise<StartedLab> {
+): Promise<RunningLab> {
+  const server = serverInUse(context);
   for (let copy = 1; ; copy++) {
     const name = copy === 1 ? read.lab.name : `${read.lab.name}-${copy}`;
     try {
-      const lab = { ...read.lab, name };
-      return await start(
-        context,
-        output,
-        { ...read, lab },
-        {
-          signal: interrupt.signal,
-          attended: true,
-          ...seedOf(options),
-        },
-      );
+      const wanted = { ...read, lab: { ...read.lab, name } };
+      const { signal } = interrupt;
+      if (server !== undefined) return await startOnServer(server, wanted, options, signal);
+      const { client } = await start(context, output, wanted, { signal, attended: true, ...seedOf(options) });
+      return {
+        client,
+        requestStop: () => client.requestStop(),
+        takeDown: async ({ again }) => void (await stopLab(context.locations, client.name, { signal: again })),
+      };
     } catch (error) {
       const taken = error instanceof NetwrightError && (error.code === "LAB_EXISTS" || error.code === "LAB_BUSY");
       if (!taken || options.name !== undefined || copy === mostCopies) throw error;
@@ -87,9 +97,24 @@ async function startFree(
   }
 }
 
-async function takeDown({ context }: Session<RunOptions>, { client }: StartedLab, interrupt: Interrupt): Promise<void> {
+async function startOnServer(
+  server: ServerAccess,
+  read: ReadLab,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<RunningLab> {
+  const [{ deployOnServer, clientOf }, { ServerClient }] = await Promise.all([
+    import("./server-labs.ts"),
+    import("../client/server.ts"),
+  ]);
+  const lab = await deployOnServer(server, read, options, signal);
+  const end = async () => void (await new ServerClient(server).call("deleteLab", { params: { lab: lab.name } }));
+  return { client: clientOf(server, lab.name), requestStop: end, takeDown: end };
+}
+
+async function takeDown(lab: RunningLab, interrupt: Interrupt): Promise<void> {
   try {
-    await stopLab(context.locations, client.name, { signal: interrupt.again });
+    await lab.takeDown(interrupt);
   } catch (error) {
     // Its mode, or what befell it, was faster.
     if (!(error instanceof NetwrightError && error.code === "LAB_NOT_FOUND")) throw error;
@@ -99,7 +124,7 @@ async function takeDown({ context }: Session<RunOptions>, { client }: StartedLab
 /** Runs a command on this machine. A lab that fails under it ends it, too. */
 async function runHere(
   session: Session<RunOptions>,
-  { client }: StartedLab,
+  { client }: RunningLab,
   argv: readonly string[],
   interrupt: Interrupt,
 ): Promise<number> {
@@ -151,7 +176,7 @@ function forward(interrupt: Interrupt, pass: (signal: InterruptSignal) => void):
 /** Prints what the processes write until the lab's mode decides. */
 async function untilOutcome(
   { output }: Session<RunOptions>,
-  { client }: StartedLab,
+  { client, requestStop }: RunningLab,
   interrupt: Interrupt,
 ): Promise<number> {
   output.note("Following the lab's processes. Ctrl-C takes the lab down.");
@@ -164,7 +189,7 @@ async function untilOutcome(
   });
   try {
     const outcome = await client.outcome({ signal: interrupt.signal });
-    await client.requestStop();
+    await requestStop();
     await Promise.race([printed, pause(drainMs, undefined, { ref: false })]);
     if (outcome.status === "failure") reportFailure(output, outcome);
     return outcome.exitCode;

@@ -2,13 +2,12 @@ import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { archiveUpgrade, endpoints } from "../api/endpoints.ts";
 import type { CopyReport, ReadChangesQuery, ReadFilesQuery, WriteFilesQuery } from "../api/files.ts";
-import type { Problem } from "../api/resources.ts";
 import { type HandedFile, handOverField } from "../archive/hand-over.ts";
-import { readReport } from "../archive/report.ts";
+import { readReport, wholeReport } from "../archive/report.ts";
 import { labError, NetwrightError } from "../topology/errors/error.ts";
 import { dial, fieldsFor, type LabAddress, pathAt } from "./address.ts";
 import { pathOf } from "./path.ts";
-import { errorFrom } from "./problems.ts";
+import { errorFrom, problemIn } from "./problems.ts";
 
 /** For the answer, in which a node may have to start; and between two pieces of an archive. */
 const answerMs = 60_000;
@@ -153,7 +152,8 @@ export class ArchiveConnection implements Disposable {
   /** Ends the sending: with how it went, unless that was in what was sent. */
   end(report?: CopyReport): void {
     if (report !== undefined) this.#socket.write(`${JSON.stringify(report)}\n`);
-    this.#socket.end();
+    // Proxies take the end of one direction for the end of both: through them, the report says that all was sent.
+    if (this.#isHere) this.#socket.end();
   }
 
   /** Gives all that comes to `take`, to its end. @throws LAB_LOST, TIMED_OUT, and what `take` throws */
@@ -186,13 +186,18 @@ export class ArchiveConnection implements Disposable {
   /** The report that comes instead of an archive. @throws LAB_LOST, TIMED_OUT, COPY_BROKEN_OFF when none comes */
   async report(): Promise<CopyReport> {
     const pieces: Buffer[] = [];
+    let report: CopyReport | undefined;
     await this.receive((piece) => {
       this.#answered = true;
       pieces.push(Buffer.from(piece));
+      report ??= wholeReport(pieces) as CopyReport | undefined;
+      if (report !== undefined) this.#socket.end();
+    }).catch((error: unknown) => {
+      if (report === undefined) throw error;
     });
-    const report = readReport(pieces);
+    report ??= readReport(pieces) as CopyReport | undefined;
     if (report === undefined) throw labError("COPY_BROKEN_OFF", { what: "The other side" });
-    return report as CopyReport;
+    return report;
   }
 
   close(): void {
@@ -238,7 +243,7 @@ export class ArchiveConnection implements Disposable {
     }
     await this.#closed;
     const body = Buffer.concat(pieces).toString("utf8", end + 4);
-    throw errorFrom(problemIn(body) ?? { code: "INTERNAL", message: `The supervisor answered ${status}: ${body}` });
+    throw problemIn(body) ?? errorFrom({ code: "INTERNAL", message: `The supervisor answered ${status}: ${body}` });
   }
 
   #stallAfter(afterMs: number): void {
@@ -252,14 +257,5 @@ export class ArchiveConnection implements Disposable {
     if (this.#error instanceof NetwrightError) return this.#error;
     const detail = this.#error instanceof Error ? this.#error.message : "the connection closed";
     return labError("LAB_LOST", { lab: this.#lab, detail }, { cause: this.#error });
-  }
-}
-
-function problemIn(body: string) {
-  try {
-    const { code, detail, remedy } = JSON.parse(body) as Problem;
-    return { code: code ?? "INTERNAL", message: detail, remedy };
-  } catch {
-    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { Duplex } from "node:stream";
 import type { ConsoleControl, ConsoleQuery, ConsoleReport } from "../api/console.ts";
-import { labError } from "../topology/errors/error.ts";
+import { labError, NetwrightError } from "../topology/errors/error.ts";
 import type { LabAddress } from "./address.ts";
 import { pathOf } from "./path.ts";
 import { errorFrom } from "./problems.ts";
@@ -66,7 +66,9 @@ export async function openConsole(
   socket.once("close", (cause) => {
     failure ??=
       state === undefined
-        ? labError("LAB_LOST", { lab, detail: cause?.message ?? "the connection closed" }, { cause })
+        ? cause instanceof NetwrightError
+          ? cause
+          : labError("LAB_LOST", { lab, detail: cause?.message ?? "the connection closed" }, { cause })
         : undefined;
     reject(failure ?? new Error("closed"));
     if (failure === undefined) duplex.push(null);

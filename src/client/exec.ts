@@ -1,7 +1,7 @@
 import { Readable, Writable } from "node:stream";
 import type { ExecControl, ExecReport, ExecRequest } from "../api/exec.ts";
 import { Channel, decodeFrame, encodeFrame } from "../api/exec-frame.ts";
-import { labError } from "../topology/errors/error.ts";
+import { labError, NetwrightError } from "../topology/errors/error.ts";
 import type { LabAddress } from "./address.ts";
 import { pathOf } from "./path.ts";
 import { errorFrom } from "./problems.ts";
@@ -61,11 +61,14 @@ export function exec(lab: string, address: LabAddress, node: string, request: Ex
     start();
     stdout.push(null);
     stderr.push(null);
-    last ??= labError(
-      "LAB_LOST",
-      { lab, detail: cause?.message ?? "the connection closed while a command ran in it" },
-      { cause },
-    );
+    last ??=
+      cause instanceof NetwrightError
+        ? cause
+        : labError(
+            "LAB_LOST",
+            { lab, detail: cause?.message ?? "the connection closed while a command ran in it" },
+            { cause },
+          );
     if (last instanceof Error) reject(last);
     else resolve(last);
   });

@@ -289,11 +289,12 @@ export class LabClient {
   async *captureStream(capture: string, options: Waiting = {}): AsyncGenerator<Buffer, CaptureStatus, undefined> {
     const { PcapngBlocks } = await import("../api/pcapng-blocks.ts");
     const blocks = new PcapngBlocks();
-    const pieces = (await this.#calls()).bytes("captureStream", { ...options, params: { capture } });
+    const calls = await this.#calls();
+    const pieces = calls.bytes("captureStream", { ...options, params: { capture } });
     try {
       for (;;) {
         const next = await pieces.next();
-        if (next.done) return next.value;
+        if (next.done) return next.value ?? (await calls.call("capture", { ...options, params: { capture } }));
         const whole = blocks.push(next.value);
         if (whole.length > 0) yield whole;
       }

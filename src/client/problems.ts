@@ -32,6 +32,17 @@ export function errorFrom(report: ReceivedReport): NetwrightError {
   });
 }
 
+/** The error that an answer's body tells (RFC 9457); undefined where it is none of ours. */
+export function problemIn(body: string): NetwrightError | undefined {
+  try {
+    const { code, detail, remedy } = JSON.parse(body) as Problem;
+    if (code === undefined) return undefined;
+    return errorFrom({ code, message: detail, ...(remedy === undefined ? {} : { remedy }) });
+  } catch {
+    return undefined;
+  }
+}
+
 /** One error, or all of them as an AggregateError whose exit code is the first's. */
 export function errorFromAll(reports: readonly ReceivedReport[]): Error {
   const errors = reports.map(errorFrom);

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { dial, fieldsFor, type LabAddress, pathAt, readyEvent } from "./address.ts";
+import { problemIn } from "./problems.ts";
 
 /**
  * The client's side of a WebSocket (RFC 6455) to a lab: what `exec` needs, and quick to
@@ -143,7 +144,11 @@ export class LabWebSocket extends EventEmitter<Events> {
     const answer = bytes.toString("latin1", 0, end);
     const accepted = /^sec-websocket-accept:[ \t]*(\S+)/im.exec(answer)?.[1];
     if (!/^HTTP\/1\.1 101 /.test(answer) || accepted !== this.#accept) {
-      this.#fail(new Error(`the handshake was refused: ${answer.split("\r\n")[0]}`));
+      // Why is in the body, which may come after.
+      const length = Number(/^content-length:[ \t]*(\d+)/im.exec(answer)?.[1] ?? 0);
+      const body = bytes.subarray(end + handshakeEnd.length);
+      if (body.length < Math.min(length, mostHandshakeBytes)) return false;
+      this.#fail(problemIn(body.toString()) ?? new Error(`the handshake was refused: ${answer.split("\r\n")[0]}`));
       return false;
     }
     this.#take(end + handshakeEnd.length);

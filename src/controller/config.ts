@@ -62,7 +62,14 @@ const schema = z
     listen,
     oidc: oidc.optional(),
     keystone: keystone.optional(),
-    database: z.string().regex(/^(?:sqlite:.+|postgres(?:ql)?:\/\/.+)$/, "sqlite:PATH or postgres://…"),
+    database: z
+      .string()
+      .regex(/^(?:sqlite:.+|postgres(?:ql)?:\/\/.+)$/, "sqlite:PATH or postgres://…")
+      // Else half of the password is taken for a host, and asked for by name.
+      .refine(
+        (at) => at.startsWith("sqlite:") || /^\w+:\/\/(?:[^@/?#]*@)?[^@?#]*(?:\?.*)?$/.test(at),
+        "write @, /, ?, # and : in a user's name or password as %40, %2F, %3F, %23 and %3A",
+      ),
     tls: z.strictObject({ certificate: z.string(), key: z.string() }).optional(),
     /** Addresses or prefixes of proxies that end HTTPS in front of this server. */
     "behind-proxy": z.array(z.string()).min(1).optional(),

@@ -121,6 +121,8 @@ async function addContext(
   const { ServerClient } = await import("../../client/server.ts");
   const { project, tokenFile, ca } = options;
   const read = (file: string) => readFile(resolve(at.directory, file), "utf8");
+  if (tokenFile === undefined && at.stdin.isTTY === true)
+    output.note("Paste the token, then press Enter and Ctrl-D. Tokens are made on the page of your account.");
   const token = (tokenFile === undefined ? await text(at.stdin) : await read(tokenFile)).trim();
   const server = { url, token, project, ...(ca === undefined ? {} : { ca: await read(ca) }) };
   // A token that is wrong, or a project that is not there, is told now.

@@ -6,7 +6,7 @@ import { type NameOptions, withLab, withOutput } from "../options.ts";
 import type { Paint } from "../style.ts";
 import { table } from "../table.ts";
 
-type PsOptions = NameOptions & { readonly file?: string; readonly all?: boolean };
+export type PsOptions = NameOptions & { readonly file?: string; readonly all?: boolean };
 
 export const ps: CommandDefinition = (program, bind) => {
   const command = program
@@ -30,7 +30,7 @@ async function listEverything({ context, output, options }: Session<PsOptions>):
   const server = serverInUse(context);
   if (server !== undefined) {
     const { listOnServer } = await import("../server-labs.ts");
-    await listOnServer({ context, output, options }, server);
+    await listOnServer({ context, output, options }, server, detailTables);
     return;
   }
   const { listLabs } = await import("../../client/registry/list.ts");
@@ -53,9 +53,13 @@ async function listEverything({ context, output, options }: Session<PsOptions>):
   if (detail === undefined) return;
   // Which of them the nodes are of, is not to be guessed.
   if (labs.length > 1) output.print("", output.paint("bold", `In lab ${detail.name}:`));
-  output.print("", nodeTable(detail, output.paint).join("\n"));
-  if (options.all && detail.processStatus.length > 0)
-    output.print("", processTable(detail.processStatus, output.paint).join("\n"));
+  output.print(...detailTables(detail, options, output.paint));
+}
+
+/** The nodes of a lab, and with `all` its processes. */
+function detailTables(detail: LabDetail, { all }: PsOptions, paint: Paint): readonly string[] {
+  const processes = all && detail.processStatus.length > 0 ? processTable(detail.processStatus, paint) : undefined;
+  return [...["", nodeTable(detail, paint).join("\n")], ...(processes === undefined ? [] : ["", processes.join("\n")])];
 }
 
 /** Naming a lab that does not run is an error; having none in mind is not. */

@@ -10,7 +10,7 @@ export const run: CommandDefinition = (program, bind) => {
     .command("run")
     .summary("Start a lab, run a command or its processes, take it down")
     .description(
-      "Start a lab in the foreground, run a command, take the lab down, and exit with the command's code. The command runs on this machine, with NETWRIGHT_LAB and NETWRIGHT_SOCKET set, so that netwright commands in it mean this lab; or in a node with --node.\n\nWithout a command, follow the output of the lab's processes until its mode decides, and exit with the outcome: 0, or the code of the process that failed. The lab ends with this command, however that ends; and when it is killed, the command on this machine gets SIGTERM. When its name is taken, a number is added.",
+      "Start a lab in the foreground, run a command, take the lab down, and exit with the command's code. The command runs on this machine, with NETWRIGHT_LAB and NETWRIGHT_SOCKET set, so that netwright commands in it mean this lab; or in a node with --node.\n\nWithout a command, follow the output of the lab's processes until its mode decides, and exit with the outcome: 0, or the code of the process that failed. The lab ends with this command, however that ends; and when it is killed, the command on this machine gets SIGTERM. When its name is taken, a number is added. On a server, a command that is killed (-9) leaves its lab.",
     )
     .argument("[file]", "lab file; default: that of --file, or the one here")
     .argument("[command...]", "after --: what to run")

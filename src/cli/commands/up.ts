@@ -1,3 +1,4 @@
+import type { ControlledLab } from "../../api/index.ts";
 import type { LabSummary } from "../../api/resources.ts";
 import type { LabClient } from "../../client/lab.ts";
 import type { CommandDefinition, Session } from "../command.ts";
@@ -40,7 +41,10 @@ async function startLab({ context, output, options }: Session<UpOptions>): Promi
   const server = serverInUse(context);
   if (server !== undefined && !options.dryRun) {
     const { upOnServer } = await import("../server-labs.ts");
-    return upOnServer({ context, output, options }, server, read);
+    return upOnServer({ context, output, options }, server, read, {
+      whatNext: (elapsed) => whatNext(output, read.lab, elapsed, options),
+      verify: (client, started, interrupt) => verifyLinks({ context, output, options }, client, started, interrupt),
+    });
   }
   if (options.dryRun) {
     const { withKnownImages } = await import("../../client/images.ts");
@@ -75,7 +79,7 @@ async function startLab({ context, output, options }: Session<UpOptions>): Promi
 async function verifyLinks(
   { context, output }: Session<UpOptions>,
   client: LabClient,
-  started: { readonly lab: LabSummary; readonly seconds: number },
+  started: { readonly lab: LabSummary | ControlledLab; readonly seconds: number },
   { signal }: Interrupt,
 ): Promise<number> {
   const { verifyImpaired } = await import("../verification.ts");

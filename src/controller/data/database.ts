@@ -17,7 +17,8 @@ export type Database = Kysely<Tables>;
  */
 export async function openDatabase(at: string): Promise<Database> {
   const engine: Engine = /^postgres(ql)?:/.test(at) ? "postgres" : "sqlite";
-  const shown = at.replace(/\/\/[^@/]*@/, "//");
+  // Up to the last @: a password may have them, written as they are, too.
+  const shown = at.replace(/\/\/.*@/, "//").replace(/([?&]password=)[^&]*/, "$1…");
   let database: Database | undefined;
   try {
     database = new Kysely<Tables>({ dialect: engine === "sqlite" ? sqlite(at) : await postgres(at) });

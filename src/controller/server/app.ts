@@ -26,7 +26,7 @@ import type { Admitted, GateKeeper } from "./gate-keeper.ts";
 import { once, type Remembered } from "./idempotency.ts";
 import { parseIfMatch } from "./if-match.ts";
 import type { Handlers, Input } from "./input.ts";
-import { askLab, isCapture, isStream, type LabAnswer, passOn, passUpgrade, roleFor } from "./lab-proxy.ts";
+import { askLab, isCapture, isStream, type LabAnswer, passOn, passUpgrade, roleFor, summaryFor } from "./lab-proxy.ts";
 import { allowedFor } from "./methods.ts";
 import { addOidcRoutes } from "./oidc-routes.ts";
 import type { OpenConnections } from "./open-connections.ts";
@@ -197,7 +197,7 @@ async function answerForLab(options: AppOptions, request: FastifyRequest, reply:
   const { project: projectName = "", lab = "", "*": rest = "" } = request.params as Record<string, string>;
   const access = roleFor(request.method, rest);
   if (access === undefined) throw nothingFor(request, reply);
-  const admitted = await admit(options, request, access, `${request.method} ${rest} of a lab`, projectName);
+  const admitted = await admit(options, request, access, summaryFor(request.method, rest), projectName);
   const project = admitted.project as NonNullable<Admitted["project"]>;
   const row = await findLabRow(options.database, project, lab);
   const query = request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "";
@@ -281,17 +281,24 @@ async function upgrade(
     new RegExp(`^${apiPrefix}/projects/([^/]+)/(?:labs/([^/]+)/(.+)|events)$`).exec(url.pathname) ?? [];
   const refuse = (status: string) => socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   const { host, origin } = request.headers;
+  const write = (status: number) =>
+    record(options, options.gateKeeper.whoAsked(asked), {
+      address: socketAddress(request),
+      action: `${request.method} (upgrade)`,
+      target: url.pathname,
+      status,
+    });
+  const cookies = app.parseCookie(request.headers.cookie ?? "");
+  // A WebSocket of a browser cannot carry a header of ours: that it comes from our page is told by its origin.
+  const asked = { headers: request.headers, cookies, method: "GET" } as unknown as FastifyRequest;
   if (!isServedAs(options.hosts, host)) return void refuse("421 Misdirected Request");
   const isSocket = request.method === "GET" && request.headers.upgrade?.toLowerCase() === "websocket";
   const access = lab === undefined ? "viewer" : roleFor(request.method ?? "GET", rest);
   if (project === "" || access === undefined || (lab === undefined && !isSocket)) return void refuse("404 Not Found");
   if (origin !== undefined && hostOf(origin) !== host) return void refuse("403 Forbidden");
   try {
-    const cookies = app.parseCookie(request.headers.cookie ?? "");
-    // A WebSocket of a browser cannot carry a header of ours: that it comes from our page is told by its origin.
-    const asked = { headers: request.headers, cookies, method: "GET" } as unknown as FastifyRequest;
-    const what = lab === undefined ? "hear what happens in a project" : `open ${rest} of a lab`;
-    const admitted = await options.gateKeeper.admit(asked, access, what, project);
+    const what = lab === undefined ? "Hear what happens in a project" : summaryFor(request.method ?? "GET", rest);
+    const admitted = await admit(options, asked, access, what, project);
     keepOpen(options, admitted, socket, () => socket.destroy());
     if (lab === undefined) {
       const query = controllerRoutes.projectEvents.query.parse(Object.fromEntries(url.searchParams));
@@ -308,15 +315,15 @@ async function upgrade(
       return;
     }
     await passUpgrade(options.agent, row.run_name, path, request, socket, head);
-    await record(options, admitted.caller, {
-      address: socketAddress(request),
-      action: `${request.method} (upgrade)`,
-      target: url.pathname,
-      status: 101,
-    });
+    await write(101);
   } catch (error) {
-    const { status, code } = problemOf(error);
-    refuse(`${status} ${code}`);
+    // Who asked for another protocol reads the answer as any other's: programs do, browsers show no more than its status.
+    const problem = problemOf(error);
+    // Who may only look has asked for a change.
+    if (access !== "viewer") await write(problem.status).catch(() => undefined);
+    const body = JSON.stringify(problem);
+    const fields = `Connection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}`;
+    socket.end(`HTTP/1.1 ${problem.status} ${problem.code}\r\n${fields}\r\n\r\n${body}`);
   }
 }
 
@@ -341,7 +348,9 @@ async function admit(
   summary: string,
   project: string | undefined,
 ): Promise<Admitted> {
-  const what = `${summary.charAt(0).toLowerCase()}${summary.slice(1)}`;
+  // What it does, and not how.
+  const [first = ""] = summary.replace(/ \(see [^)]*\)/, "").split(/[.;] /);
+  const what = `${first.charAt(0).toLowerCase()}${first.slice(1)}`;
   // Of a project that is to be removed, a server administrator need not be a member.
   return options.gateKeeper.admit(request, access, what, Role.safeParse(access).success ? project : undefined);
 }

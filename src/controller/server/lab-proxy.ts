@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Role } from "../../api/index.ts";
-import { endpoints } from "../../api/index.ts";
+import { endpoints, routes } from "../../api/index.ts";
 import { matchPath } from "../../api/path-pattern.ts";
 import { labError } from "../../topology/index.ts";
 import type { Agent } from "../agent/agent.ts";
@@ -27,6 +27,15 @@ export function roleFor(method: string, path: string): Role | undefined {
     return looks ? "viewer" : "operator";
   }
   return undefined;
+}
+
+/** What a request of the lab API is for, in words; for who may not. */
+export function summaryFor(method: string, path: string): string {
+  const [name] =
+    Object.entries(endpoints).find(
+      ([, endpoint]) => endpoint.method === method && matchPath(endpoint.path, escapedPath(path)) !== undefined,
+    ) ?? [];
+  return name === undefined ? `${method} ${path}` : routes[name as keyof typeof routes].summary;
 }
 
 /** Whether a request starts a capture, of which projects may have a number only. */
@@ -56,7 +65,14 @@ export async function passOn(
   const response = await forward(agent, lab, path, request, reply);
   reply.hijack();
   reply.raw.writeHead(response.statusCode ?? 502, { ...replyHeaders(reply), ...kept(response.headers) });
-  await pipeline(response, reply.raw).catch(() => undefined);
+  try {
+    await pipeline(response, reply.raw, { end: false });
+    // What came of a stream of bytes is told after them (RFC 9110, 6.5).
+    reply.raw.addTrailers(response.trailers as Readonly<Record<string, string>>);
+    reply.raw.end();
+  } catch {
+    reply.raw.destroy();
+  }
 }
 
 /** What a lab answered, whole. */

@@ -12,6 +12,7 @@ import {
   readReport,
   TarReader,
   Unpacker,
+  wholeReport,
 } from "../../archive/index.ts";
 import {
   attributesOf,
@@ -89,6 +90,7 @@ function write(path: GivenPath, options: ConstructorParameters<typeof Unpacker>[
       rest.push(Buffer.from(received.subarray(taken)));
       restBytes += received.length - taken;
       if (restBytes > mostRestBytes) throw labError("ARCHIVE_BAD", { reason: "much follows its end" });
+      if (wholeReport(rest) !== undefined) break;
     }
     const packed = reader.ended ? readReport(rest) : undefined;
     if (packed === undefined) throw labError("COPY_BROKEN_OFF", { what: "The connection" });

@@ -41,7 +41,10 @@ export const controllerErrors = {
   SERVER_UNREACHABLE: entry<{ url: string; detail: string }>({
     exitCode: 1,
     message: ({ url, detail }) => `The server ${url} cannot be asked: ${detail}.`,
-    remedy: () => "Check its address and the network. Labs of this machine: netwright context use local",
+    remedy: ({ detail }) =>
+      /certificate/i.test(detail)
+        ? "Who signed its certificate is not known here. Where it is your own authority, name its certificate: netwright context add … --ca FILE"
+        : "Check its address and the network. Labs of this machine: netwright context use local",
   }),
   CONTEXT_NOT_FOUND: entry<{ context: string; known: readonly string[] }>({
     exitCode: 2,
@@ -60,6 +63,11 @@ export const controllerErrors = {
     exitCode: 2,
     message: ({ what }) => `Labs of a server have no ${what}.`,
     remedy: () => "Leave it out, or run the lab on this machine: netwright context use local",
+  }),
+  LAB_IS_ANOTHERS: entry<{ lab: string; owner: string }>({
+    exitCode: 2,
+    message: ({ lab, owner }) => `There is no lab file here, and the only lab, "${lab}", is ${owner}'s.`,
+    remedy: ({ lab }) => `To take it down all the same: netwright down -n ${lab}`,
   }),
   NOT_SIGNED_IN: entry<Record<never, never>>({
     exitCode: 1,
@@ -118,7 +126,7 @@ export const controllerErrors = {
   }),
   NOT_ALLOWED: entry<{ what: string; needs: string }>({
     exitCode: 1,
-    message: ({ what }) => `You may not: ${what}.`,
+    message: ({ what }) => `You have no right to this: ${what}.`,
     remedy: ({ needs }) => `It takes ${needs}.`,
   }),
   PROJECT_NOT_FOUND: entry<{ project: string }>({

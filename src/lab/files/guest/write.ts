@@ -11,6 +11,7 @@ import {
   readReport,
   skip,
   TarReader,
+  wholeReport,
 } from "../../../archive/index.ts";
 import type { GuestSystem } from "../../../engines/index.ts";
 import { labError, NetwrightError } from "../../../topology/index.ts";
@@ -101,9 +102,11 @@ async function upload(guest: GuestSystem, placing: Placing, file: string, client
         rest.push(received.subarray(taken));
         restBytes += received.length - taken;
         if (restBytes > mostRestBytes) throw labError("ARCHIVE_BAD", { reason: "much follows its end" });
+        if (wholeReport(rest) !== undefined) break;
       }
       if (placing.bytesReady >= pieceBytes) await guest.writeFile(handle, placing.take());
     }
+    client.expectNothing();
     const packed = reader.ended ? readReport(rest) : undefined;
     if (packed === undefined) throw labError("COPY_BROKEN_OFF", { what: "The connection" });
     if (packed.type === "failed") throw asError(packed.error);
