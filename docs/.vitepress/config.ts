@@ -17,6 +17,7 @@ export default defineConfig({
         items: [
           { text: "What it is", link: "/" },
           { text: "Tutorial", link: "/tutorial" },
+          { text: "Labs in a browser", link: "/ui" },
           { text: "Kinds of nodes", link: "/kinds" },
           { text: "Cut, impair, change", link: "/links" },
           { text: "Capture frames", link: "/captures" },
@@ -31,6 +32,7 @@ export default defineConfig({
           { text: "Limits and requirements", link: "/limits" },
           { text: "Draw a lab", link: "/gui-editor" },
           { text: "A server for a team", link: "/server" },
+          { text: "Running a server", link: "/operations" },
           { text: "Identity", link: "/server-identity" },
           { text: "Quotas and policies", link: "/server-rules" },
           { text: "Test on labs", link: "/testing" },
