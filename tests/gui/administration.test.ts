@@ -141,6 +141,42 @@ describe("the pages of those who administer", () => {
     await page.context().close();
   });
 
+  it("say that they wait, what went wrong, and go on where the server is back", async ({ skip }) => {
+    skip(why !== undefined, why);
+    const held = Promise.withResolvers<void>();
+    await admin.route("**/api/v1/projects?*", async (route) => {
+      await held.promise;
+      await route.fulfill({
+        status: 503,
+        contentType: "application/problem+json",
+        body: JSON.stringify({
+          ...{ type: "about:blank", title: "DATABASE_GONE", status: 503, code: "DATABASE_GONE" },
+          ...{ detail: "The database does not answer.", remedy: "Nothing is lost." },
+        }),
+      });
+    });
+    await admin.goto("/projects");
+    await admin.getByText("Loading the projects…").waitFor();
+    const title = admin.getByRole("heading", { name: "Projects", exact: true });
+    const before = await title.boundingBox();
+    expect(await looksOf(admin, "waiting")).toEqual([]);
+    held.resolve();
+    await admin.getByRole("alert").getByText("Nothing is lost.").waitFor();
+    expect(await looksOf(admin, "trouble")).toEqual([]);
+    await admin.unroute("**/api/v1/projects?*");
+    await button(admin, "Try again").click();
+    await admin.getByRole("link", { name: "shop" }).waitFor();
+    // What stood there before stands where it was.
+    expect(await title.boundingBox()).toEqual(before);
+    await admin.context().setOffline(true);
+    await admin.getByText(/^The network is gone/).waitFor();
+    expect(await title.boundingBox()).toEqual(before);
+    expect(await looksOf(admin, "offline")).toEqual([]);
+    await admin.context().setOffline(false);
+    await admin.getByText(/^The network is gone/).waitFor({ state: "detached" });
+    await admin.goto("/server");
+  });
+
   it("find in the audit log who asked for what", async ({ skip }) => {
     skip(why !== undefined, why);
     await admin.getByRole("tab", { name: "Audit log" }).click();

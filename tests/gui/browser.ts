@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { locations } from "../../src/api/index.ts";
 import { Controller, LocalAgent } from "../../src/controller/index.ts";
 
@@ -91,12 +91,14 @@ export class GuiServer implements AsyncDisposable {
   async page(
     colorScheme: "light" | "dark" = "light",
     user = { name: "admin", password: this.password },
+    others: BrowserContextOptions = {},
   ): Promise<Page> {
     const context = await this.#browser.newContext({
       viewport: { width: 1280, height: 720 },
       colorScheme,
       baseURL: `http://127.0.0.1:${this.#controller.port}`,
       acceptDownloads: true,
+      ...others,
     });
     const page = await watched(context, this.complaints);
     await page.goto("/");
@@ -118,7 +120,8 @@ export class GuiServer implements AsyncDisposable {
 /** What axe finds wrong with a page for people who do not see it, or have no mouse (WCAG 2.1, A and AA). */
 export async function barriers(page: Page): Promise<readonly string[]> {
   // By the debugger: the policy of the pages lets no script in.
-  await page.evaluate(readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8"));
+  if (await page.evaluate("typeof axe === 'undefined'"))
+    await page.evaluate(readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8"));
   return page.evaluate(async () => {
     type Node = { readonly html: string; readonly failureSummary?: string };
     type Axe = { run(options: object): Promise<{ violations: readonly { id: string; nodes: readonly Node[] }[] }> };

@@ -215,6 +215,33 @@ describe("the editor", () => {
     await page.goto("/projects/draw/topologies");
     await page.getByRole("link", { name: "triangle" }).waitFor();
     expect(await looksOf(page, "topologies")).toEqual([]);
+  });
+
+  it("is drawn in by fingers, on a tablet", async ({ skip }) => {
+    skip(why !== undefined, why);
+    const tablet = await server.page("light", undefined, { hasTouch: true, viewport: { width: 820, height: 1180 } });
+    await tablet.goto("/projects/draw/topologies/tablet");
+    await tablet.getByRole("button", { name: "Add a Host", exact: true }).tap();
+    await tablet.getByRole("button", { name: "Add a Switch", exact: true }).tap();
+    const box = (name: string) => tablet.locator(`.react-flow__node[data-id="${name}"]`);
+    await box("h1").tap();
+    const [dot, goal] = [await box("h1").locator(".node-source").boundingBox(), await box("s1").boundingBox()];
+    if (dot === null || goal === null) throw new Error("the nodes are not in the picture");
+    // Targets that fingers hit (WCAG 2.2, 2.5.8).
+    expect(Math.min(dot.width, dot.height)).toBeGreaterThanOrEqual(24);
+    const fingers = await tablet.context().newCDPSession(tablet);
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", x: number, y: number) =>
+      fingers.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [{ x, y }] });
+    const [from, to] = [
+      { x: dot.x + dot.width / 2, y: dot.y + dot.height / 2 },
+      { x: goal.x + goal.width / 2, y: goal.y + goal.height / 2 },
+    ];
+    await touch("touchStart", from.x, from.y);
+    for (let step = 1; step <= 8; step += 1)
+      await touch("touchMove", from.x + ((to.x - from.x) * step) / 8, from.y + ((to.y - from.y) * step) / 8);
+    await touch("touchEnd", to.x, to.y);
+    await tablet.getByRole("group", { name: /^Link h1 eth0 to s1/ }).waitFor();
+    await tablet.context().close();
     expect(server.complaints).toEqual([]);
   });
 });

@@ -15,6 +15,7 @@ import { FileMenu } from "./FileMenu.tsx";
 import { Findings } from "./Findings.tsx";
 import type { useHistory } from "./history.ts";
 import { Palette } from "./Palette.tsx";
+import { Reveal } from "./Reveal.tsx";
 import { SettingsPanel } from "./SettingsPanel.tsx";
 import { Tool } from "./Tool.tsx";
 import { useClipboard } from "./useClipboard.ts";
@@ -134,6 +135,7 @@ export function Editor({
                 {...(mayDraw ? { onLink: editing.link, onPlace: editing.place } : {})}
               >
                 <Annotations editing={editing} />
+                <Reveal editing={editing} />
               </Graph>
             </ReactFlowProvider>
           )}

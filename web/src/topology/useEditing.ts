@@ -41,6 +41,8 @@ export function useEditing(project: string, history: ReturnType<typeof useHistor
   const [selection, setSelection] = useState<Selection>(nothing);
   const [mark, setMark] = useState<Mark>();
   const [notice, setNotice] = useState<string>();
+  /** What came last, to be seen; another object for each time. */
+  const [fresh, setFresh] = useState<{ readonly names: readonly string[] }>();
   const document = useMemo(() => readDocument(draft.text), [draft.text]);
   // While the text is no YAML, what was drawn last stays.
   const last = useRef<FileGraph>(blank);
@@ -93,6 +95,7 @@ export function useEditing(project: string, history: ReturnType<typeof useHistor
       (layout) => ({ ...layout, [called]: { x: Math.round(x), y: Math.round(y) } }),
     );
     select({ nodes: [called], links: [] });
+    if (at === undefined) setFresh({ names: [called] });
   };
   const group = () => {
     if (selection.nodes.length === 0) return;
@@ -120,6 +123,7 @@ export function useEditing(project: string, history: ReturnType<typeof useHistor
       return { text: printDocument(changed), layout };
     });
     select({ nodes: names, links: [] });
+    setFresh({ names });
   };
   const copied = () =>
     selection.nodes.length === 0 || isBroken ? undefined : fragmentOf(document, selection.nodes, places ?? {});
@@ -186,7 +190,7 @@ export function useEditing(project: string, history: ReturnType<typeof useHistor
   };
   return {
     ...{ draft, document, reading, isCurrent, error, graph, pairing, drawing, places, annotations },
-    ...{ selection, mark, select, notice, setNotice, isBroken, isReadOnly, mayDraw },
+    ...{ selection, mark, select, fresh, notice, setNotice, isBroken, isReadOnly, mayDraw },
     ...{ edit, removeSelected, place, group, duplicate, link, rename, move, arrange, suggest },
     ...{ copied, pasteText, exported, replace },
     align: (to: Alignment) => move(align(places ?? {}, selection.nodes, to), ""),
