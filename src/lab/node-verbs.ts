@@ -1,4 +1,4 @@
-import type { NodeAction, NodeConfiguration, NodeStatus } from "../api/index.ts";
+import type { NodeAction, NodeConfiguration, NodeStatus, ProcessStatus } from "../api/index.ts";
 import {
   isAppliance,
   isMachine,
@@ -6,6 +6,7 @@ import {
   kindOfNode,
   type Lab,
   type LabNode,
+  type LinkId,
   labError,
   type Machine,
   nearest,
@@ -14,6 +15,7 @@ import {
 } from "../topology/index.ts";
 import type { EventLog } from "./events.ts";
 import type { ApplianceMachine } from "./machines/appliance-machine.ts";
+import { linksByEnd } from "./panel/panel.ts";
 import type { ProcessGroup } from "./processes/group.ts";
 import type { Stage } from "./stage.ts";
 
@@ -73,8 +75,9 @@ export class NodeVerbs {
         await machine.powerOn();
         await stage.performTogether(own.map((process) => ({ do: "process.start", process })));
       }
-      this.#options.events.record("node.changed", name, `${name}: ${done}`, { action: done });
-      return this.status(node);
+      const status = this.status(node);
+      this.#options.events.record("node.changed", name, `${name}: ${done}`, { action: done, state: status.state });
+      return status;
     });
   }
 
@@ -110,16 +113,27 @@ export class NodeVerbs {
     return { node: name, path: machine.configPath, text: await machine.readConfig() };
   }
 
+  /** Of all nodes. */
+  get statuses(): NodeStatus[] {
+    const links = linksByEnd(this.#lab.links);
+    const own = Map.groupBy(this.#options.processes.statuses, ({ node }) => node);
+    return this.#lab.nodes.map((node) => this.#statusOf(node, links, own.get(node.name) ?? []));
+  }
+
   status(node: LabNode): NodeStatus {
-    const { stage, processes } = this.#options;
-    const own = processes.statuses.filter((process) => process.node === node.name);
+    const own = this.#options.processes.statuses.filter((process) => process.node === node.name);
+    return this.#statusOf(node, linksByEnd(this.#lab.links), own);
+  }
+
+  #statusOf(node: LabNode, links: ReadonlyMap<string, LinkId>, own: readonly ProcessStatus[]): NodeStatus {
+    const { stage } = this.#options;
     return {
       name: node.name,
       kind: kindOfNode(node),
       state: isMachine(node) ? stage.machineState(node) : stage.panel.hasSwitchFailed(node.name) ? "failed" : "none",
       ...this.#engineStatus(node),
       ...(isSwitch(node) ? { driver: node.ovs === undefined ? "bridge" : "ovs" } : {}),
-      interfaces: stage.panel.interfacesOf(node, this.#lab.links),
+      interfaces: stage.panel.interfacesOf(node, links),
       processes: own.filter((process) => process.pid !== undefined).length,
     };
   }

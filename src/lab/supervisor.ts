@@ -227,7 +227,7 @@ export class Supervisor {
       ...this.summary(),
       partition: this.links.partitionStatus,
       supervisorMemoryBytes: process.memoryUsage.rss(),
-      nodeStatus: this.lab.nodes.map((node) => this.nodes.status(node)),
+      nodeStatus: this.nodes.statuses,
       linkStatus: this.lab.links.map((link) => stage.panel.linkStatus(link)),
       processStatus: [...processes.statuses, ...stage.services],
     };

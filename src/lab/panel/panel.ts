@@ -33,6 +33,10 @@ const firstIfindex = 10;
  */
 export type Sender = { readonly name: string; readonly netns?: Namespace; readonly tapFd?: number };
 
+/** By both its ends, so that of thousands of nodes each finds its own at once. */
+export const linksByEnd = (links: readonly Link[]): ReadonlyMap<string, LinkId> =>
+  new Map(links.flatMap(({ id, a, b }) => [a, b].map((end) => [endpointText(end), id] as const)));
+
 const sameEnd = (one: Endpoint, other: Endpoint): boolean =>
   one.node === other.node && one.interface === other.interface;
 
@@ -264,15 +268,11 @@ export class PatchPanel {
     };
   }
 
-  interfacesOf(node: LabNode, links: readonly Link[]): NodeStatus["interfaces"] {
-    const link = new Map(
-      links.flatMap(({ id, a, b }) =>
-        [a, b].filter((end) => end.node === node.name).map((end) => [end.interface, id] as const),
-      ),
-    );
+  /** @param links by the ends that they have (`linksByEnd`) */
+  interfacesOf(node: LabNode, links: ReadonlyMap<string, LinkId>): NodeStatus["interfaces"] {
     const notes = isSwitch(node) ? portNotes(node) : undefined;
     return node.interfaces.map(({ name, addresses, mac }) => {
-      const id = link.get(name);
+      const id = links.get(endpointText({ node: node.name, interface: name }));
       return {
         name,
         addresses: [...addresses],

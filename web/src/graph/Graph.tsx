@@ -13,7 +13,7 @@ import {
   useReactFlow,
   useStore,
 } from "@xyflow/react";
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import type { Layout } from "../../../src/api/index.ts";
 import { FarLinks } from "./FarLinks.tsx";
 import { type GraphLink, LinkLine, linkLabel } from "./LinkLine.tsx";
@@ -91,10 +91,16 @@ export function Graph({
   const flow = useReactFlow<GraphNode, GraphLink>();
   const drawn = useDrawn(nodes, links, places, selection);
   const [dragged, setDragged] = useState<Layout>({});
-  const moved = drawn.nodes.map((node) => {
-    const at = dragged[node.id];
-    return at === undefined ? node : { ...node, position: at };
-  });
+  const moved = useMemo(
+    () =>
+      Object.keys(dragged).length === 0
+        ? drawn.nodes
+        : drawn.nodes.map((node) => {
+            const at = dragged[node.id];
+            return at === undefined ? node : { ...node, position: at };
+          }),
+    [drawn.nodes, dragged],
+  );
   const isLarge = nodes.length > largeNodes;
   const isFar = useStore(({ transform }) => transform[2] < farZoom) && isLarge;
   // Who begins with nothing would see the first node jump into the middle.
@@ -224,13 +230,24 @@ function useDrawn(
   places: Layout,
   selection: Selection,
 ): { readonly nodes: GraphNode[]; readonly edges: GraphLink[] } {
-  const before = useRef({ nodes: new Map<string, GraphNode>(), edges: new Map<string, GraphLink>() });
+  const before = useRef({
+    nodes: new Map<string, GraphNode>(),
+    edges: new Map<string, GraphLink>(),
+    drawn: { nodes: [] as GraphNode[], edges: [] as GraphLink[] },
+  });
+  /** What each was made of. */
+  const [made] = useState(() => new WeakMap<GraphLink, DrawnLink>());
   const chosen = { nodes: new Set(selection.nodes), links: new Set(selection.links) };
   const drawnNodes = nodes.map((data): GraphNode => {
     const position = places[data.name] ?? { x: 0, y: 0 };
     const selected = chosen.nodes.has(data.name);
     const known = before.current.nodes.get(data.name);
-    if (known !== undefined && known.selected === selected && same(known.position, position) && same(known.data, data))
+    if (
+      known !== undefined &&
+      known.selected === selected &&
+      (known.position === position || same(known.position, position)) &&
+      (known.data === data || same(known.data, data))
+    )
       return known;
     return {
       id: data.name,
@@ -247,15 +264,28 @@ function useDrawn(
       domAttributes: { "aria-roledescription": "node" },
     };
   });
-  const lanes = lanesOf(links);
+  const lanes = useMemo(() => lanesOf(links), [links]);
   const namesAll = links.length <= mostNamed;
-  const edges = links.map(({ id, ...link }): GraphLink => {
+  const edges = links.map((drawn): GraphLink => {
+    const { id, ...link } = drawn;
     const selected = chosen.links.has(id);
     const isNear = chosen.nodes.has(link.a) || chosen.nodes.has(link.b);
-    const data = { ...link, lane: lanes.get(id) ?? 0, showsNames: namesAll || selected || isNear };
+    const [lane, showsNames] = [lanes.get(id) ?? 0, namesAll || selected || isNear];
     const known = before.current.edges.get(id);
-    if (known !== undefined && known.selected === selected && same(known.data, data)) return known;
-    return {
+    if (
+      known !== undefined &&
+      known.selected === selected &&
+      made.get(known) === drawn &&
+      known.data?.lane === lane &&
+      known.data.showsNames === showsNames
+    )
+      return known;
+    const data = { ...link, lane, showsNames };
+    if (known !== undefined && known.selected === selected && same(known.data, data)) {
+      made.set(known, drawn);
+      return known;
+    }
+    const fresh: GraphLink = {
       id,
       type: "link",
       source: link.a,
@@ -265,13 +295,22 @@ function useDrawn(
       ariaLabel: linkLabel(data),
       domAttributes: { "aria-roledescription": "link" } as NonNullable<GraphLink["domAttributes"]>,
     };
+    made.set(fresh, drawn);
+    return fresh;
   });
+  const last = before.current.drawn;
+  // The same list, when all that is in it is the same: what is made of it is not made again.
+  const now = { nodes: sameItems(last.nodes, drawnNodes), edges: sameItems(last.edges, edges) };
   before.current = {
-    nodes: new Map(drawnNodes.map((node) => [node.id, node])),
-    edges: new Map(edges.map((edge) => [edge.id, edge])),
+    nodes: now.nodes === last.nodes ? before.current.nodes : new Map(drawnNodes.map((node) => [node.id, node])),
+    edges: now.edges === last.edges ? before.current.edges : new Map(edges.map((edge) => [edge.id, edge])),
+    drawn: now,
   };
-  return { nodes: drawnNodes, edges };
+  return now;
 }
+
+const sameItems = <Item,>(before: Item[], now: Item[]): Item[] =>
+  before.length === now.length && now.every((item, index) => item === before[index]) ? before : now;
 
 function same(one: object | undefined, other: object): boolean {
   if (one === undefined) return false;

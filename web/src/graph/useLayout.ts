@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { Layout } from "../../../src/api/index.ts";
 import type { LayoutRequest } from "./layout.ts";
 
@@ -36,11 +36,11 @@ export function usePlaces(
   const [found, setFound] = useState<Layout>({});
   const latest = useRef({ nodes, links });
   latest.current = { nodes, links };
-  const missing = nodes.filter((name) => given?.[name] === undefined && found[name] === undefined);
-  const missingKey = missing.join("\n");
-  const isReady = missing.length === 0;
-  const fixed = useRef<Layout>({});
-  fixed.current = { ...found, ...given };
+  const places = useMemo(() => ({ ...found, ...given }), [found, given]);
+  const missingKey = useMemo(() => nodes.filter((name) => places[name] === undefined).join("\n"), [nodes, places]);
+  const isReady = missingKey === "";
+  const fixed = useRef<Layout>(places);
+  fixed.current = places;
   useEffect(() => {
     if (missingKey === "") return;
     const gone = new AbortController();
@@ -50,6 +50,6 @@ export function usePlaces(
     );
     return () => gone.abort();
   }, [missingKey]);
-  if (!isReady && Object.keys(fixed.current).length === 0) return undefined;
-  return fixed.current;
+  if (!isReady && Object.keys(places).length === 0) return undefined;
+  return places;
 }

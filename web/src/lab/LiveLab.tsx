@@ -3,7 +3,7 @@ import { IconLasso, IconScissors } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ReactFlowProvider } from "@xyflow/react";
 import { lazy, Suspense, useMemo, useRef, useState } from "react";
-import type { LabDetail, LabEvent, Layout } from "../../../src/api/index.ts";
+import type { LabDetail, LabEvent, Layout, LinkStatus, NodeStatus } from "../../../src/api/index.ts";
 import { callLab, type LabAddress, labPath } from "../api/call.ts";
 import { useLines } from "../api/follow.ts";
 import { labDetailQuery } from "../api/queries.ts";
@@ -30,8 +30,11 @@ const ImpairDialog = lazy(() => import("./ImpairDialog.tsx"));
 
 const nothing: Selection = { nodes: [], links: [] };
 const mostEvents = 2_000;
-/** Between two looks at the lab, when much happens at once. */
-const lookMs = 150;
+/**
+ * From an event to a look at the whole lab, which a large one takes some time to tell of. What most events say is shown
+ * before.
+ */
+const lookMs = (nodes: number): number => (nodes < 200 ? 150 : 1_000);
 
 /** A lab that runs: its picture, what can be done to it, and below, its events, logs, terminals and captures. */
 export function LiveLab({
@@ -58,34 +61,12 @@ export function LiveLab({
   const events = useLabEvents(address);
   const rates = useRates(address);
 
-  const nodes = useMemo(
-    () => detail.nodeStatus.map(({ name, kind, state }): NodeLook => ({ name, kind, state, mayLink: false })),
-    [detail.nodeStatus],
-  );
-  const links = useMemo(
-    () =>
-      detail.linkStatus.map(({ id, a, b, state, ab, ba, blocked }): DrawnLink => {
-        const [one, other] = [endOf(a), endOf(b)];
-        return {
-          id,
-          a: one.node,
-          b: other.node,
-          aInterface: one.interface,
-          bInterface: other.interface,
-          state,
-          isImpaired: ab !== undefined || ba !== undefined,
-          isBlocked: blocked !== undefined && blocked.length > 0,
-          words: impairmentWords(ab, ba),
-        };
-      }),
-    [detail.linkStatus],
-  );
+  const nodes = useEach(detail.nodeStatus, drawnNode);
+  const links = useEach(detail.linkStatus, drawnLink);
   const given = useMemo(() => ({ ...layout, ...moved }), [layout, moved]);
-  const places = usePlaces(
-    nodes.map(({ name }) => name),
-    links.map(({ a, b }) => [a, b] as const),
-    given,
-  );
+  const names = useMemo(() => nodes.map(({ name }) => name), [nodes]);
+  const pairs = useMemo(() => links.map(({ a, b }) => [a, b] as const), [links]);
+  const places = usePlaces(names, pairs, given);
 
   const actions = useVerbs(address);
   const verbs: LabVerbs = {
@@ -142,7 +123,7 @@ export function LiveLab({
           )}
           <div className="live-tools">
             <FindNode
-              names={nodes.map(({ name }) => name)}
+              names={names}
               focus={focus}
               onFind={(found) => {
                 setFocus(found);
@@ -217,7 +198,7 @@ export function LiveLab({
             </aside>
           )}
         </section>
-        <Dock address={address} events={events} nodes={nodes.map(({ name }) => name)} state={dock.state} act={dock.act}>
+        <Dock address={address} events={events} nodes={names} state={dock.state} act={dock.act}>
           <FaultsPanel address={address} events={events} mayChange={mayChange} />
         </Dock>
         <LiveMenu
@@ -234,6 +215,37 @@ export function LiveLab({
         )}
       </div>
     </RatesOfLab>
+  );
+}
+
+const drawnNode = ({ name, kind, state }: NodeStatus): NodeLook => ({ name, kind, state, mayLink: false });
+
+function drawnLink({ id, a, b, state, ab, ba, blocked }: LinkStatus): DrawnLink {
+  const [one, other] = [endOf(a), endOf(b)];
+  return {
+    id,
+    a: one.node,
+    b: other.node,
+    aInterface: one.interface,
+    bInterface: other.interface,
+    state,
+    isImpaired: ab !== undefined || ba !== undefined,
+    isBlocked: blocked !== undefined && blocked.length > 0,
+    words: impairmentWords(ab, ba),
+  };
+}
+
+/** What is made of each item. Of an item that is the same as before, so is what is made of it. */
+function useEach<Item extends object, Made>(items: readonly Item[], make: (item: Item) => Made): readonly Made[] {
+  const [made] = useState(() => new WeakMap<Item, Made>());
+  return useMemo(
+    () =>
+      items.map((item) => {
+        const known = made.get(item) ?? make(item);
+        made.set(item, known);
+        return known;
+      }),
+    [items, made, make],
   );
 }
 
@@ -268,10 +280,13 @@ function useLabEvents(address: LabAddress): readonly LabEvent[] {
       setEvents((known) => [...known, ...fresh].slice(-mostEvents));
       // What an event says itself is shown at once; the rest is asked for.
       client.setQueryData(queryKey, (known) => (known === undefined ? known : withEvents(known, fresh)));
-      timer.current ??= setTimeout(() => {
-        timer.current = undefined;
-        void client.invalidateQueries({ queryKey });
-      }, lookMs);
+      timer.current ??= setTimeout(
+        () => {
+          timer.current = undefined;
+          void client.invalidateQueries({ queryKey });
+        },
+        lookMs(client.getQueryData<LabDetail>(queryKey)?.nodes ?? 0),
+      );
     },
   );
   return events;
@@ -283,13 +298,32 @@ function withEvents(detail: LabDetail, events: readonly LabEvent[]): LabDetail {
       type === "link.up" || type === "link.down" ? [[subject, type === "link.up" ? "up" : "down"] as const] : [],
     ),
   );
-  if (states.size === 0) return detail;
+  const nodes = new Map(
+    events.flatMap(({ type, subject, data }) =>
+      type === "node.failed"
+        ? [[subject, "failed"] as const]
+        : type === "node.changed" && data?.["state"] !== undefined
+          ? [[subject, data["state"] as NodeStatus["state"]] as const]
+          : [],
+    ),
+  );
+  if (states.size === 0 && nodes.size === 0) return detail;
   return {
     ...detail,
-    linkStatus: detail.linkStatus.map((link) => {
-      const state = states.get(link.id);
-      return state === undefined || state === link.state ? link : { ...link, state };
-    }),
+    nodeStatus:
+      nodes.size === 0
+        ? detail.nodeStatus
+        : detail.nodeStatus.map((node) => {
+            const state = nodes.get(node.name);
+            return state === undefined || state === node.state ? node : { ...node, state };
+          }),
+    linkStatus:
+      states.size === 0
+        ? detail.linkStatus
+        : detail.linkStatus.map((link) => {
+            const state = states.get(link.id);
+            return state === undefined || state === link.state ? link : { ...link, state };
+          }),
   };
 }
 
