@@ -1,8 +1,9 @@
 import { Select } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
+import { memo, useMemo } from "react";
 
 /** Finds a node by its name, which is then shown and selected. */
-export function FindNode({
+export const FindNode = memo(function FindNode({
   names,
   focus,
   onFind,
@@ -11,6 +12,7 @@ export function FindNode({
   readonly focus: string | undefined;
   readonly onFind: (name: string | undefined) => void;
 }) {
+  const data = useMemo(() => [...names], [names]);
   return (
     <Select
       size="xs"
@@ -21,9 +23,9 @@ export function FindNode({
       placeholder="Find a node"
       aria-label="Find a node"
       limit={50}
-      data={[...names]}
+      data={data}
       value={focus ?? null}
       onChange={(found) => onFind(found ?? undefined)}
     />
   );
-}
+});

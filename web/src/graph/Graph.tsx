@@ -102,7 +102,10 @@ export function Graph({
     [drawn.nodes, dragged],
   );
   const isLarge = nodes.length > largeNodes;
-  const isFar = useStore(({ transform }) => transform[2] < farZoom) && isLarge;
+  // Until all of it is in the picture: links that would be drawn for nothing take most of the time.
+  const [isPlaced, setPlaced] = useState(false);
+  const isNear = useStore(({ transform }) => transform[2] >= farZoom);
+  const isFar = isLarge && !(isNear && isPlaced);
   // Who begins with nothing would see the first node jump into the middle.
   const startsFull = useRef(nodes.length > 0);
   const report = useRef(selection);
@@ -163,6 +166,7 @@ export function Graph({
         multiSelectionKeyCode={["Shift", "Control", "Meta"]}
         elevateEdgesOnSelect={false}
         proOptions={{ hideAttribution: true }}
+        onInit={() => requestAnimationFrame(() => setPlaced(true))}
         onEdgesChange={(changes) => select("links", changes)}
         onNodesChange={(changes) => {
           select("nodes", changes);

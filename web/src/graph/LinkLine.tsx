@@ -22,6 +22,8 @@ export type LinkLook = {
 export type GraphLink = Edge<LinkLook, "link">;
 
 const laneWidth = 14;
+/** Less is what machines say without being asked (neighbour discovery), and is told in the details. */
+const leastBits = 1_000;
 /** From a node's border to the middle of an interface's name. */
 const nameDistance = 16;
 
@@ -108,7 +110,7 @@ function rateLines({ ab, ba }: LinkRate, unit: { readonly x: number; readonly y:
   const [there, back] = (isFlat ? unit.x > 0 : unit.y > 0) ? (isFlat ? "→←" : "↓↑") : isFlat ? "←→" : "↑↓";
   return [ab, ba]
     .map(({ bitsPerSecond, lost }, index) => ({ bitsPerSecond, lost, arrow: index === 0 ? there : back }))
-    .filter(({ bitsPerSecond, lost }) => bitsPerSecond > 0 || lost > 0)
+    .filter(({ bitsPerSecond, lost }) => bitsPerSecond >= leastBits || lost > 0)
     .map(
       ({ bitsPerSecond, lost, arrow }) =>
         `${arrow} ${rateWords(bitsPerSecond)}${lost > 0 ? `, ${lossWords(lost)} lost` : ""}`,

@@ -3,6 +3,7 @@ import "./lab.css";
 import { Button, Group, Loader, Text } from "@mantine/core";
 import { IconPencil } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { Link, useLocation } from "wouter";
 import type { ControlledLab } from "../../../src/api/index.ts";
 import type { LabAddress } from "../api/call.ts";
@@ -18,7 +19,7 @@ import { ServerNotice } from "./ServerNotice.tsx";
 export default function LabPage({ project, lab: name }: LabAddress) {
   const progress = useLabsInStep(project);
   const [, navigate] = useLocation();
-  const address = { project, lab: name };
+  const address = useMemo(() => ({ project, lab: name }), [project, name]);
   const owner = useQuery(projectQuery(project));
   const lab = useQuery(labQuery(address));
   const runs = lab.data?.state === "running";

@@ -2,7 +2,7 @@ import { Button, CloseButton, Group, Text, Title } from "@mantine/core";
 import { IconLasso, IconScissors } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ReactFlowProvider } from "@xyflow/react";
-import { lazy, Suspense, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
 import type { LabDetail, LabEvent, Layout, LinkStatus, NodeStatus } from "../../../src/api/index.ts";
 import { callLab, type LabAddress, labPath } from "../api/call.ts";
 import { useLines } from "../api/follow.ts";
@@ -68,6 +68,10 @@ export function LiveLab({
   const pairs = useMemo(() => links.map(({ a, b }) => [a, b] as const), [links]);
   const places = usePlaces(names, pairs, given);
 
+  const find = useCallback((found: string | undefined) => {
+    setFocus(found);
+    if (found !== undefined) setSelection({ nodes: [found], links: [] });
+  }, []);
   const actions = useVerbs(address);
   const verbs: LabVerbs = {
     ...actions,
@@ -122,14 +126,7 @@ export function LiveLab({
             </ReactFlowProvider>
           )}
           <div className="live-tools">
-            <FindNode
-              names={names}
-              focus={focus}
-              onFind={(found) => {
-                setFocus(found);
-                if (found !== undefined) setSelection({ nodes: [found], links: [] });
-              }}
-            />
+            <FindNode names={names} focus={focus} onFind={find} />
             {mayChange && (
               <Button
                 size="compact-sm"

@@ -1,5 +1,5 @@
 import { Group, NativeSelect, Text, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { memo, useState } from "react";
 import type { LogLine } from "../../../src/api/index.ts";
 import { type LabAddress, labPath } from "../api/call.ts";
 import { useLines } from "../api/follow.ts";
@@ -10,7 +10,7 @@ const mostLines = 2_000;
 const shownLines = 500;
 
 /** What the lab's programs say. */
-export function LogsPanel({
+export const LogsPanel = memo(function LogsPanel({
   address,
   nodes,
   isShown,
@@ -77,4 +77,4 @@ export function LogsPanel({
       )}
     </div>
   );
-}
+});
