@@ -16,16 +16,15 @@ async function serve(netwright: Netwright) {
   const child = netwright.spawn(["serve", "--config", "server.yaml", "--json"]);
   const ended = once(child, "exit");
   let text = "";
-  child.stdout?.on("data", (data: Buffer) => (text += String(data)));
   let errors = "";
   child.stderr?.on("data", (data: Buffer) => (errors += String(data)));
-  await until(
-    () => {
-      if (child.exitCode !== null) throw new Error(errors);
-      return Promise.resolve(text);
-    },
-    (said) => said.trimEnd().endsWith("}"),
-  );
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.on("data", (data: Buffer) => {
+      text += String(data);
+      if (text.trimEnd().endsWith("}")) resolve();
+    });
+    child.once("exit", () => reject(new Error(errors)));
+  });
   const { url, administrator } = JSON.parse(text) as { url: string; administrator?: { password: string } };
   let headers: Record<string, string> = {};
   const call = async (method: string, path: string, body?: unknown, as = headers) => {

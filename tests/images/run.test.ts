@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Netwright } from "../cli/netwright.ts";
+import { Ui } from "../cli/ui-server.ts";
 import { busyboxEntries, tarOf, writeLayout } from "./image-layout.ts";
 
 /** Labs whose nodes are made of images, from a layout in a folder: no network is needed. */
@@ -108,4 +109,20 @@ describe("an image", () => {
     await netwright.ok("apply", "--quiet");
     expect(await inNode("web", "cat", "/proc/1/stat")).toBe(before);
   });
+});
+
+test("in the pages they are planned and applied as by the command line, and their programs go on", async () => {
+  await using ui = await Ui.start(netwright);
+  await ui.signIn();
+  await ui.labs((labs) => labs.some(({ name, state }) => name === "shop" && state === "running"));
+  const shop = "/projects/local/labs/shop";
+  const { text } = (await ui.call("GET", `${shop}/text`)).body;
+  expect((await ui.call("POST", `${shop}/plan`, { text })).body).toEqual({ steps: [] });
+  const more = `${text.replace("[web, bare, tool]", "[web, bare, tool, more]")}`.replace(
+    "networks:",
+    "  more: {image: oci:web, command: none, interfaces: {eth0: 10.0.0.4/24}}\nnetworks:",
+  );
+  expect((await ui.call("POST", `${shop}/apply`, { text: more })).status).toBe(200);
+  expect(await netwright.ok("exec", "more", "--", "wget", "-qO-", "http://10.0.0.1:8080/")).toBe("hello\n");
+  expect((await ui.call("POST", `${shop}/apply`, { text })).status).toBe(200);
 });

@@ -37,6 +37,13 @@ export type Agent = {
   stop(name: string): Promise<void>;
   /** The labs that run, also those that were not started by this server, by name. */
   list(): Promise<ReadonlyMap<string, AgentState>>;
+  /** The lab with what is known of its images, without asking anybody; absent: an agent without images. */
+  known?(lab: Lab): Promise<Lab>;
+  /** Turns a lab that runs into `lab`, whose images are fetched first. @throws what `LabClient.apply` throws */
+  apply?(
+    lab: Lab,
+    change: { readonly digest: string; readonly file?: string; readonly signal: AbortSignal },
+  ): Promise<void>;
   /** More of a lab that runs. Of agents whose labs others may start, change and end. */
   found?(name: string): FoundLab | undefined;
   /** @throws LAB_LOST */

@@ -76,6 +76,28 @@ export class LocalAgent implements Agent {
     return { startedAt: lab.record.startedAt, ...(digest === undefined ? {} : { digest }) };
   }
 
+  async known(lab: Lab): Promise<Lab> {
+    const { withKnownImages } = await import("../../client/images.ts");
+    return withKnownImages(lab, { locations: this.#locations, environment: this.#environment });
+  }
+
+  async apply(
+    lab: Lab,
+    { signal, ...change }: { readonly digest: string; readonly file?: string; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const { prepareImages } = await import("../../client/images.ts");
+    const images = await prepareImages(lab, {
+      locations: this.#locations,
+      environment: this.#environment,
+      signal,
+    });
+    try {
+      await this.client(lab.name).apply({ lab: images.lab, ...change }, { signal });
+    } finally {
+      images.release();
+    }
+  }
+
   async describe(name: string): Promise<DescribedLab> {
     const client = this.client(name);
     const [{ digest, file }, lab] = await Promise.all([client.summary(), client.config()]);
@@ -83,7 +105,7 @@ export class LocalAgent implements Agent {
     if (file !== undefined && [".yaml", ".yml"].includes(extname(file))) {
       // With comments, and generators in place of what they made.
       const read = await readLabFile("/", file, { name, allowLarge: true }).catch(() => undefined);
-      if (read !== undefined && read.digest === digest && read.lab.processes.length === lab.processes.length)
+      if (read !== undefined && read.digest === digest && writtenIn(read.lab) === writtenIn(lab))
         return { ...its, text: diskReader.readText(file) };
     }
     return { ...its, text: printLab(lab) };
@@ -131,3 +153,6 @@ export class LocalAgent implements Agent {
     });
   }
 }
+
+/** How many processes its lab file has: some may have been left out when it was started, and images bring their own. */
+const writtenIn = ({ processes }: Lab): number => processes.filter(({ ofImage }) => ofImage !== true).length;

@@ -191,7 +191,8 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
     planLab: async ({ project, params: { lab: name = "" }, body: { text } }) => {
       const row = await findLabRow(database, project, name);
       running(row);
-      const wanted = (await read(project, row, text)).lab;
+      const asRead = (await read(project, row, text)).lab;
+      const wanted = (await agent.known?.(asRead)) ?? asRead;
       const { phases } = planReport(plan(wanted, await agent.client(row.run_name).config()));
       return {
         steps: phases.flatMap(({ title, steps }) =>
@@ -215,7 +216,9 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
           };
         });
         try {
-          await agent.client(row.run_name).apply({ lab, digest, ...(file === null ? {} : { file }) }, { signal });
+          const change = { digest, ...(file === null ? {} : { file }) };
+          if (agent.apply !== undefined) await agent.apply(lab, { ...change, signal });
+          else await agent.client(row.run_name).apply({ lab, ...change }, { signal });
         } catch (error) {
           await database
             .updateTable("labs")
