@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /**
  * The suite by what a test needs. `pure` and `house` need nothing but Node; `lab` makes namespaces
- * as whoever runs it; `guest` runs in a virtual machine with Debian's kernel, for what this one may not
+ * as whoever runs it, or starts servers; `guest` runs in a virtual machine with Debian's kernel, for what this one may not
  * have; `root` shows the same promises for root; `leaks` runs last, by itself, and
  * compares the machine with what it was (scripts/test.ts runs them all).
  */
@@ -10,7 +10,6 @@ const pure = [
   "tests/topology/**/*.test.ts",
   "tests/api/**/*.test.ts",
   "tests/archive/**/*.test.ts",
-  "tests/controller/**/*.test.ts",
   "tests/web/**/*.test.ts",
 ];
 const house = ["tests/house/**/*.test.ts"];
