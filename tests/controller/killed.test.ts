@@ -28,7 +28,9 @@ it("a server that is killed at any moment, a hundred times, loses nothing and le
     platform: "node",
     format: "esm",
     external: ["pg-native"],
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as requireHere } from "node:module"; const require = requireHere(import.meta.url);',
+    },
     logLevel: "error",
   });
   const complaints: string[] = [];
@@ -37,7 +39,11 @@ it("a server that is killed at any moment, a hundred times, loses nothing and le
   const start = async () => {
     server = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", bundled, labs, `sqlite:${folder}/db`]);
     server.stderr?.on("data", (data: Buffer) => complaints.push(String(data)));
-    const [port] = (await once(server.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
+    const ended = once(server, "exit").then(() => {
+      throw new Error(`the server did not start:\n${complaints.join("")}`);
+    });
+    const [port] = (await Promise.race([once(server.stdout as NodeJS.ReadableStream, "data"), ended])) as [Buffer];
+    ended.catch(() => undefined);
     address = `http://127.0.0.1:${String(port).trim()}/api/v1`;
   };
   let headers: Record<string, string> = {};
