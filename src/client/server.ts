@@ -8,7 +8,7 @@ import {
   type ControllerRoutes,
   controllerRoutes,
 } from "../api/index.ts";
-import { labError } from "../topology/errors/error.ts";
+import { labError, NetwrightError } from "../topology/errors/error.ts";
 import type { LabAddress } from "./address.ts";
 import { errorFrom, errorFromAll } from "./problems.ts";
 
@@ -39,6 +39,8 @@ type CallOptions<N extends Names> = {
 /** How long a server may take to answer, in milliseconds: taking a lab down waits for its processes. */
 const answerMs = 120_000;
 const pollMs = 300;
+/** How long a server may be away that goes on with a lab when it is back, in milliseconds. */
+const absentMs = 60_000;
 
 /** The API of a server, for one of its projects. */
 export class ServerClient {
@@ -80,11 +82,21 @@ export class ServerClient {
     return labs;
   }
 
-  /** Waits until a lab is not being deployed any more. @throws why it failed */
+  /** Waits until a lab is not being deployed any more, also while the server is started anew. @throws why it failed */
   async deployed(name: string, signal?: AbortSignal): Promise<ControlledLab> {
+    let heardAt = performance.now();
     for (;;) {
       signal?.throwIfAborted();
-      const lab = await this.call("lab", { params: { lab: name } });
+      const lab = await this.call("lab", { params: { lab: name } }).catch((error: unknown) => {
+        const isGone = error instanceof NetwrightError && error.code === "SERVER_UNREACHABLE";
+        if (!isGone || performance.now() - heardAt > absentMs) throw error;
+        return undefined;
+      });
+      if (lab === undefined) {
+        await new Promise((resolve) => setTimeout(resolve, pollMs));
+        continue;
+      }
+      heardAt = performance.now();
       if (lab.problem !== undefined) throw errorFrom(lab.problem);
       if (lab.state !== "deploying") return lab;
       await new Promise((resolve) => setTimeout(resolve, pollMs));

@@ -67,7 +67,7 @@ const schema = z
       .regex(/^(?:sqlite:.+|postgres(?:ql)?:\/\/.+)$/, "sqlite:PATH or postgres://…")
       // Else half of the password is taken for a host, and asked for by name.
       .refine(
-        (at) => at.startsWith("sqlite:") || /^\w+:\/\/(?:[^@/?#]*@)?[^@?#]*(?:\?.*)?$/.test(at),
+        (at) => at.startsWith("sqlite:") || /^\w+:\/\/(?:[^@/?#]*@)?[^@?#]*(?:\?[^@]*)?$/.test(at),
         "write @, /, ?, # and : in a user's name or password as %40, %2F, %3F, %23 and %3A",
       ),
     tls: z.strictObject({ certificate: z.string(), key: z.string() }).optional(),

@@ -65,3 +65,19 @@ it("keeps what is secret out of the folders that nodes of labs see", () => {
   // What nodes see and could change would be the server's programs.
   expect([isOpenToNodes(folder), isOpenToNodes("/usr/bin")]).toEqual([false, false]);
 });
+
+it("takes no half of a password for a host", () => {
+  for (const database of [
+    "postgres://netwright@db.example.org/netwright",
+    "postgresql://netwright:p%40ss%2Fw%3Ard@127.0.0.1:5432/netwright?sslmode=require",
+    "postgres://netwright@localhost/netwright?host=/run/postgresql",
+  ])
+    expect(read("", database).database).toBe(database);
+  for (const database of [
+    "postgres://netwright:p@ss@db.example.org/netwright",
+    "postgres://netwright:p/ss@db.example.org/netwright",
+    "postgres://netwright:p?ss@db.example.org/netwright",
+    "'postgres://netwright:p#ss@db.example.org/netwright'",
+  ])
+    expect(() => read("", database), database).toThrow(expect.objectContaining({ code: "SERVER_CONFIG_INVALID" }));
+});

@@ -50,6 +50,11 @@ export default function LabPage({ project, lab: name }: LabAddress) {
           {lab.data.links === 1 ? "link" : "links"}
         </Text>
         <span className="space" />
+        {!mayChange && (
+          <Text size="sm" c="dimmed">
+            You are a viewer: you may only look
+          </Text>
+        )}
         {mayChange && runs && (
           <Button
             size="compact-sm"

@@ -88,7 +88,7 @@ export function LiveNodePanel({
                 {[...one.addresses, ...(one.vlans === undefined ? [] : [one.vlans])].map((text) => (
                   <div key={text}>{text}</div>
                 ))}
-                {one.link === undefined && (
+                {one.link === undefined && one.name !== "lo" && (
                   <Text span size="xs" c="dimmed">
                     unplugged
                   </Text>

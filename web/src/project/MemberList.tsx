@@ -97,7 +97,7 @@ function Row({
   return (
     <Table.Tr>
       <Table.Td>
-        {user.displayName === "" ? user.name : `${user.displayName} (${user.name})`}
+        {user.displayName === "" || user.displayName === user.name ? user.name : `${user.displayName} (${user.name})`}
         {isSelf && (
           <Text span c="dimmed" size="sm">
             {" "}
