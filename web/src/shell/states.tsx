@@ -44,7 +44,7 @@ export function Trouble({ error, onRetry }: { readonly error: unknown; readonly 
           </Text>
         ))}
         {onRetry !== undefined && (
-          <Button size="xs" variant="light" color="red" onClick={onRetry}>
+          <Button size="xs" variant="default" onClick={onRetry}>
             Try again
           </Button>
         )}
