@@ -161,6 +161,7 @@ describe("the editor", () => {
     await page.locator(".panel .message").getByText("soon").waitFor();
     await page.locator(".findings").getByText("soon").waitFor();
     await page.locator(".cm-lintRange-error").first().waitFor();
+    await page.locator(".link-words").getByText("mistake").waitFor({ state: "attached" });
     expect(await looksOf(page, "editor-mistake")).toEqual([]);
     await button("Undo").click();
     await fine();

@@ -19,8 +19,12 @@ const placeOf = (value: unknown): Layout[string] | undefined => {
   return typeof x === "number" && typeof y === "number" ? { x, y } : undefined;
 };
 
-const drawingIn = (document: LabDocument) =>
-  document.errors.length > 0 ? {} : record(record(document.toJS({ maxAliasCount: 1000 }))["drawing"]);
+/** Only of this part: a lab file may be long. */
+function drawingIn(document: LabDocument): Readonly<Record<string, unknown>> {
+  if (document.errors.length > 0 || !isMap(document.contents)) return {};
+  const drawing = document.contents.get("drawing", true) as unknown;
+  return isMap(drawing) ? record(drawing.toJS(document, { maxAliasCount: 1000 })) : {};
+}
 
 /** In the order of the file; what is not as it should be has an empty text, and its place in the order. */
 export function annotationsIn(document: LabDocument): Annotations {

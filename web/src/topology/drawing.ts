@@ -5,19 +5,30 @@ import type { FileGraph, FileLink, FileNode } from "./document.ts";
 import type { PanelInterface } from "./NodePanel.tsx";
 import type { Pairing } from "./pairing.ts";
 
+/** How paths of findings begin that are of a node or a link. */
+const placeOf = (of: FileNode | FileLink): string =>
+  "kind" in of
+    ? `${of.isNetwork ? "networks" : "nodes"}.${of.name}`
+    : "link" in of.at
+      ? `links[${of.at.link}]`
+      : `networks.${of.at.network}.members[${of.at.member}]`;
+
 /** What is wrong with a node or a link of the file, and what is in it. */
 export function findingsOf(reading: Reading | undefined, of: FileNode | FileLink | undefined): Reading["findings"] {
   if (of === undefined) return [];
-  const place =
-    "kind" in of
-      ? `${of.isNetwork ? "networks" : "nodes"}.${of.name}`
-      : "link" in of.at
-        ? `links[${of.at.link}]`
-        : `networks.${of.at.network}.members[${of.at.member}]`;
+  const place = placeOf(of);
+  const [inMap, inList] = [`${place}.`, `${place}[`];
   return (reading?.findings ?? []).filter(({ at }) => {
     const path = at?.path ?? "";
-    return path === place || path.startsWith(`${place}.`) || path.startsWith(`${place}[`);
+    return path === place || path.startsWith(inMap) || path.startsWith(inList);
   });
+}
+
+/** The places of all that has a mistake in it. */
+function wrongIn(reading: Reading | undefined): ReadonlySet<string> {
+  const paths = (reading?.findings ?? []).flatMap(({ at, severity }) => (severity === "error" ? (at?.path ?? []) : []));
+  const starts = [/^(?:nodes|networks)\.[^.[]+/, /^links\[\d+\]/, /^networks\.[^.[]+\.members\[\d+\]/];
+  return new Set(paths.flatMap((path) => starts.flatMap((start) => start.exec(path)?.[0] ?? [])));
 }
 
 /** What is drawn of a lab file: what is written in it, and what reading it made of that. */
@@ -25,7 +36,8 @@ export type Drawing = { readonly nodes: readonly NodeLook[]; readonly links: rea
 
 export function drawingOf(graph: FileGraph, pairing: Pairing, reading: Reading | undefined): Drawing {
   const inFile = new Set(graph.nodes.map((node) => node.name));
-  const isWrong = (of: FileNode | FileLink) => findingsOf(reading, of).some(({ severity }) => severity === "error");
+  const wrong = wrongIn(reading);
+  const isWrong = (of: FileNode | FileLink) => wrong.has(placeOf(of));
   const names = new Set([...inFile, ...(reading?.lab?.nodes ?? []).map((node) => node.name)]);
   return {
     nodes: [
