@@ -97,6 +97,10 @@ describe("the pictures of the documentation", () => {
 
     await link("r1", "r2").press("Shift+F10");
     await page.getByRole("menuitem", { name: "Capture" }).click();
+    await page
+      .getByRole("option", { name: /ospfv2 hello/ })
+      .first()
+      .waitFor();
     await page.getByRole("tab", { name: "h1", exact: true }).click();
     await page.keyboard.type("clear; until ping -c 1 -W 1 10.3.0.10 > /dev/null; do :; done; ping -c 3 10.3.0.10\n");
     await expect.poll(said, { timeout: 60_000 }).toMatch(/3 received/);
