@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -103,6 +103,7 @@ it("a lab of a server reaches nothing of the server's, nor of another project's"
     cookie: response.headers.getSetCookie()[0]?.split(";")[0] ?? "",
     "x-csrf-token": answer["csrfToken"] ?? "",
   };
+  const sessions: Record<string, Readonly<Record<string, string>>> = {};
   for (const name of ["theirs", "ours"]) {
     await call("POST", "/projects", { name }, root);
     await call("POST", "/users", { name: `of-${name}`, password: "a long password" }, root);
@@ -112,6 +113,7 @@ it("a lab of a server reaches nothing of the server's, nor of another project's"
       cookie: signedIn.response.headers.getSetCookie()[0]?.split(";")[0] ?? "",
       "x-csrf-token": signedIn.answer["csrfToken"] ?? "",
     };
+    sessions[name] = session;
     const { answer: token } = await call("POST", "/tokens", { name, scope: "admin" }, session);
     here.write({
       [`${name}.token`]: token["secret"] ?? "",
@@ -169,6 +171,36 @@ it("a lab of a server reaches nothing of the server's, nor of another project's"
     const asked = await fetch(`${url}/api/v1/projects/theirs${path}`, { headers: token("ours") });
     expect([asked.status, ((await asked.json()) as { code: string }).code], path).toEqual([404, "PROJECT_NOT_FOUND"]);
   }
+  // What is sent after a request that asks to be upgraded does not get to the lab as another request: neither as who
+  // may only look, nor as what the server itself has to decide.
+  const { answer: looking } = await call("POST", "/tokens", { name: "looks", scope: "read" }, sessions["ours"] ?? {});
+  for (const [asked, bearer] of [
+    ["GET /lab", looking["secret"]],
+    ["GET /events?follow=true", looking["secret"]],
+    ["GET /config", looking["secret"]],
+    ["GET /nodes/h1/console", readFileSync(join(here.folder, "ours.token"), "utf8")],
+    ["PUT /nodes/h1/files?to=%2Ftmp", readFileSync(join(here.folder, "ours.token"), "utf8")],
+  ] as const)
+    for (const upgrade of ["websocket", "netwright-archive", "h2c"]) {
+      const [method, path] = asked.split(" ");
+      const socket = connect(controller.port, "127.0.0.1");
+      const heard: string[] = [];
+      socket.on("data", (data: Buffer) => heard.push(data.toString("latin1")));
+      socket.on("error", () => undefined);
+      const smuggled = "DELETE /v1/lab HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n";
+      const head = `${method} /api/v1/projects/ours/labs/ours${path} HTTP/1.1\r\nhost: 127.0.0.1:${controller.port}\r\n`;
+      socket.write(
+        `${head}authorization: Bearer ${bearer}\r\nconnection: Upgrade\r\nupgrade: ${upgrade}\r\n\r\n${smuggled}`,
+      );
+      const answered = Promise.race([once(socket, "data"), once(socket, "close")]);
+      await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, 2_000))]);
+      socket.write(smuggled);
+      await Promise.race([once(socket, "close"), new Promise((resolve) => setTimeout(resolve, 300))]);
+      socket.destroy();
+      expect(heard.join(""), `${asked} ${upgrade}`).not.toMatch(/"stopping"/);
+      const lab = await fetch(`${url}/api/v1/projects/ours/labs/ours`, { headers: token("ours") });
+      expect(((await lab.json()) as { state: string }).state, `${asked} ${upgrade}`).toBe("running");
+    }
   for (const server of servers) server.close();
   for (const name of ["ours", "theirs"]) await here.call(["down"], { environment: { NETWRIGHT_CONTEXT: name } });
 });

@@ -26,7 +26,17 @@ import type { Admitted, GateKeeper } from "./gate-keeper.ts";
 import { once, type Remembered } from "./idempotency.ts";
 import { parseIfMatch } from "./if-match.ts";
 import type { Handlers, Input } from "./input.ts";
-import { askLab, isCapture, isStream, type LabAnswer, passOn, passUpgrade, roleFor, summaryFor } from "./lab-proxy.ts";
+import {
+  askLab,
+  isCapture,
+  isStream,
+  isUpgraded,
+  type LabAnswer,
+  passOn,
+  passUpgrade,
+  roleFor,
+  summaryFor,
+} from "./lab-proxy.ts";
 import { allowedFor } from "./methods.ts";
 import { addOidcRoutes } from "./oidc-routes.ts";
 import type { OpenConnections } from "./open-connections.ts";
@@ -312,6 +322,10 @@ async function upgrade(
     const path = `/v1/${rest}${url.search}`;
     if (isSocket && isLabStream(rest)) {
       streams.accept(request, socket, head, (signal) => labStream(options.agent, row.run_name, path, signal));
+      return;
+    }
+    if (!isUpgraded(request.method ?? "GET", rest, request.headers.upgrade ?? "")) {
+      refuse("426 Upgrade Required");
       return;
     }
     await passUpgrade(options.agent, row.run_name, path, request, socket, head);

@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Role } from "../../api/index.ts";
-import { endpoints, routes } from "../../api/index.ts";
+import { archiveUpgrade, endpoints, routes } from "../../api/index.ts";
 import { matchPath } from "../../api/path-pattern.ts";
 import { labError } from "../../topology/index.ts";
 import type { Agent } from "../agent/agent.ts";
@@ -128,7 +128,23 @@ async function forward(
   });
 }
 
-/** A WebSocket, or an archive's connection: from here on, bytes in both directions. */
+/** Whether a route of the lab API answers by another protocol, and it is the one that is asked for. */
+export const isUpgraded = (method: string, path: string, protocol: string): boolean =>
+  Object.values(endpoints).some(
+    (endpoint) =>
+      endpoint.method === method &&
+      protocol.toLowerCase() === upgradeOf[endpoint.kind] &&
+      matchPath(endpoint.path, escapedPath(path)) !== undefined,
+  );
+
+const upgradeOf: Readonly<Record<string, string | undefined>> = { websocket: "websocket", archive: archiveUpgrade };
+
+/**
+ * A WebSocket, or an archive's connection: once the lab has agreed, bytes in both directions. Until then nothing that
+ * the caller sends gets there: it would be taken for requests, which nobody has decided on.
+ *
+ * @throws LAB_LOST
+ */
 export async function passUpgrade(
   agent: Agent,
   lab: string,
@@ -137,21 +153,41 @@ export async function passUpgrade(
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
-  const connection = await agent.connect(lab);
-  const headers = Object.entries({ ...kept(request.headers), host: "localhost" });
-  const lines = [
-    `${request.method} ${path} HTTP/1.1`,
-    ...headers.map(([name, value]) => `${name}: ${String(value)}`),
-    "connection: Upgrade",
-    `upgrade: ${request.headers.upgrade ?? ""}`,
-  ];
-  connection.write(`${lines.join("\r\n")}\r\n\r\n`);
-  if (head.length > 0) connection.write(head);
+  const connection = await agent.connect(lab).catch((error: unknown) => {
+    throw labError("LAB_LOST", { lab, detail: "it does not answer" }, { cause: error });
+  });
   connection.once("error", () => socket.destroy());
   socket.once("error", () => connection.destroy());
   socket.once("close", () => connection.destroy());
   connection.once("close", () => socket.destroy());
-  connection.pipe(socket).pipe(connection);
+  const outgoing = httpRequest({
+    createConnection: () => connection,
+    method: request.method,
+    path,
+    headers: {
+      ...kept(request.headers),
+      host: "localhost",
+      connection: "Upgrade",
+      upgrade: request.headers.upgrade ?? "",
+    },
+  });
+  outgoing.once("error", () => socket.destroy());
+  const firstLine = ({ statusCode, statusMessage }: IncomingMessage) => `HTTP/1.1 ${statusCode} ${statusMessage}`;
+  outgoing.once("upgrade", (response: IncomingMessage, upgraded: Duplex, rest: Buffer) => {
+    const lines = [firstLine(response)];
+    for (let at = 0; at < response.rawHeaders.length; at += 2)
+      lines.push(`${response.rawHeaders[at]}: ${response.rawHeaders[at + 1]}`);
+    socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+    socket.write(rest);
+    upgraded.write(head);
+    upgraded.pipe(socket).pipe(upgraded);
+  });
+  outgoing.once("response", (response) => {
+    const type = response.headers["content-type"] ?? "application/json";
+    socket.write(`${firstLine(response)}\r\ncontent-type: ${type}\r\nconnection: close\r\n\r\n`);
+    response.pipe(socket);
+  });
+  outgoing.end();
 }
 
 const replyHeaders = (reply: FastifyReply) =>
