@@ -109,6 +109,15 @@ describe("netwright ui", () => {
     const exit = once(killed, "exit");
     killed.kill("SIGKILL");
     await exit;
+    const left = join(netwright.runtime, ".ui");
+    expect(existsSync(left)).toBe(true);
+    expect((await netwright.call(["gc"])).exitCode).toBe(0);
+    expect(existsSync(left)).toBe(false);
+    const again = spawnUi(netwright);
+    await once(again.stdout ?? again, "data");
+    again.kill("SIGKILL");
+    await once(again, "exit");
+    // And nobody has to tidy up.
     await using ui = await Ui.start(netwright);
     expect((await ui.signIn()).status).toBe(201);
     await using elsewhere = await Netwright.open();

@@ -77,6 +77,8 @@ describe("somebody new", () => {
     page.on("request", (request) => asked.push(`${request.url()} ${JSON.stringify(request.headers())}`));
     await page.goto(link);
     await page.getByRole("link", { name: "triangle", exact: true }).waitFor();
+    await page.getByRole("heading", { name: "Your labs" }).waitFor();
+    expect(await page.getByRole("tab").allTextContents()).toEqual(["Labs (1)", "Topologies (0)"]);
     expect(new URL(page.url()).pathname).toBe("/projects/local");
     // The secret is in no address that anybody but this page sees.
     const secret = new URL(link).hash.slice(1);

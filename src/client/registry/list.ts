@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
-import { type Locations, labFiles } from "../../api/locations.ts";
+import { type Locations, labFiles, uiName } from "../../api/locations.ts";
 import type { LabSummary } from "../../api/resources.ts";
 import { moveAway, removeClaimed, tokenOf } from "./claim.ts";
 import { findLab, type RegisteredLab, registeredLabs } from "./find.ts";
@@ -56,6 +56,8 @@ export async function collectGarbage(locations: Locations): Promise<readonly str
         if (startTimeOf(Number(draftOf)) === undefined) await rm(folder, { recursive: true, force: true });
         return [];
       }
+      // The server of one's own labs is no lab; what it left goes all the same.
+      if (name === uiName) await removeIfDead(locations, name);
       return !name.startsWith(".") && (await removeIfDead(locations, name)) ? [name] : [];
     }),
   );

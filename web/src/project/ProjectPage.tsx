@@ -2,7 +2,7 @@ import { Badge, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useLocation } from "wouter";
 import { useLabsInStep } from "../api/follow.ts";
-import { labsQuery, projectQuery, sessionQuery, topologiesQuery } from "../api/queries.ts";
+import { labsQuery, projectQuery, sessionQuery, topologiesQuery, waysQuery } from "../api/queries.ts";
 import { PageHead } from "../shell/PageHead.tsx";
 import { Loading, Trouble } from "../shell/states.tsx";
 import { LabList } from "./LabList.tsx";
@@ -26,6 +26,8 @@ export function ProjectPage({ project: name, tab }: { readonly project: string; 
   const labs = useQuery(labsQuery(name));
   const topologies = useQuery(topologiesQuery(name));
   const user = useQuery(sessionQuery).data?.user;
+  // One person has nobody to share with, and no quotas.
+  const isOwn = useQuery(waysQuery).data?.ways.includes("link") ?? false;
   const [, navigate] = useLocation();
   const open = (chosen: string | null) => navigate(`/projects/${name}/${chosen ?? "labs"}`);
   if (project.isPending) return <Loading what="the project" />;
@@ -40,18 +42,20 @@ export function ProjectPage({ project: name, tab }: { readonly project: string; 
   const count = (items: readonly unknown[] | undefined) => (items === undefined ? "" : ` (${items.length})`);
   return (
     <div className="content">
-      <PageHead title={name} about={description}>
-        <Badge variant="light" tt="none" mt={8} title={mays[role]}>
-          {role}
-        </Badge>
+      <PageHead title={isOwn ? "Your labs" : name} about={description}>
+        {!isOwn && (
+          <Badge variant="light" tt="none" mt={8} title={mays[role]}>
+            {role}
+          </Badge>
+        )}
       </PageHead>
       {role === "viewer" && <p className="note">{mays.viewer}</p>}
       <Tabs value={tabs.find((one) => one === tab) ?? "labs"} onChange={open}>
         <Tabs.List>
           <Tabs.Tab value="labs">Labs{count(labs.data?.items)}</Tabs.Tab>
           <Tabs.Tab value="topologies">Topologies{count(topologies.data?.items)}</Tabs.Tab>
-          <Tabs.Tab value="members">Members</Tabs.Tab>
-          <Tabs.Tab value="settings">Settings</Tabs.Tab>
+          {!isOwn && <Tabs.Tab value="members">Members</Tabs.Tab>}
+          {!isOwn && <Tabs.Tab value="settings">Settings</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="labs" pt="md">
           <LabList project={name} mayChange={mayChange} progress={progress} onTopologies={() => open("topologies")} />
