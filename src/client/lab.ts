@@ -71,11 +71,12 @@ export class LabClient {
   }
 
   async summary(options: Waiting & { readonly timeoutMs?: number } = {}): Promise<LabSummary> {
-    return (await this.#calls()).call("labSummary", options);
+    return { ...(await (await this.#calls()).call("labSummary", options)), name: this.name };
   }
 
   async detail(options: Waiting = {}): Promise<LabDetail> {
-    return (await this.#calls()).call("lab", options);
+    // A server runs it under a longer name, which nobody has to know.
+    return { ...(await (await this.#calls()).call("lab", options)), name: this.name };
   }
 
   /** The resolved lab. */
@@ -102,7 +103,8 @@ export class LabClient {
     options: Waiting & { readonly from?: number; readonly follow?: boolean } = {},
   ): AsyncGenerator<LabEvent, void, undefined> {
     const { signal, ...query } = options;
-    yield* (await this.#calls()).stream("events", { query, ...(signal === undefined ? {} : { signal }) });
+    const events = (await this.#calls()).stream("events", { query, ...(signal === undefined ? {} : { signal }) });
+    for await (const event of events) yield underName(event, this.name);
   }
 
   /** What passes on the links, once a second, until the lab ends or `signal` aborts. */
@@ -466,3 +468,9 @@ export class LabClient {
     return this.#transport;
   }
 }
+
+/** What happened to a lab as a whole, under the name that it is known by here. */
+const underName = (event: LabEvent, name: string): LabEvent =>
+  event.type.startsWith("lab.") && event.subject !== name
+    ? { ...event, subject: name, message: event.message.replaceAll(event.subject, name) }
+    : event;

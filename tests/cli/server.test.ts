@@ -154,6 +154,8 @@ it("labs of a server are worked on with the same words", async () => {
   expect((await here.call(["down", "--all"])).stderr).toContain("You have no labs");
   expect((await here.call(["context", "use", "team"])).exitCode).toBe(0);
   expect(await here.ok("inspect", "h1", "--json")).toContain('"hostname"');
+  expect(await here.ok("inspect", "--json")).toContain('"name": "two"');
+  expect(await here.ok("events", "--no-follow")).toContain("Lab two runs\n");
   here.write({ "lab.yaml": twoHosts.replace("10.0.0.0", "10.9.0.0") });
   expect((await here.call(["apply"])).exitCode).toBe(0);
   expect(await here.ok("exec", "h1", "--", "ip", "-br", "address")).toContain("10.9.0.");
