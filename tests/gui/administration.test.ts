@@ -92,6 +92,9 @@ describe("the pages of those who administer", () => {
     await page.getByText("Server administrators set the limits.").waitFor();
     expect(await button(page, "Delete project").count()).toBe(0);
     expect(await looksOf(page, "viewer")).toEqual([]);
+    await page.goto("/projects/shop/topologies/none");
+    await page.getByText("Viewers look, and change nothing.").waitFor();
+    expect(await page.getByRole("button", { name: /^Add a|^Save$|^Deploy$/ }).count()).toBe(0);
     await page.goto("/server/users");
     await page.getByText("This is for server administrators").waitFor();
 

@@ -111,6 +111,11 @@ export function Editor({
             if (found !== undefined) select({ nodes: [found], links: [] });
           }}
         />
+        {isReadOnly && (
+          <Text size="sm" c="dimmed">
+            Viewers look, and change nothing.
+          </Text>
+        )}
         <span className="space" />
         <Group gap={6} wrap="nowrap">
           {actions}
