@@ -19,11 +19,12 @@ export function openSqlite(file: string): SqliteDatabase {
   const database = new DatabaseSync(file, { timeout: busyMs, enableForeignKeyConstraints: true });
   database.exec("pragma journal_mode = wal; pragma synchronous = normal");
   // Compiling one takes longer than most of them run. There are as many as there are places in the source.
-  const statements = new Map<string, StatementSync>();
-  const prepared = (sql: string): StatementSync => {
+  const statements = new Map<string, { readonly statement: StatementSync; readonly reader: boolean }>();
+  const prepared = (sql: string) => {
     const known = statements.get(sql);
     if (known !== undefined) return known;
-    const made = database.prepare(sql);
+    const statement = database.prepare(sql);
+    const made = { statement, reader: statement.columns().length > 0 };
     if (statements.size >= mostStatements) statements.clear();
     statements.set(sql, made);
     return made;
@@ -31,10 +32,10 @@ export function openSqlite(file: string): SqliteDatabase {
   return {
     close: () => database.close(),
     prepare: (sql) => {
-      const statement = prepared(sql);
+      const { statement, reader } = prepared(sql);
       const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
       return {
-        reader: statement.columns().length > 0,
+        reader,
         all: (parameters) => statement.all(...values(parameters)),
         run: (parameters) => {
           // Where the disk is full, it has rolled back by itself (sqlite.org/lang_transaction.html); that it has is no

@@ -1,5 +1,6 @@
 import { labError, NetwrightError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
+import { prepared } from "../data/prepared.ts";
 import type { Tables } from "../data/tables.ts";
 import { LockOut } from "./lock-out.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
@@ -24,6 +25,8 @@ const markMs = 60_000;
 
 /** Finds out who calls, and signs users in and out. */
 export class Callers {
+  readonly #session: ReturnType<typeof findSession>;
+  readonly #token: ReturnType<typeof findToken>;
   readonly #database: Database;
   readonly #clock: () => number;
   readonly #lockOut: LockOut;
@@ -32,6 +35,8 @@ export class Callers {
 
   constructor(database: Database, clock: () => number) {
     this.#database = database;
+    this.#session = findSession(database);
+    this.#token = findToken(database);
     this.#clock = clock;
     this.#lockOut = new LockOut(clock);
   }
@@ -113,15 +118,7 @@ export class Callers {
   }
 
   async ofSession(secret: string): Promise<Caller | undefined> {
-    const row = await this.#database
-      .selectFrom("sessions")
-      .innerJoin("users", "users.id", "sessions.user_id")
-      .selectAll("users")
-      .select(["sessions.hash", "sessions.csrf_token"])
-      .where("sessions.hash", "=", hashOf(secret))
-      .where("sessions.expires_at", ">", this.#clock())
-      .where("users.is_disabled", "=", 0)
-      .executeTakeFirst();
+    const row = await this.#session({ hash: hashOf(secret), now: this.#clock() });
     if (row === undefined) return undefined;
     const { hash, csrf_token: csrfToken, ...user } = row;
     return { user, by: "session", csrfToken, hash };
@@ -130,15 +127,7 @@ export class Callers {
   async ofToken(secret: string): Promise<Caller | undefined> {
     if (!secret.startsWith(tokenPrefix)) return undefined;
     const now = this.#clock();
-    const row = await this.#database
-      .selectFrom("tokens")
-      .innerJoin("users", "users.id", "tokens.user_id")
-      .selectAll("users")
-      .select(["tokens.id as token_id", "tokens.scope", "tokens.last_used_at"])
-      .where("tokens.hash", "=", hashOf(secret))
-      .where((where) => where.or([where("tokens.expires_at", "is", null), where("tokens.expires_at", ">", now)]))
-      .where("users.is_disabled", "=", 0)
-      .executeTakeFirst();
+    const row = await this.#token({ hash: hashOf(secret), now });
     if (row === undefined) return undefined;
     const { token_id: token, scope, last_used_at: usedAt, ...user } = row;
     if (usedAt === null || now - usedAt > markMs) {
@@ -147,3 +136,29 @@ export class Callers {
     return { user, by: "token", scope, token };
   }
 }
+
+type Asked = { readonly hash: string; readonly now: number };
+
+const findSession = (database: Database) =>
+  prepared(database, ({ hash, now }: Asked) =>
+    database
+      .selectFrom("sessions")
+      .innerJoin("users", "users.id", "sessions.user_id")
+      .selectAll("users")
+      .select(["sessions.hash", "sessions.csrf_token"])
+      .where("sessions.hash", "=", hash)
+      .where("sessions.expires_at", ">", now)
+      .where("users.is_disabled", "=", 0),
+  );
+
+const findToken = (database: Database) =>
+  prepared(database, ({ hash, now }: Asked) =>
+    database
+      .selectFrom("tokens")
+      .innerJoin("users", "users.id", "tokens.user_id")
+      .selectAll("users")
+      .select(["tokens.id as token_id", "tokens.scope", "tokens.last_used_at"])
+      .where("tokens.hash", "=", hash)
+      .where((where) => where.or([where("tokens.expires_at", "is", null), where("tokens.expires_at", ">", now)]))
+      .where("users.is_disabled", "=", 0),
+  );

@@ -165,8 +165,6 @@ async function answer(
 ): Promise<unknown> {
   const params = request.params as Readonly<Record<string, string>>;
   const admitted = await admit(options, request, route.access, route.summary, params["project"]);
-  const gone = new AbortController();
-  reply.raw.once("close", () => gone.abort());
   const input = {
     params: checked(params),
     query: queryOf(route, request),
@@ -175,7 +173,12 @@ async function answer(
     ifMatch: parseIfMatch(request.headers["if-match"]),
     address: request.ip,
     agent: request.headers["user-agent"] ?? "",
-    signal: gone.signal,
+    // Most have no use for one, and to make one takes as long as they do.
+    get signal() {
+      const gone = new AbortController();
+      reply.raw.once("close", () => gone.abort());
+      return gone.signal;
+    },
     setSession: (secret: string | undefined) => setSession(options, reply, secret),
   } as unknown as Input<ControllerRouteName>;
   const handler = options.handlers[name] as (input: Input<ControllerRouteName>) => unknown;

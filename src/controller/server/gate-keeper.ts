@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import type { Access, Role } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
+import { prepared } from "../data/prepared.ts";
 import type { Caller, Callers } from "../identity/callers.ts";
 import { hasRightsOf } from "../identity/roles.ts";
 import type { ProjectRow } from "./input.ts";
@@ -23,14 +24,14 @@ const needs = {
 
 /** Decides who may come in: the one place where rights are checked. */
 export class GateKeeper {
-  readonly #database: Database;
+  readonly #findRole: ReturnType<typeof findRole>;
   readonly #callers: Callers;
   readonly #cookie: string;
   readonly #known = new WeakMap<object, Caller>();
 
   /** @param cookie name of the cookie with a session's secret */
   constructor(database: Database, callers: Callers, cookie: string) {
-    this.#database = database;
+    this.#findRole = findRole(database);
     this.#callers = callers;
     this.#cookie = cookie;
   }
@@ -71,15 +72,7 @@ export class GateKeeper {
 
   /** Who is no member learns nothing, not even that there is such a project. */
   async #roleIn(name: string, { user }: Caller): Promise<{ project: ProjectRow; role: Role }> {
-    const row = await this.#database
-      .selectFrom("projects")
-      .leftJoin("members", (join) =>
-        join.onRef("members.project_id", "=", "projects.id").on("members.user_id", "=", user.id),
-      )
-      .selectAll("projects")
-      .select("members.role")
-      .where("projects.name", "=", name)
-      .executeTakeFirst();
+    const row = await this.#findRole({ name, user: user.id });
     const role = user.is_admin === 1 ? "admin" : row?.role;
     if (row === undefined || role === undefined || role === null)
       throw labError("PROJECT_NOT_FOUND", { project: name });
@@ -107,3 +100,15 @@ function requireScope(caller: Caller, access: Access, changes: boolean, what: st
   if ((changes || access === "operator") && caller.scope === "read")
     throw labError("NOT_ALLOWED", { what, needs: "a token with the scope operate" });
 }
+
+const findRole = (database: Database) =>
+  prepared(database, ({ name, user }: { readonly name: string; readonly user: string }) =>
+    database
+      .selectFrom("projects")
+      .leftJoin("members", (join) =>
+        join.onRef("members.project_id", "=", "projects.id").on("members.user_id", "=", user),
+      )
+      .selectAll("projects")
+      .select("members.role")
+      .where("projects.name", "=", name),
+  );
