@@ -79,6 +79,10 @@ execFileSync("vite", ["build", "--logLevel", "warn"], {
 });
 cpSync(join(root, "web/dist"), join(root, "dist/web"), { recursive: true });
 
+// And what shows its API in a browser (src/controller/server/api-docs.ts).
+for (const file of ["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"])
+  cpSync(join(root, "node_modules/swagger-ui-dist", file), join(root, "dist/api-docs", file));
+
 chmodSync(join(root, "dist/cli/main.js"), 0o755);
 writeFileSync(join(root, "dist/THIRD-PARTY-LICENSES.txt"), licences(metafile));
 

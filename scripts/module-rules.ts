@@ -37,7 +37,6 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
 const bundled = [
   "@fastify/cookie",
   "@fastify/static",
-  "@fastify/websocket",
   "commander",
   "fastify",
   "kysely",

@@ -62,6 +62,7 @@ if (process.argv[2] === "floor") {
     behindProxy: false,
     proxies: [],
     version: "0",
+    isDocumented: false,
     onFault: (error) => process.stderr.write(`${String(error)}\n`),
   });
   await controller.ensureAdministrator("root", "root's password");

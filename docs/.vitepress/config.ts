@@ -46,6 +46,7 @@ export default defineConfig({
           { text: "Lab file", link: "/reference/lab-file" },
           { text: "Command line", link: "/reference/command-line" },
           { text: "Errors", link: "/reference/errors" },
+          { text: "The server's API", link: "/reference/server-api" },
           { text: "API", link: "/reference/api/" },
         ],
       },

@@ -47,6 +47,8 @@ export type ControllerOptions = {
   readonly version: string;
   /** The folder of the GUI's built files; absent: only the API. */
   readonly pages?: string;
+  /** The API is shown at /api/docs; true when absent. */
+  readonly isDocumented?: boolean;
   /** Labs of one person, who signs in by links, with the command line's among them. */
   readonly own?: {
     /** The person's; it becomes a name of the server's. */
@@ -156,6 +158,7 @@ export class Controller implements AsyncDisposable {
         hosts: options.hosts,
         proxies: options.proxies,
         pages: options.pages,
+        isDocumented: options.isDocumented ?? true,
         tls: options.tls,
         oidc:
           options.oidc === undefined ? undefined : { signIn: new OidcSignIn(options.oidc, database, clock), callers },

@@ -371,6 +371,14 @@ export function tryApi(start: () => Promise<TestServer>): void {
     );
     expect(page.headers.get("content-security-policy")).not.toContain("script-src");
     expect(page.headers.get("cache-control")).toBe("no-cache");
+    const docs = await get("/api/docs");
+    expect([docs.status, docs.headers.get("content-security-policy")]).toEqual([
+      200,
+      page.headers.get("content-security-policy"),
+    ]);
+    const parts = [...docs.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part = ""]) => part);
+    expect(parts).toHaveLength(3);
+    for (const part of parts) expect([part, (await get(part, "*/*")).status]).toEqual([part, 200]);
     const asset = await get("/assets/app-1a2b.js", "*/*");
     expect([asset.status, asset.headers.get("cache-control")]).toEqual([200, "public, max-age=31536000, immutable"]);
     expect((await get("/assets/none.js")).status).toBe(404);

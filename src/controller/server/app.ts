@@ -21,6 +21,7 @@ import type { OidcSignIn } from "../identity/oidc.ts";
 import { addMetrics, type Measuring } from "../metrics/route.ts";
 import type { Quotas } from "../policy/quotas.ts";
 import { findLabRow } from "../resources/labs.ts";
+import { addApiDocs } from "./api-docs.ts";
 import { readBodies, requireNoNul } from "./bodies.ts";
 import type { Admitted, GateKeeper } from "./gate-keeper.ts";
 import { once, type Remembered } from "./idempotency.ts";
@@ -72,6 +73,8 @@ export type AppOptions = {
   readonly proxies: readonly string[];
   /** The folder of the GUI's built files; absent: only the API. */
   readonly pages: string | undefined;
+  /** The API is shown at /api/docs. */
+  readonly isDocumented: boolean;
   readonly tls: { readonly key: string; readonly cert: string } | undefined;
   readonly oidc: { readonly signIn: OidcSignIn; readonly callers: Callers } | undefined;
   /** What nobody who asks is told. */
@@ -123,6 +126,7 @@ export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
   }
   if (options.measuring !== undefined) addMetrics(app, options.measuring);
   if (options.pages !== undefined) await servePages(app, options.pages);
+  if (options.isDocumented) addApiDocs(app);
   const document = openApi(options.version);
   app.get(`${apiPrefix}/openapi.json`, () => document);
   app.route({

@@ -12,7 +12,7 @@ export const apiPolicy = common;
  * What the pages may do: no script but the server's files. Styles are made by the pages themselves, of
  * themes and by the terminal, which has no other way; small pictures are in the style sheets.
  */
-const pagePolicy = `${common}; style-src 'self' 'unsafe-inline'; img-src 'self' data:`;
+export const pagePolicy = `${common}; style-src 'self' 'unsafe-inline'; img-src 'self' data:`;
 
 const start = "index.html";
 

@@ -49,6 +49,7 @@ const controller = await Controller.start({
   behindProxy: false,
   proxies: [],
   version: "0",
+  isDocumented: false,
   onFault: (error, request) => process.stderr.write(`${request}: ${String(error)}\n`),
 });
 await controller.ensureAdministrator("root", "root's password");
