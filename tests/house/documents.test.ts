@@ -4,8 +4,10 @@ import { describe, expect, it } from "vitest";
 import { commandLineReference } from "../../scripts/docs/command-line.ts";
 import { errorReference } from "../../scripts/docs/errors.ts";
 import { labFileReference } from "../../scripts/docs/lab-file.ts";
+import { serverApiReference } from "../../scripts/docs/server-api.ts";
 import { mayImport } from "../../scripts/module-rules.ts";
 import { buildProgram } from "../../src/cli/program.ts";
+import { openApi } from "../../src/controller/server/openapi.ts";
 import { catalogue } from "../../src/topology/errors/catalogue.ts";
 
 /** What the documents say about the repository is so. */
@@ -73,6 +75,14 @@ describe("the references", () => {
       for (const option of command.options) expect(reference).toContain(option.long ?? option.flags);
       for (const sub of command.commands) expect(reference).toContain(`\n### ${command.name()} ${sub.name()}\n`);
     }
+  });
+
+  it("have every operation of the server's API", () => {
+    const reference = serverApiReference("0");
+    for (const [path, methods] of Object.entries(openApi("0")["paths"] as Record<string, object>))
+      for (const method of Object.keys(methods))
+        expect(reference.replaceAll("\\", "")).toContain(`\n### ${method.toUpperCase()} ${path}\n`);
+    expect(reference).not.toMatch(/undefined|\[object/);
   });
 
   it("have every error, in words", () => {
