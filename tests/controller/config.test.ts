@@ -56,6 +56,15 @@ it("sends passwords of Keystone's over HTTPS, or nowhere but here", () => {
     expect(() => at(wrong), wrong).toThrow(expect.objectContaining({ code: "SERVER_CONFIG_INVALID" }));
 });
 
+it("sends a token of metrics over HTTPS, or nowhere but here", () => {
+  writeFileSync(join(folder, "token"), "secret\n");
+  const to = (url: string) => read(`metrics: {otlp: {url: '${url}', token-file: token}}`).metrics?.otlp;
+  expect(to("https://collector.example.org/v1/metrics")).toMatchObject({ token: "secret", everyMs: 60_000 });
+  expect(to("http://127.0.0.1:4318/v1/metrics")?.token).toBe("secret");
+  expect(() => to("http://collector.example.org/v1/metrics")).toThrow(/https/);
+  expect(() => read("metrics: {}")).toThrow(/say where metrics go/);
+});
+
 it("keeps what is secret out of the folders that nodes of labs see", () => {
   symlinkSync("/opt", join(folder, "elsewhere"));
   for (const path of ["/opt/netwright/server.db", "/usr/local/x.db", "/etc/x.db", "elsewhere/new/server.db"])

@@ -13,6 +13,13 @@ export const metricsSettings = z
         "token-file": z.string().optional(),
         "every-seconds": z.number().min(1).max(86_400).default(60),
       })
+      .refine(
+        ({ url, "token-file": token }) =>
+          token === undefined ||
+          url.startsWith("https:") ||
+          ["127.0.0.1", "[::1]", "localhost"].includes(new URL(url).hostname),
+        { message: "a token is sent there, so it must be https://" },
+      )
       .optional(),
   })
   .refine((settings) => settings["token-file"] !== undefined || settings.otlp !== undefined, {
