@@ -155,7 +155,8 @@ async function repaints(): Promise<number[]> {
       ["stop", "off"],
       ["start", ""],
     ] as const) {
-      const drawn = page.evaluate<number>(`new Promise((resolve) => {
+      const drawn = page.evaluate<number>(`new Promise((resolve, reject) => {
+        setTimeout(() => reject(new Error("${name} was not drawn: ${action}")), 20_000);
         const node = document.querySelector('.react-flow__node[data-id="${name}"] .node');
         const is = () => ("${state}" === "" ? node.dataset.state !== "off" : node.dataset.state === "${state}");
         const done = () => requestAnimationFrame(() => setTimeout(() => resolve(performance.timeOrigin + performance.now())));

@@ -32,6 +32,7 @@ export default defineConfig({
           { text: "Copy files", link: "/files" },
           { text: "Limits and requirements", link: "/limits" },
           { text: "A server for a team", link: "/server" },
+          { text: "Watch and work in a lab", link: "/gui-live" },
           { text: "Running a server", link: "/operations" },
           { text: "Identity", link: "/server-identity" },
           { text: "Quotas and policies", link: "/server-rules" },

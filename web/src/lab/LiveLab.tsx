@@ -275,7 +275,8 @@ function useLabEvents(address: LabAddress): readonly LabEvent[] {
       if (fresh.length === 0) return;
       last.current = fresh.at(-1)?.id ?? last.current;
       setEvents((known) => [...known, ...fresh].slice(-mostEvents));
-      // What an event says itself is shown at once; the rest is asked for.
+      // What an event says itself is shown at once; the rest is asked for. An answer on its way is older.
+      if (client.getQueryData(queryKey) !== undefined) void client.cancelQueries({ queryKey }, { revert: false });
       client.setQueryData(queryKey, (known) => (known === undefined ? known : withEvents(known, fresh)));
       timer.current ??= setTimeout(
         () => {
