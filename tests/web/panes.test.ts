@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { isInside } from "../../web/src/graph/Lasso.tsx";
+import { isInside } from "../../web/src/graph/inside.ts";
+import { act, type DockState } from "../../web/src/lab/dock-state.ts";
 import { move, place, split, type Tree, without } from "../../web/src/lab/panes.ts";
-import { act, type DockState } from "../../web/src/lab/useDock.ts";
 
 const one: Tree = { is: "pane", id: "a" };
 

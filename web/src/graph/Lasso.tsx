@@ -1,9 +1,8 @@
 import { useReactFlow } from "@xyflow/react";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import type { Layout } from "../../../src/api/index.ts";
+import { isInside, type Point } from "./inside.ts";
 import { nodeSize } from "./NodeBox.tsx";
-
-type Point = { readonly x: number; readonly y: number };
 
 /** Between two points of the line, in pixels. */
 const leastStep = 4;
@@ -71,15 +70,4 @@ export function Lasso({
 function inside(event: { readonly clientX: number; readonly clientY: number; readonly currentTarget: Element }): Point {
   const box = event.currentTarget.getBoundingClientRect();
   return { x: event.clientX - box.x, y: event.clientY - box.y };
-}
-
-/** By counting how often a line from the point to the right crosses the outline. */
-export function isInside({ x, y }: Point, outline: readonly Point[]): boolean {
-  let isIn = false;
-  for (const [index, one] of outline.entries()) {
-    const other = outline[(index + 1) % outline.length] ?? one;
-    if (one.y > y === other.y > y) continue;
-    if (x < ((other.x - one.x) * (y - one.y)) / (other.y - one.y) + one.x) isIn = !isIn;
-  }
-  return isIn;
 }

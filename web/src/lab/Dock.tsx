@@ -5,11 +5,11 @@ import type { LabEvent } from "../../../src/api/index.ts";
 import type { LabAddress } from "../api/call.ts";
 import { Loading } from "../shell/states.tsx";
 import type { TerminalHandle } from "../terminal/Terminal.tsx";
+import type { DockAct, DockState, DockTab } from "./dock-state.ts";
 import { EventsPanel } from "./EventsPanel.tsx";
 import { LogsPanel } from "./LogsPanel.tsx";
 import { type Direction, idsOf, type Pane, place } from "./panes.ts";
 import { Seams } from "./Seams.tsx";
-import type { DockAct, DockState, DockTab } from "./useDock.ts";
 
 const Terminal = lazy(() => import("../terminal/Terminal.tsx"));
 const Capture = lazy(() => import("../capture/CapturePanel.tsx"));
