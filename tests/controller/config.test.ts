@@ -62,7 +62,7 @@ it("sends a token of metrics over HTTPS, or nowhere but here", () => {
   expect(to("https://collector.example.org/v1/metrics")).toMatchObject({ token: "secret", everyMs: 60_000 });
   expect(to("http://127.0.0.1:4318/v1/metrics")?.token).toBe("secret");
   expect(() => to("http://collector.example.org/v1/metrics")).toThrow(/https/);
-  expect(() => read("metrics: {}")).toThrow(/say where metrics go/);
+  expect(() => read("metrics: {}")).toThrow(/say where measures go/);
 });
 
 it("keeps what is secret out of the folders that nodes of labs see", () => {
