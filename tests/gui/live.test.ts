@@ -242,9 +242,17 @@ describe("a lab that runs", () => {
     await page.locator(".link[data-cut]").waitFor({ state: "detached" });
   });
 
-  it("has no barriers and complains of nothing", async ({ skip }) => {
+  it("has no barriers on a tablet either, in the dark, and complains of nothing", async ({ skip }) => {
     skip(why !== undefined, why);
-    expect(await barriers(page)).toEqual([]);
+    await page.setViewportSize({ width: 820, height: 1180 });
+    await page.emulateMedia({ colorScheme: "dark" });
+    for (const tab of ["Faults", "Events"]) {
+      await page.getByRole("tab", { name: tab }).click();
+      await picture(page, `tablet-${tab.toLowerCase()}`);
+      expect(await barriers(page)).toEqual([]);
+      // Nothing is wider than the page.
+      expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    }
     expect(server.complaints).toEqual([]);
   });
 });
