@@ -160,6 +160,8 @@ const examples: readonly Example[] = [
   ["inLab.partition", () => ({ params: inLab, body: { words: ["heal"] } }), 200],
   ["inLab.runFaults", () => ({ params: inLab, body: { text: "steps: [{at: 0s, do: link down h1 h2}]\n" } }), 200],
   ["inLab.faults", () => ({ params: inLab }), 200],
+  ["inLab.faultTimeline", () => ({ params: { ...inLab, run: "1" } }), 200],
+  ["inLab.planFaults", () => ({ params: inLab, body: { text: "steps: [{at: 0s, do: link down h1 h2}]\n" } }), 200],
   ["inLab.stopFaults", () => ({ params: inLab, query: { heal: "true" } }), 200],
   ["inLab.nodeAction", () => ({ params: { ...inLab, node: "h2" }, body: { action: "restart" } }), 200],
   ["putFile", () => ({ params: node, query: { path: "/tmp/sent" }, raw: "what is sent" }), 200],
@@ -233,7 +235,7 @@ async function tryBroken(operation: Operation, sent: Sent): Promise<void> {
       const params = (value: string): Sent => ({ ...sent, params: { ...sent.params, [name]: value } });
       // Where there is no member, a role is given to a user; where there is no topology, one is saved.
       if (operation.id !== "saveTopology" || name !== "topology")
-        await refused(`no such ${name}`, params("no-such-thing"), [404, 422]);
+        await refused(`no such ${name}`, params(schema.type === "integer" ? "999999" : "no-such-thing"), [404, 422]);
       await refused(`${name} with a zero`, params("a\u0000b"), [400], "BAD_REQUEST");
     } else if (where === "query" && schema.type === "integer") {
       const query = (value: string): Sent => ({ ...sent, query: { ...sent.query, [name]: value } });

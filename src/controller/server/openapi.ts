@@ -16,6 +16,8 @@ import { UploadQuery, uploadRoute } from "./uploads.ts";
 const labPath = "/projects/:project/labs/:lab";
 /** Parameters of addresses that are no names (app.ts). */
 const free = new Set(["token", "session", "image", "node", "link", "capture"]);
+/** And those that are numbers. */
+const numbers = new Set(["run"]);
 
 type Operation = {
   readonly id: string;
@@ -238,7 +240,11 @@ function described(operation: Operation): object {
     name: param,
     in: "path",
     required: true,
-    schema: free.has(param) ? { type: "string", minLength: 1 } : schemaOf(param === "lab" ? LabName : Name, "input"),
+    schema: numbers.has(param)
+      ? { type: "integer", minimum: 1 }
+      : free.has(param)
+        ? { type: "string", minLength: 1 }
+        : schemaOf(param === "lab" ? LabName : Name, "input"),
   }));
   const queried = query === undefined ? undefined : (schemaOf(query, "input") as JsonObjectSchema);
   const inQuery = Object.entries(queried?.properties ?? {}).map(([param, schema]) => ({
