@@ -123,7 +123,7 @@ export class LabClient {
   /**
    * Turns the lab into `lab`, which has the same name; what does not differ is not touched.
    *
-   * @param digest as for `startLab`
+   * @param change.digest as for `startLab`
    * @throws what failed, one NetwrightError or an AggregateError of several; the lab then is as it was
    */
   async apply(

@@ -21,6 +21,8 @@ export type LinkLook = {
 
 export type GraphLink = Edge<LinkLook, "link">;
 
+type Point = { readonly x: number; readonly y: number };
+
 const laneWidth = 14;
 /** Less is what machines say without being asked (neighbour discovery), and is told in the details. */
 const leastBits = 1_000;
@@ -88,7 +90,7 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
       {rate !== undefined &&
         length > 120 &&
         rateLines(rate, unit).map((line, index) => (
-          <text key={line} x={middle.x} y={below + 13 * index} className="link-rate">
+          <text key={line} {...besideLine({ middle, unit, below, index })} className="link-rate">
             {line}
           </text>
         ))}
@@ -97,6 +99,29 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
     </g>
   );
 });
+
+/** Where words of a link have no line under them: below one that lies flat, on the open side of one that rises or falls. */
+function besideLine({
+  middle,
+  unit,
+  below,
+  index,
+}: {
+  readonly middle: Point;
+  readonly unit: Point;
+  readonly below: number;
+  readonly index: number;
+}): { readonly x: number; readonly y: number; readonly style?: CSSProperties } {
+  const lines = 13 * index;
+  if (Math.abs(unit.y) < 0.35) return { x: middle.x, y: below + lines };
+  if (Math.abs(unit.x) < 0.2) return { x: middle.x + 9, y: middle.y - 2 + lines, style: { textAnchor: "start" } };
+  const falls = unit.x * unit.y > 0;
+  return {
+    x: middle.x + (falls ? -9 : 9),
+    y: middle.y + 12 + lines,
+    style: { textAnchor: falls ? "end" : "start" },
+  };
+}
 
 /** As thick as what passes is much: a line for each tenfold of it. */
 function flowOf(rate: LinkRate | undefined): number {
