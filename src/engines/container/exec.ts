@@ -47,8 +47,9 @@ export async function execIn(
     if (request.terminal !== undefined && head.length > 0) socket.unshift(head);
     socket.on("error", () => socket.destroy());
     socket.once("close", () => ended.resolve());
-    const state = await firstState(yard, what, id);
-    if (state.Pid === 0) throw labError("COMMAND_NOT_STARTED", refusal(await lastWords(stdout, stderr), node, request));
+    const state = await firstState(yard, what, id, ended.promise);
+    if (state.Pid === 0 && isRefusal(state))
+      throw labError("COMMAND_NOT_STARTED", refusal(await lastWords(stdout, stderr), node, request));
     // Engines before Docker 23 take a size only now.
     if (request.terminal !== undefined) await engine.resizeExec(what, id, request.terminal).catch(() => undefined);
     const exit = exitOf(yard, what, id, ended.promise).finally(forget);
@@ -61,6 +62,8 @@ export async function execIn(
       stderr,
       exit,
       signal: (signal) => {
+        // 0: it had ended before anybody looked.
+        if (state.Pid === 0) return false;
         void yard.link.signal(state.Pid, constants.signals[signal]).catch(() => undefined);
         return true;
       },
@@ -72,11 +75,31 @@ export async function execIn(
   }
 }
 
-/** The answer to the start comes before the program: so it is looked at until it runs, or has ended. */
-async function firstState({ link: { engine } }: ContainerYard, what: string, id: string): Promise<ExecState> {
+/**
+ * What a shell says of a program that it cannot run, engines say too. Any other code is the program's own, also
+ * where Podman has forgotten its process by then.
+ */
+const isRefusal = ({ ExitCode }: ExecState): boolean => ExitCode === null || (ExitCode >= 125 && ExitCode <= 127);
+
+/**
+ * The answer to the start comes before the program: so it is looked at until it runs, or has ended. Podman says of one
+ * that does not run yet what it says of one that has ended well.
+ */
+async function firstState(
+  { link: { engine } }: ContainerYard,
+  what: string,
+  id: string,
+  ended: Promise<void>,
+): Promise<ExecState> {
+  let hasEnded = false;
+  void ended.then(() => {
+    hasEnded = true;
+  });
   for (let waitedMs = 0; waitedMs < startMs; ) {
+    const wasEnded = hasEnded;
     const state = await engine.exec(what, id);
-    if (state.Pid > 0 || (!state.Running && state.ExitCode !== null)) return state;
+    if (state.Pid > 0) return state;
+    if (!state.Running && state.ExitCode !== null && (wasEnded || isRefusal(state))) return state;
     const pauseMs = waitedMs < 20 ? firstLookMs : laterLookMs;
     await sleep(pauseMs);
     waitedMs += pauseMs;
