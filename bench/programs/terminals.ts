@@ -159,7 +159,7 @@ async function measure(at: LabAddress): Promise<Terminals> {
   const took = (performance.now() - began) / 1000;
   for (const one of typed) one.close();
   for (const one of printing) one.close();
-  await Promise.all([...typed.map(({ exit }) => exit), ...printing.map(({ exit }) => exit)]);
+  await Promise.allSettled([...typed.map(({ exit }) => exit), ...printing.map(({ exit }) => exit)]);
   return {
     open: typed.length + printing.length,
     streaming: printing.length,
@@ -183,7 +183,7 @@ async function starve(at: LabAddress, supervisorPid: number): Promise<TerminalsR
     one.stdout.resume();
     one.close();
   }
-  await Promise.all(sessions.map(({ exit }) => exit));
+  await Promise.allSettled(sessions.map(({ exit }) => exit));
   return {
     serverMegabytes: (after[0] ?? 0) - (before[0] ?? 0),
     supervisorMegabytes: (after[1] ?? 0) - (before[1] ?? 0),
