@@ -48,6 +48,8 @@ export class PodmanService implements AsyncDisposable {
     const socket = `unix://${join(folder, "podman.sock")}`;
     const child = spawn("/usr/bin/podman", [...optionsIn(folder), "system", "service", "--time=0", socket], {
       stdio: ["ignore", log, log],
+      // conmon leaves a file where it was started.
+      cwd: folder,
       env: environmentIn(folder),
     });
     closeSync(log);

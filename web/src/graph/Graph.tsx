@@ -106,6 +106,16 @@ export function Graph({
   const [isPlaced, setPlaced] = useState(false);
   const isNear = useStore(({ transform }) => transform[2] >= farZoom);
   const isFar = isLarge && !(isNear && isPlaced);
+  const bounds = useMemo(() => (isLarge ? boundsOf(places) : undefined), [isLarge, places]);
+  // A map of what is in sight would show it twice, and take as long to draw as the picture.
+  const isWhole = useStore(
+    ({ transform: [x, y, zoom], width, height }) =>
+      bounds === undefined ||
+      (bounds.left * zoom + x >= 0 &&
+        bounds.top * zoom + y >= 0 &&
+        bounds.right * zoom + x <= width &&
+        bounds.bottom * zoom + y <= height),
+  );
   // Who begins with nothing would see the first node jump into the middle.
   const startsFull = useRef(nodes.length > 0);
   const report = useRef(selection);
@@ -211,11 +221,26 @@ export function Graph({
         {isFar && <FarLinks links={links} places={dragged} known={places} />}
         {!isLarge && <Background gap={24} size={1} />}
         <Controls showInteractive={false} />
-        {isLarge && <MiniMap pannable zoomable nodeStrokeWidth={0} />}
+        {isLarge && !isWhole && <MiniMap pannable zoomable nodeStrokeWidth={0} />}
         {children}
       </ReactFlow>
     </div>
   );
+}
+
+/** Of all nodes, in the picture's own measure. */
+function boundsOf(places: Layout) {
+  const bounds = { left: 0, top: 0, right: 0, bottom: 0 };
+  const all = Object.values(places);
+  const [first] = all;
+  if (first !== undefined) Object.assign(bounds, { left: first.x, top: first.y, right: first.x, bottom: first.y });
+  for (const { x, y } of all) {
+    bounds.left = Math.min(bounds.left, x);
+    bounds.top = Math.min(bounds.top, y);
+    bounds.right = Math.max(bounds.right, x + nodeSize.width);
+    bounds.bottom = Math.max(bounds.bottom, y + nodeSize.height);
+  }
+  return bounds;
 }
 
 const rounded = (places: Layout): Layout =>
@@ -271,9 +296,9 @@ function useDrawn(
   const lanes = useMemo(() => lanesOf(links), [links]);
   const namesAll = links.length <= mostNamed;
   const edges = links.map((drawn): GraphLink => {
-    const { id, ...link } = drawn;
+    const { id } = drawn;
     const selected = chosen.links.has(id);
-    const isNear = chosen.nodes.has(link.a) || chosen.nodes.has(link.b);
+    const isNear = chosen.nodes.has(drawn.a) || chosen.nodes.has(drawn.b);
     const [lane, showsNames] = [lanes.get(id) ?? 0, namesAll || selected || isNear];
     const known = before.current.edges.get(id);
     if (
@@ -284,6 +309,7 @@ function useDrawn(
       known.data.showsNames === showsNames
     )
       return known;
+    const { id: _, ...link } = drawn;
     const data = { ...link, lane, showsNames };
     if (known !== undefined && known.selected === selected && same(known.data, data)) {
       made.set(known, drawn);

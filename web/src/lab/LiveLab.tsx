@@ -64,7 +64,7 @@ export function LiveLab({
   const nodes = useEach(detail.nodeStatus, drawnNode);
   const links = useEach(detail.linkStatus, drawnLink);
   const given = useMemo(() => ({ ...layout, ...moved }), [layout, moved]);
-  const names = useMemo(() => nodes.map(({ name }) => name), [nodes]);
+  const names = useSteady(useMemo(() => nodes.map(({ name }) => name), [nodes]));
   const pairs = useMemo(() => links.map(({ a, b }) => [a, b] as const), [links]);
   const places = usePlaces(names, pairs, given);
 
@@ -244,6 +244,14 @@ function useEach<Item extends object, Made>(items: readonly Item[], make: (item:
       }),
     [items, made, make],
   );
+}
+
+/** The same list, as long as the same is in it: what is made of it is not made again. */
+function useSteady(items: readonly string[]): readonly string[] {
+  const last = useRef(items);
+  if (last.current.length !== items.length || last.current.some((item, index) => item !== items[index]))
+    last.current = items;
+  return last.current;
 }
 
 const endOf = (text: string) => {
