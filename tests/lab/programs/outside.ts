@@ -279,10 +279,11 @@ try {
     await tell("supervisor killed", async () => {
       await eventually(async () => {
         if (pidsOf(gateOf("second")).length > 0) throw new Error("the gate is there");
+        // A process that ends has no command line any more before it has closed its sockets.
+        const socket = createServer().listen(8091, "127.0.0.1");
+        await once(socket, "listening");
+        socket.close();
       });
-      const socket = createServer().listen(8091, "127.0.0.1");
-      await once(socket, "listening");
-      socket.close();
       return "free";
     });
     await lab.down();
