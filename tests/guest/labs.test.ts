@@ -53,7 +53,8 @@ describe("labs of an ordinary user on Debian's kernel", () => {
 
   test("limit a node's memory and processes by a delegated control group, and tell of it", () => {
     const { eaten, forked, events, limits = [] } = result;
-    expect(eaten.map((said) => said.split("\n")[0])).toEqual(["0", String(64 * 2 ** 20)]);
+    // Whom of those that take memory the kernel ends, it chooses: who counts may go too.
+    expect(eaten.map((said) => said.split("\n")[0])).toEqual([expect.stringMatching(/^0?$/), String(64 * 2 ** 20)]);
     expect(forked).toMatch(/fork/i);
     expect(events).toEqual(["h1"]);
     const by = (file: string) => `control groups, version 2: ${file}`;
