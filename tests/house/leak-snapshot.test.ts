@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,6 +40,16 @@ it("sees a socket and the folder it is in", async () => {
   rmSync(folder, { recursive: true });
   expect(left).toContain(`file ${folder}`);
   expect(left).toContain(`socket ${folder}/api.sock`);
+});
+
+it("sees what is in the folder of a user's labs in /tmp, and takes the folder itself for the user's", () => {
+  const folder = mkdtempSync("/tmp/netwright-leak-");
+  const runtime: Watch = { ...watch, runtime: [folder] };
+  writeFileSync(join(folder, "lab.json"), "{}");
+  const { files } = takeSnapshot(runtime);
+  rmSync(folder, { recursive: true });
+  expect(files).toContain(join(folder, "lab.json"));
+  expect(files).not.toContain(folder);
 });
 
 it("sees an interface and a mount that went", () => {

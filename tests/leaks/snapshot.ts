@@ -35,7 +35,7 @@ export type Watch = {
    * that have it or come from one that has, and nobody else's labs do.
    */
   readonly mark?: string;
-  /** Folders where labs keep files while they run: every file below counts. */
+  /** Folders where labs keep files while they run: every file below counts, the folder itself does not: it is the user's, for all labs. */
   readonly runtime: readonly string[];
   /** Folders for everybody's temporary files: entries that belong to the ids count. */
   readonly temporary: readonly string[];
@@ -237,11 +237,12 @@ function filesBelow(folder: string): readonly string[] {
   }
 }
 
-function entriesOwned(folder: string, { ids, under }: Watch): readonly string[] {
+function entriesOwned(folder: string, { ids, under, runtime }: Watch): readonly string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .map((name) => join(folder, name))
-    .filter((path) => within(ids, ownerOf(path)) && (under === "dedicated" || names(path)));
+    .filter((path) => !runtime.includes(path) && within(ids, ownerOf(path)))
+    .filter((path) => under === "dedicated" || names(path));
 }
 
 function ownerOf(path: string): number {
