@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 /**
@@ -36,6 +37,8 @@ const shared = {
   testTimeout: 120_000,
   hookTimeout: 60_000,
   expect: { poll: { timeout: 60_000 } },
+  // Tests start the command and supervisors some thousand times from the source: what Node makes of it is kept.
+  env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "build/compiled") },
 } as const;
 
 export default defineConfig({

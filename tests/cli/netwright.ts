@@ -47,10 +47,12 @@ export class Netwright implements AsyncDisposable {
     }
   }
 
-  /** The environment of its calls: nothing of the tests' own but where programs are. */
+  /** The environment of its calls: nothing of the tests' own but where programs are, and what Node has made of them. */
   get environment(): Record<string, string> {
+    const { PATH = "", NODE_COMPILE_CACHE = "" } = process.env;
     return {
-      PATH: process.env["PATH"] ?? "",
+      PATH,
+      NODE_COMPILE_CACHE,
       HOME: this.folder,
       NETWRIGHT_RUNTIME_DIR: this.runtime,
       NETWRIGHT_STATE_DIR: this.state,

@@ -33,8 +33,9 @@ export class Workspace implements AsyncDisposable {
     if (example !== undefined) await cp(join(root, "examples", example), folder, { recursive: true });
     await mkdir(join(base, "bin"));
     await symlink(join(root, "bin/netwright"), join(base, "bin/netwright"));
-    const { PATH = "" } = process.env;
+    const { PATH = "", NODE_COMPILE_CACHE = "" } = process.env;
     return new Workspace(folder, {
+      NODE_COMPILE_CACHE,
       HOME: base,
       PATH: `${join(base, "bin")}:${PATH}`,
       LANG: "C.UTF-8",
