@@ -18,7 +18,7 @@ const run = (program: string, argv: readonly string[], options: { cwd?: string }
 /** Nothing of the checkout: no PATH into it but for Node, no settings of an npm that runs this. */
 function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_(lifecycle|package|command)|INIT_CWD|NODE_PATH)/.test(name),
+    ([name]) => !/^(npm_(lifecycle|package|command)|INIT_CWD|NODE_PATH|NODE_COMPILE_CACHE)/.test(name),
   );
   const path = (process.env["PATH"] ?? "").split(":").filter((entry) => !entry.endsWith("node_modules/.bin"));
   return {
