@@ -1,7 +1,7 @@
 import "@mantine/core/styles.css";
 import "./shell/shell.css";
 import { type CSSVariablesResolver, createTheme, MantineProvider } from "@mantine/core";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider, type QueryKey } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { CallError } from "./api/call.ts";
@@ -37,7 +37,14 @@ const readable: CSSVariablesResolver = () => ({
   dark: { "--mantine-color-dimmed": "#a9adb3", "--mantine-color-placeholder": "#a0a4aa" },
 });
 
-const client = new QueryClient({
+// A session that has ended, whatever asked: the page to sign in is shown in place of what was there.
+const ended = (error: Error, key?: QueryKey) => {
+  if (error instanceof CallError && error.code === "NOT_SIGNED_IN" && key?.[0] !== "session")
+    void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+};
+const client: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: (error, { queryKey }) => ended(error, queryKey) }),
+  mutationCache: new MutationCache({ onError: (error) => ended(error) }),
   defaultOptions: {
     queries: {
       // What the server refuses, it refuses again; what did not reach it is tried for as long as somebody looks.
@@ -47,14 +54,6 @@ const client = new QueryClient({
     },
   },
 });
-// A session that has ended, whatever asked: the page to sign in is shown in place of what was there.
-client.getQueryCache().subscribe(({ query, type }) => {
-  const { error } = query.state;
-  if (type !== "updated" || query.queryKey[0] === "session") return;
-  if (error instanceof CallError && error.code === "NOT_SIGNED_IN")
-    void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
-});
-
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element with the id root");
 createRoot(root).render(

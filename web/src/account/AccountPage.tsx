@@ -1,7 +1,8 @@
-import { Anchor, Paper, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { sessionQuery, waysQuery } from "../api/queries.ts";
 import { PageHead } from "../shell/PageHead.tsx";
+import { Section } from "../shell/Section.tsx";
 import { PasswordForm } from "./PasswordForm.tsx";
 import { TokenList } from "./TokenList.tsx";
 
@@ -17,26 +18,24 @@ export default function AccountPage() {
         about={`Signed in as ${user.name}${user.isAdmin ? ", a server administrator" : ""}`}
       />
       <Stack gap="lg">
-        <Paper withBorder p="md" component="section" aria-labelledby="tokens">
-          <Title order={2} size="h4" id="tokens">
-            Tokens
-          </Title>
-          <Text size="sm" c="dimmed" mb="md">
-            A token lets a program or the command line in as you, within its scope. The{" "}
-            <Anchor href="/api/v1/openapi.json" size="sm">
-              API's description
-            </Anchor>{" "}
-            (OpenAPI) says what can be asked.
-          </Text>
+        <Section
+          title="Tokens"
+          about={
+            <>
+              A token lets a program or the command line in as you, within its scope. The{" "}
+              <Anchor href="/api/v1/openapi.json" size="sm">
+                API's description
+              </Anchor>{" "}
+              (OpenAPI) says what can be asked.
+            </>
+          }
+        >
           <TokenList />
-        </Paper>
+        </Section>
         {hasPassword && (
-          <Paper withBorder p="md" component="section" aria-labelledby="password">
-            <Title order={2} size="h4" mb="md" id="password">
-              Password
-            </Title>
+          <Section title="Password">
             <PasswordForm name={user.name} />
-          </Paper>
+          </Section>
         )}
       </Stack>
     </div>

@@ -17,7 +17,7 @@ import { useState } from "react";
 import type { Token } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
 import { tokensQuery } from "../api/queries.ts";
-import { Trouble } from "../shell/states.tsx";
+import { Form } from "../shell/Form.tsx";
 
 const scopes: readonly { readonly scope: Token["scope"]; readonly label: string; readonly about: string }[] = [
   { scope: "read", label: "Read", about: "Looks at what you may look at" },
@@ -68,40 +68,29 @@ function TokenForm({ onMade }: { readonly onMade: (secret: string) => void }) {
     },
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        make.mutate();
-      }}
-    >
-      <Stack>
-        <TextInput
-          label="Name"
-          description="What it is for, so that you know it again"
-          value={name}
-          maxLength={100}
-          onChange={({ currentTarget }) => setName(currentTarget.value)}
-          data-autofocus
-        />
-        <Radio.Group label="Scope" value={scope} onChange={(chosen) => setScope(chosen as Token["scope"])}>
-          <Stack gap="xs" mt="xs">
-            {scopes.map(({ scope: value, label, about }) => (
-              <Radio key={value} value={value} label={label} description={about} />
-            ))}
-          </Stack>
-        </Radio.Group>
-        <NativeSelect
-          label="Ends after"
-          data={times}
-          value={days}
-          onChange={({ currentTarget }) => setDays(currentTarget.value)}
-        />
-        {make.isError && <Trouble error={make.error} />}
-        <Button type="submit" loading={make.isPending} disabled={name.trim() === ""}>
-          Make token
-        </Button>
-      </Stack>
-    </form>
+    <Form action={make} verb="Make token" isReady={name.trim() !== ""} onSubmit={() => make.mutate()}>
+      <TextInput
+        label="Name"
+        description="What it is for, so that you know it again"
+        value={name}
+        maxLength={100}
+        onChange={({ currentTarget }) => setName(currentTarget.value)}
+        data-autofocus
+      />
+      <Radio.Group label="Scope" value={scope} onChange={(chosen) => setScope(chosen as Token["scope"])}>
+        <Stack gap="xs" mt="xs">
+          {scopes.map(({ scope: value, label, about }) => (
+            <Radio key={value} value={value} label={label} description={about} />
+          ))}
+        </Stack>
+      </Radio.Group>
+      <NativeSelect
+        label="Ends after"
+        data={times}
+        value={days}
+        onChange={({ currentTarget }) => setDays(currentTarget.value)}
+      />
+    </Form>
   );
 }
 

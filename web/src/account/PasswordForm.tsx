@@ -1,9 +1,9 @@
-import { Alert, Button, PasswordInput, Stack } from "@mantine/core";
+import { Alert, PasswordInput } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { call } from "../api/call.ts";
-import { Trouble } from "../shell/states.tsx";
+import { Form } from "../shell/Form.tsx";
 
 /** As the server asks of passwords. */
 export const shortestPassword = 10;
@@ -23,51 +23,44 @@ export function PasswordForm({ name }: { readonly name: string }) {
   });
   const isShort = password !== "" && password.length < shortestPassword;
   const differs = again !== "" && again !== password;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    change.mutate();
-  };
   return (
-    <form onSubmit={submit}>
-      <Stack maw={360} gap="sm">
-        {/* For programs that keep passwords. */}
-        <input hidden readOnly autoComplete="username" name="username" value={name} />
-        <PasswordInput
-          label="Present password"
-          autoComplete="current-password"
-          value={current}
-          onChange={({ currentTarget }) => setCurrent(currentTarget.value)}
-        />
-        <PasswordInput
-          label="New password"
-          description={`At least ${shortestPassword} characters`}
-          autoComplete="new-password"
-          value={password}
-          error={isShort ? `Only ${password.length} characters` : undefined}
-          onChange={({ currentTarget }) => setPassword(currentTarget.value)}
-        />
-        <PasswordInput
-          label="New password again"
-          autoComplete="new-password"
-          value={again}
-          error={differs ? "This is another one" : undefined}
-          onChange={({ currentTarget }) => setAgain(currentTarget.value)}
-        />
-        {change.isError && <Trouble error={change.error} />}
-        {change.isSuccess && (
-          <Alert color="green" icon={<IconCheck size={18} />} role="status">
-            The password is changed. All your other sessions have ended; tokens go on.
-          </Alert>
-        )}
-        <Button
-          type="submit"
-          loading={change.isPending}
-          disabled={current === "" || password.length < shortestPassword || again !== password}
-          style={{ alignSelf: "flex-start" }}
-        >
-          Change password
-        </Button>
-      </Stack>
-    </form>
+    <Form
+      action={change}
+      verb="Change password"
+      isReady={current !== "" && password.length >= shortestPassword && again === password}
+      onSubmit={() => change.mutate()}
+      gap="sm"
+      maw={360}
+      button={{ style: { alignSelf: "flex-start" } }}
+    >
+      {/* For programs that keep passwords. */}
+      <input hidden readOnly autoComplete="username" name="username" value={name} />
+      <PasswordInput
+        label="Present password"
+        autoComplete="current-password"
+        value={current}
+        onChange={({ currentTarget }) => setCurrent(currentTarget.value)}
+      />
+      <PasswordInput
+        label="New password"
+        description={`At least ${shortestPassword} characters`}
+        autoComplete="new-password"
+        value={password}
+        error={isShort ? `Only ${password.length} characters` : undefined}
+        onChange={({ currentTarget }) => setPassword(currentTarget.value)}
+      />
+      <PasswordInput
+        label="New password again"
+        autoComplete="new-password"
+        value={again}
+        error={differs ? "This is another one" : undefined}
+        onChange={({ currentTarget }) => setAgain(currentTarget.value)}
+      />
+      {change.isSuccess && (
+        <Alert color="green" icon={<IconCheck size={18} />} role="status">
+          The password is changed. All your other sessions have ended; tokens go on.
+        </Alert>
+      )}
+    </Form>
   );
 }

@@ -1,52 +1,36 @@
 import { Badge, Button, Table, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import type { Token } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
 import { tokensQuery } from "../api/queries.ts";
-import { Ask } from "../shell/Ask.tsx";
-import { Loading, Trouble } from "../shell/states.tsx";
+import { actions, List } from "../shell/List.tsx";
+import { RemoveButton } from "../shell/RemoveButton.tsx";
 import { Time } from "../shell/Time.tsx";
 import { NewToken } from "./NewToken.tsx";
 
+const columns = ["Name", "Scope", "Made", "Used last", "Ends", actions(110)];
+
 /** One's own tokens: without their secrets, which nobody has but who made them. */
 export function TokenList() {
-  const tokens = useQuery(tokensQuery);
+  const tokens = useInfiniteQuery(tokensQuery);
   const [isMaking, making] = useDisclosure();
-  if (tokens.isPending) return <Loading what="your tokens" />;
-  if (tokens.isError) return <Trouble error={tokens.error} onRetry={() => void tokens.refetch()} />;
   return (
     <>
-      {tokens.data.items.length > 0 && (
-        <Table.ScrollContainer minWidth={560}>
-          <Table verticalSpacing="sm">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Name</Table.Th>
-                <Table.Th>Scope</Table.Th>
-                <Table.Th>Made</Table.Th>
-                <Table.Th>Used last</Table.Th>
-                <Table.Th>Ends</Table.Th>
-                <Table.Th w={110}>
-                  <span className="hidden-text">Actions</span>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {tokens.data.items.map((token) => (
-                <Row key={token.id} token={token} />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      )}
-      {tokens.data.items.length === 0 && (
-        <Text size="sm" mb="md">
-          You have no tokens.
-        </Text>
-      )}
+      <List
+        list={tokens}
+        what="your tokens"
+        columns={columns}
+        minWidth={560}
+        empty={
+          <Text size="sm" mb="md">
+            You have no tokens.
+          </Text>
+        }
+      >
+        {(token) => <Row key={token.id} token={token} />}
+      </List>
       <Button mt="sm" variant="default" leftSection={<IconPlus size={16} />} onClick={making.open}>
         New token
       </Button>
@@ -56,12 +40,6 @@ export function TokenList() {
 }
 
 function Row({ token }: { readonly token: Token }) {
-  const client = useQueryClient();
-  const [asks, setAsks] = useState(false);
-  const revoke = useMutation({
-    mutationFn: () => call("DELETE", "/tokens/:token", { params: { token: token.id } }),
-    onSuccess: () => client.invalidateQueries({ queryKey: tokensQuery.queryKey }),
-  });
   const isOver = token.expiresAt !== undefined && new Date(token.expiresAt).getTime() < Date.now();
   return (
     <Table.Tr>
@@ -84,26 +62,15 @@ function Row({ token }: { readonly token: Token }) {
         )}
       </Table.Td>
       <Table.Td>
-        <Button
-          size="compact-sm"
-          variant="subtle"
-          color="red"
-          onClick={() => setAsks(true)}
-          aria-label={`Revoke token ${token.name}`}
-        >
-          Revoke
-        </Button>
-        <Ask
-          isOpen={asks}
-          title={`Revoke token ${token.name}?`}
-          verb="Revoke token"
-          isBusy={revoke.isPending}
-          error={revoke.error}
-          onYes={() => revoke.mutate()}
-          onNo={() => setAsks(false)}
+        <RemoveButton
+          verb="Revoke"
+          what="token"
+          name={token.name}
+          remove={() => call("DELETE", "/tokens/:token", { params: { token: token.id } })}
+          stale={[tokensQuery.queryKey]}
         >
           Whatever uses it is let in no more, from now on.
-        </Ask>
+        </RemoveButton>
       </Table.Td>
     </Table.Tr>
   );

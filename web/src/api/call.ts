@@ -29,6 +29,19 @@ export class CallError extends Error {
   }
 }
 
+export const offline = (cause?: unknown): CallError =>
+  new CallError(
+    {
+      type: "about:blank",
+      title: "OFFLINE",
+      status: 0,
+      code: "OFFLINE",
+      detail: "The server does not answer.",
+      remedy: "Check the network. These pages go on by themselves when it is back.",
+    },
+    { cause },
+  );
+
 export const apiPrefix = "/api/v1";
 
 /** The token that shows that a change was asked for by these pages. Set by whoever signs in. */
@@ -91,17 +104,7 @@ export async function send(method: string, path: string, options: CallOptions<un
     ...(signal === undefined ? {} : { signal }),
   }).catch((error: unknown) => {
     if (signal?.aborted) throw error as Error;
-    throw new CallError(
-      {
-        type: "about:blank",
-        title: "OFFLINE",
-        status: 0,
-        code: "OFFLINE",
-        detail: "The server does not answer.",
-        remedy: "Check the network. These pages go on by themselves when it is back.",
-      },
-      { cause: error },
-    );
+    throw offline(error);
   });
   if (!response.ok) throw new CallError(await problemIn(response));
   return response;

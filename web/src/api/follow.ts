@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import type { ControllerEvent } from "../../../src/api/index.ts";
+import { labDetailQuery, labQuery, labsQuery } from "./queries.ts";
 import { serverLink } from "./server-link.ts";
 import { openStream } from "./stream.ts";
 
@@ -56,9 +57,9 @@ export function useLabsInStep(project: string): Readonly<Record<string, string>>
         setProgress((known) => ({ ...known, [subject]: message }));
         return;
       }
-      void client.invalidateQueries({ queryKey: ["labs", project] });
-      void client.invalidateQueries({ queryKey: ["lab", project, subject] });
-      void client.invalidateQueries({ queryKey: ["detail", project, subject] });
+      const lab = { project, lab: subject };
+      for (const { queryKey } of [labsQuery(project), labQuery(lab), labDetailQuery(lab)])
+        void client.invalidateQueries({ queryKey });
     },
     () => void client.invalidateQueries(),
   );

@@ -1,9 +1,8 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { call, callLab, type LabAddress } from "./call.ts";
+import { listQuery } from "./list.ts";
 
 /** What is asked of the server, under the names by which it is kept. */
-
-const most = { limit: 500 };
 
 /** Who is signed in. The link of `netwright ui` brings a secret after the number sign, which is used up at once. */
 async function openSession() {
@@ -42,57 +41,30 @@ export const hostQuery = queryOptions({
   queryFn: ({ signal }) => call("GET", "/host", { signal }),
 });
 
-export const tokensQuery = queryOptions({
-  queryKey: ["tokens"],
-  queryFn: ({ signal }) => call("GET", "/tokens", { signal }),
-});
+export const tokensQuery = listQuery(["tokens"], (page) => call("GET", "/tokens", page));
 
-const pageLength = 50;
-
-export const usersQuery = infiniteQueryOptions({
-  queryKey: ["users"],
-  queryFn: ({ signal, pageParam }) => call("GET", "/users", { query: { limit: pageLength, after: pageParam }, signal }),
-  initialPageParam: undefined as string | undefined,
-  getNextPageParam: ({ next }) => next,
-});
+export const usersQuery = listQuery(["users"], (page) => call("GET", "/users", page));
 
 export type AuditFilter = { readonly user: string; readonly target: string; readonly refused: boolean };
 
 export const auditQuery = ({ user, target, refused }: AuditFilter) =>
-  infiniteQueryOptions({
-    queryKey: ["audit", user, target, refused],
-    queryFn: ({ signal, pageParam }) =>
-      call("GET", "/audit", {
-        query: {
-          limit: pageLength,
-          after: pageParam,
-          user: user === "" ? undefined : user,
-          target: target === "" ? undefined : target,
-          refused: refused ? true : undefined,
-        },
-        signal,
-      }),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: ({ next }) => next,
-  });
+  listQuery(["audit", user, target, refused], ({ query, signal }) =>
+    call("GET", "/audit", {
+      query: {
+        ...query,
+        user: user === "" ? undefined : user,
+        target: target === "" ? undefined : target,
+        refused: refused ? true : undefined,
+      },
+      signal,
+    }),
+  );
 
-export const hostsQuery = queryOptions({
-  queryKey: ["hosts"],
-  queryFn: ({ signal }) => call("GET", "/hosts", { query: most, signal }),
-});
+export const hostsQuery = listQuery(["hosts"], (page) => call("GET", "/hosts", page));
 
-export const imagesQuery = infiniteQueryOptions({
-  queryKey: ["images"],
-  queryFn: ({ signal, pageParam }) =>
-    call("GET", "/images", { query: { limit: pageLength, after: pageParam }, signal }),
-  initialPageParam: undefined as string | undefined,
-  getNextPageParam: ({ next }) => next,
-});
+export const imagesQuery = listQuery(["images"], (page) => call("GET", "/images", page));
 
-export const projectsQuery = queryOptions({
-  queryKey: ["projects"],
-  queryFn: ({ signal }) => call("GET", "/projects", { query: most, signal }),
-});
+export const projectsQuery = listQuery(["projects"], (page) => call("GET", "/projects", page));
 
 export const projectQuery = (project: string) =>
   queryOptions({
@@ -101,10 +73,9 @@ export const projectQuery = (project: string) =>
   });
 
 export const membersQuery = (project: string) =>
-  queryOptions({
-    queryKey: ["members", project],
-    queryFn: ({ signal }) => call("GET", "/projects/:project/members", { params: { project }, signal }),
-  });
+  listQuery(["members", project], (page) =>
+    call("GET", "/projects/:project/members", { params: { project }, ...page }),
+  );
 
 /** What the labs of a project take of its quota; captures that somebody starts are no event of the project. */
 export const usageQuery = (project: string) =>
@@ -115,10 +86,7 @@ export const usageQuery = (project: string) =>
   });
 
 export const labsQuery = (project: string) =>
-  queryOptions({
-    queryKey: ["labs", project],
-    queryFn: ({ signal }) => call("GET", "/projects/:project/labs", { params: { project }, query: most, signal }),
-  });
+  listQuery(["labs", project], (page) => call("GET", "/projects/:project/labs", { params: { project }, ...page }));
 
 export const labQuery = ({ project, lab }: LabAddress) =>
   queryOptions({
@@ -141,10 +109,9 @@ export const labDetailQuery = (address: LabAddress) =>
   });
 
 export const topologiesQuery = (project: string) =>
-  queryOptions({
-    queryKey: ["topologies", project],
-    queryFn: ({ signal }) => call("GET", "/projects/:project/topologies", { params: { project }, query: most, signal }),
-  });
+  listQuery(["topologies", project], (page) =>
+    call("GET", "/projects/:project/topologies", { params: { project }, ...page }),
+  );
 
 export const topologyQuery = (project: string, topology: string, version?: number) =>
   queryOptions({
@@ -158,8 +125,6 @@ export const topologyQuery = (project: string, topology: string, version?: numbe
   });
 
 export const versionsQuery = (project: string, topology: string) =>
-  queryOptions({
-    queryKey: ["topology", project, topology, "versions"],
-    queryFn: ({ signal }) =>
-      call("GET", "/projects/:project/topologies/:topology/versions", { params: { project, topology }, signal }),
-  });
+  listQuery(["topology", project, topology, "versions"], (page) =>
+    call("GET", "/projects/:project/topologies/:topology/versions", { params: { project, topology }, ...page }),
+  );

@@ -1,5 +1,5 @@
 import type { StreamMessage } from "../../../src/api/stream-message.ts";
-import { apiPrefix, CallError, type CallOptions, placeOf } from "./call.ts";
+import { apiPrefix, CallError, type CallOptions, offline, placeOf } from "./call.ts";
 
 /** As long as the server may say nothing (streamAliveMs, and what a network takes). */
 const silenceMs = 25_000;
@@ -79,16 +79,3 @@ export async function* openStream(
     socket.close();
   }
 }
-
-export const offline = (cause?: unknown): CallError =>
-  new CallError(
-    {
-      type: "about:blank",
-      title: "OFFLINE",
-      status: 0,
-      code: "OFFLINE",
-      detail: "The server does not answer.",
-      remedy: "Check the network. These pages go on by themselves when it is back.",
-    },
-    { cause },
-  );

@@ -1,15 +1,18 @@
 import { Button, Card, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { IconPlayerPlay, IconPlayerStop, IconTrash } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { Link, useLocation } from "wouter";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "wouter";
 import type { ControlledLab } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
-import { labsQuery } from "../api/queries.ts";
-import { Ask } from "../shell/Ask.tsx";
-import { Empty, Loading, Trouble } from "../shell/states.tsx";
+import { labQuery, labsQuery } from "../api/queries.ts";
+import { actions, List } from "../shell/List.tsx";
+import { RemoveButton } from "../shell/RemoveButton.tsx";
+import { Empty, Trouble } from "../shell/states.tsx";
+import { useDeploy } from "./deploy.ts";
 import { examples } from "./examples.ts";
 import { LabStateBadge } from "./lab-state.tsx";
+
+const columns = ["Name", { title: "State", width: 150 }, "Size", "From", "Owner", actions(190)];
 
 /** The labs of a project, as they are now. */
 export function LabList({
@@ -24,47 +27,33 @@ export function LabList({
   readonly progress: Readonly<Record<string, string>>;
   readonly onTopologies: () => void;
 }) {
-  const labs = useQuery(labsQuery(project));
-  if (labs.isPending) return <Loading what="the labs" />;
-  if (labs.isError) return <Trouble error={labs.error} onRetry={() => void labs.refetch()} />;
-  if (labs.data.items.length === 0)
-    return (
-      <Empty title="No labs yet">
-        {mayChange ? (
-          <Stack align="center">
-            <Text c="dimmed" ta="center">
-              Draw a topology and deploy it, or deploy one of these:
-            </Text>
-            <Examples project={project} />
-            <Button variant="default" onClick={onTopologies}>
-              Draw a topology
-            </Button>
-          </Stack>
-        ) : (
-          <Text c="dimmed">Nobody has deployed a lab here. You may look at labs, not deploy them.</Text>
-        )}
-      </Empty>
-    );
+  const labs = useInfiniteQuery(labsQuery(project));
   return (
-    <Table highlightOnHover verticalSpacing="sm">
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Name</Table.Th>
-          <Table.Th w={150}>State</Table.Th>
-          <Table.Th>Size</Table.Th>
-          <Table.Th>From</Table.Th>
-          <Table.Th>Owner</Table.Th>
-          <Table.Th w={190}>
-            <span className="hidden-text">Actions</span>
-          </Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {labs.data.items.map((lab) => (
-          <Row key={lab.id} project={project} lab={lab} mayChange={mayChange} progress={progress[lab.name]} />
-        ))}
-      </Table.Tbody>
-    </Table>
+    <List
+      list={labs}
+      what="the labs"
+      columns={columns}
+      minWidth={720}
+      empty={
+        <Empty title="No labs yet">
+          {mayChange ? (
+            <Stack align="center">
+              <Text c="dimmed" ta="center">
+                Draw a topology and deploy it, or deploy one of these:
+              </Text>
+              <Examples project={project} />
+              <Button variant="default" onClick={onTopologies}>
+                Draw a topology
+              </Button>
+            </Stack>
+          ) : (
+            <Text c="dimmed">Nobody has deployed a lab here. You may look at labs, not deploy them.</Text>
+          )}
+        </Empty>
+      }
+    >
+      {(lab) => <Row key={lab.id} project={project} lab={lab} mayChange={mayChange} progress={progress[lab.name]} />}
+    </List>
   );
 }
 
@@ -110,6 +99,8 @@ function Row({
   );
 }
 
+const words = { stop: "Stop", start: "Start" } as const;
+
 /** To stop, start and delete a lab. */
 export function LabActions({
   project,
@@ -121,100 +112,55 @@ export function LabActions({
   readonly onDeleted?: () => void;
 }) {
   const client = useQueryClient();
-  const [asks, setAsks] = useState(false);
   const params = { project, lab: lab.name };
-  const inStep = () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: ["labs", project] }),
-      client.invalidateQueries({ queryKey: ["lab", project, lab.name] }),
-    ]);
-  const stop = useMutation({
-    mutationFn: () => call("POST", "/projects/:project/labs/:lab/stop", { params }),
-    onSettled: inStep,
-  });
-  const start = useMutation({
-    mutationFn: () => call("POST", "/projects/:project/labs/:lab/start", { params }),
-    onSettled: inStep,
-  });
-  const remove = useMutation({
-    mutationFn: () => call("DELETE", "/projects/:project/labs/:lab", { params }),
-    onSuccess: () => {
-      setAsks(false);
-      onDeleted?.();
-    },
-    onSettled: () => client.invalidateQueries({ queryKey: ["labs", project] }),
+  const labs = labsQuery(project).queryKey;
+  const change = useMutation({
+    mutationFn: (verb: "start" | "stop") => call("POST", `/projects/:project/labs/:lab/${verb}`, { params }),
+    onSettled: () =>
+      Promise.all(
+        [labs, labQuery({ project, lab: lab.name }).queryKey].map((queryKey) => client.invalidateQueries({ queryKey })),
+      ),
   });
   const runs = lab.state === "running" || lab.state === "unresponsive";
   const rests = lab.state === "stopped" || lab.state === "failed";
-  const error = stop.error ?? start.error;
+  const verb = runs ? "stop" : rests ? "start" : undefined;
   return (
     <Group gap={6} wrap="nowrap" justify="flex-end">
-      {error !== null && (
+      {change.isError && (
         <Text size="xs" c="red" role="alert" lineClamp={2}>
-          {error.message}
+          {change.error.message}
         </Text>
       )}
-      {runs && (
+      {verb !== undefined && (
         <Button
           size="compact-sm"
           variant="default"
-          leftSection={<IconPlayerStop size={14} />}
-          loading={stop.isPending}
-          onClick={() => stop.mutate()}
-          aria-label={`Stop lab ${lab.name}`}
+          leftSection={verb === "stop" ? <IconPlayerStop size={14} /> : <IconPlayerPlay size={14} />}
+          loading={change.isPending}
+          onClick={() => change.mutate(verb)}
+          aria-label={`${words[verb]} lab ${lab.name}`}
         >
-          Stop
+          {words[verb]}
         </Button>
       )}
-      {rests && (
-        <Button
-          size="compact-sm"
-          variant="default"
-          leftSection={<IconPlayerPlay size={14} />}
-          loading={start.isPending}
-          onClick={() => start.mutate()}
-          aria-label={`Start lab ${lab.name}`}
-        >
-          Start
-        </Button>
-      )}
-      <Button
-        size="compact-sm"
-        variant="subtle"
-        color="red"
-        leftSection={<IconTrash size={14} />}
-        onClick={() => setAsks(true)}
-        aria-label={`Delete lab ${lab.name}`}
-      >
-        Delete
-      </Button>
-      <Ask
-        isOpen={asks}
-        title={`Delete lab ${lab.name}?`}
-        verb="Delete lab"
-        isBusy={remove.isPending}
-        error={remove.error}
-        onYes={() => remove.mutate()}
-        onNo={() => setAsks(false)}
+      <RemoveButton
+        verb="Delete"
+        what="lab"
+        name={lab.name}
+        icon={<IconTrash size={14} />}
+        remove={() => call("DELETE", "/projects/:project/labs/:lab", { params })}
+        stale={[labs]}
+        onRemoved={onDeleted}
       >
         It is taken down, and what ran in its nodes is lost. Topologies stay.
-      </Ask>
+      </RemoveButton>
     </Group>
   );
 }
 
 /** Labs that deploy by one click. */
 function Examples({ project }: { readonly project: string }) {
-  const client = useQueryClient();
-  const [, navigate] = useLocation();
-  const deploy = useMutation({
-    mutationFn: ({ name, text }: { readonly name: string; readonly text: string }) =>
-      call("POST", "/projects/:project/labs", { params: { project }, body: { name, text } }),
-    onSuccess: async ({ name }) => {
-      await client.invalidateQueries({ queryKey: ["labs", project] });
-      navigate(`/projects/${project}/labs/${name}`);
-    },
-  });
+  const deploy = useDeploy(project);
   return (
     <>
       <SimpleGrid cols={{ base: 1, sm: 3 }} w={{ base: 320, sm: 640 }}>
@@ -228,7 +174,7 @@ function Examples({ project }: { readonly project: string }) {
               size="xs"
               variant="light"
               loading={deploy.isPending && deploy.variables.name === example.name}
-              onClick={() => deploy.mutate(example)}
+              onClick={() => deploy.mutate({ name: example.name, text: example.text })}
               aria-label={`Deploy the example ${example.title}`}
             >
               Deploy

@@ -1,55 +1,49 @@
 import { Badge, Button, Group, NativeSelect, Table, Text, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Member } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
-import { membersQuery, sessionQuery } from "../api/queries.ts";
-import { Ask } from "../shell/Ask.tsx";
-import { Empty, Loading, Trouble } from "../shell/states.tsx";
+import { membersQuery, projectQuery, sessionQuery } from "../api/queries.ts";
+import { actions, List } from "../shell/List.tsx";
+import { RemoveButton } from "../shell/RemoveButton.tsx";
+import { Empty, Trouble } from "../shell/states.tsx";
 import { roles } from "./roles.ts";
 
 type Role = Member["role"];
 
 const choices = roles.map(({ role, about }) => ({ value: role, label: `${role}: ${about}` }));
 
+const columns = ["Name", { title: "Role", width: 360 }, actions(110)];
+
 /** Who may what in a project. */
 export function MemberList({ project, mayChange }: { readonly project: string; readonly mayChange: boolean }) {
-  const members = useQuery(membersQuery(project));
+  const members = useInfiniteQuery(membersQuery(project));
   const self = useQuery(sessionQuery).data?.user.name;
-  if (members.isPending) return <Loading what="the members" />;
-  if (members.isError) return <Trouble error={members.error} onRetry={() => void members.refetch()} />;
   return (
     <>
       {mayChange && <AddMember project={project} />}
-      {members.data.items.length === 0 ? (
-        <Empty title="No members">
-          <Text c="dimmed">Only server administrators see this project.</Text>
-        </Empty>
-      ) : (
-        <Table verticalSpacing="sm">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Name</Table.Th>
-              <Table.Th w={360}>Role</Table.Th>
-              <Table.Th w={110}>
-                <span className="hidden-text">Actions</span>
-              </Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {members.data.items.map((member) => (
-              <Row
-                key={member.user.id}
-                project={project}
-                member={member}
-                isSelf={member.user.name === self}
-                mayChange={mayChange}
-              />
-            ))}
-          </Table.Tbody>
-        </Table>
-      )}
+      <List
+        list={members}
+        what="the members"
+        columns={columns}
+        minWidth={600}
+        empty={
+          <Empty title="No members">
+            <Text c="dimmed">Only server administrators see this project.</Text>
+          </Empty>
+        }
+      >
+        {(member) => (
+          <Row
+            key={member.user.id}
+            project={project}
+            member={member}
+            isSelf={member.user.name === self}
+            mayChange={mayChange}
+          />
+        )}
+      </List>
       {!mayChange && (
         <Text size="sm" c="dimmed" mt="md">
           Administrators of the project say who is a member.
@@ -59,14 +53,16 @@ export function MemberList({ project, mayChange }: { readonly project: string; r
   );
 }
 
+/** What changes when members do; one's own role, too. */
+const staleOf = (project: string) => [membersQuery(project).queryKey, projectQuery(project).queryKey];
+
 function useSetMember(project: string, onDone?: () => void) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ user, role }: { readonly user: string; readonly role: Role }) =>
       call("PUT", "/projects/:project/members/:user", { params: { project, user }, body: { role } }),
     onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ["members", project] });
-      await client.invalidateQueries({ queryKey: ["project", project] });
+      await Promise.all(staleOf(project).map((queryKey) => client.invalidateQueries({ queryKey })));
       onDone?.();
     },
   });
@@ -83,17 +79,7 @@ function Row({
   readonly isSelf: boolean;
   readonly mayChange: boolean;
 }) {
-  const client = useQueryClient();
   const set = useSetMember(project);
-  const [asks, setAsks] = useState(false);
-  const remove = useMutation({
-    mutationFn: () => call("DELETE", "/projects/:project/members/:user", { params: { project, user: user.name } }),
-    onSuccess: async () => {
-      setAsks(false);
-      await client.invalidateQueries({ queryKey: ["members", project] });
-      await client.invalidateQueries({ queryKey: ["project", project] });
-    },
-  });
   return (
     <Table.Tr>
       <Table.Td>
@@ -129,28 +115,18 @@ function Row({
       </Table.Td>
       <Table.Td>
         {mayChange && (
-          <Button
-            size="compact-sm"
-            variant="subtle"
-            color="red"
-            onClick={() => setAsks(true)}
-            aria-label={`Remove member ${user.name}`}
+          <RemoveButton
+            verb="Remove"
+            what="member"
+            name={user.name}
+            question={`Take ${isSelf ? "yourself" : user.name} out of ${project}?`}
+            remove={() => call("DELETE", "/projects/:project/members/:user", { params: { project, user: user.name } })}
+            stale={staleOf(project)}
           >
-            Remove
-          </Button>
+            {isSelf ? "You will see the project no more, unless you are a server administrator. " : ""}
+            Labs and topologies stay.
+          </RemoveButton>
         )}
-        <Ask
-          isOpen={asks}
-          title={`Take ${isSelf ? "yourself" : user.name} out of ${project}?`}
-          verb="Remove member"
-          isBusy={remove.isPending}
-          error={remove.error}
-          onYes={() => remove.mutate()}
-          onNo={() => setAsks(false)}
-        >
-          {isSelf ? "You will see the project no more, unless you are a server administrator. " : ""}
-          Labs and topologies stay.
-        </Ask>
       </Table.Td>
     </Table.Tr>
   );

@@ -1,10 +1,7 @@
-import { Button, Stack, Switch, Text, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Stack, Switch, TextInput } from "@mantine/core";
 import { useState } from "react";
 import type { Project, ProjectPolicy } from "../../../src/api/index.ts";
-import { call } from "../api/call.ts";
-import { projectQuery } from "../api/queries.ts";
-import { Trouble } from "../shell/states.tsx";
+import { ProjectForm } from "./ProjectForm.tsx";
 
 const switches = [
   { key: "ports", label: "Publish ports", about: "Ports of the server may lead into nodes" },
@@ -16,25 +13,16 @@ const portsIn = (text: string): string[] => text.split(/[\s,]+/).filter((part) =
 
 /** What the labs of a project may reach beyond themselves. */
 export function PolicyForm({ project, mayChange }: { readonly project: Project; readonly mayChange: boolean }) {
-  const client = useQueryClient();
   const [policy, setPolicy] = useState(project.policy);
   const [ports, setPorts] = useState(project.policy.allowHost.join(", "));
   const wanted = { ...policy, allowHost: portsIn(ports) };
-  const save = useMutation({
-    mutationFn: () =>
-      call("PATCH", "/projects/:project", {
-        params: { project: project.name },
-        body: { policy: wanted },
-        ifMatch: project.revision,
-      }),
-    onSuccess: (changed) => client.setQueryData(projectQuery(project.name).queryKey, changed),
-  });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        save.mutate();
-      }}
+    <ProjectForm
+      project={project}
+      change={{ policy: wanted }}
+      isChanged={JSON.stringify(wanted) !== JSON.stringify(project.policy)}
+      verb="Save reach"
+      whyNot={mayChange ? undefined : "Server administrators say what labs may reach."}
     >
       <Stack gap="sm" align="flex-start">
         {switches.map(({ key, label, about }) => (
@@ -56,21 +44,7 @@ export function PolicyForm({ project, mayChange }: { readonly project: Project; 
           value={ports}
           onChange={({ currentTarget }) => setPorts(currentTarget.value)}
         />
-        {save.isError && <Trouble error={save.error} />}
-        {mayChange ? (
-          <Button
-            type="submit"
-            loading={save.isPending}
-            disabled={JSON.stringify(wanted) === JSON.stringify(project.policy)}
-          >
-            Save reach
-          </Button>
-        ) : (
-          <Text size="sm" c="dimmed">
-            Server administrators say what labs may reach.
-          </Text>
-        )}
       </Stack>
-    </form>
+    </ProjectForm>
   );
 }

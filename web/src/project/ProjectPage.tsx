@@ -1,8 +1,9 @@
 import { Badge, Tabs } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useLocation } from "wouter";
 import { useLabsInStep } from "../api/follow.ts";
 import { labsQuery, projectQuery, sessionQuery, topologiesQuery, waysQuery } from "../api/queries.ts";
+import { countText } from "../shell/List.tsx";
 import { PageHead } from "../shell/PageHead.tsx";
 import { Loading, Trouble } from "../shell/states.tsx";
 import { LabList } from "./LabList.tsx";
@@ -23,8 +24,8 @@ const mays = {
 export function ProjectPage({ project: name, tab }: { readonly project: string; readonly tab: string | undefined }) {
   const progress = useLabsInStep(name);
   const project = useQuery(projectQuery(name));
-  const labs = useQuery(labsQuery(name));
-  const topologies = useQuery(topologiesQuery(name));
+  const labs = useInfiniteQuery(labsQuery(name));
+  const topologies = useInfiniteQuery(topologiesQuery(name));
   const user = useQuery(sessionQuery).data?.user;
   // One person has nobody to share with, and no quotas.
   const isOwn = useQuery(waysQuery).data?.ways.includes("link") ?? false;
@@ -39,7 +40,7 @@ export function ProjectPage({ project: name, tab }: { readonly project: string; 
     );
   const { role, description } = project.data;
   const mayChange = role !== "viewer";
-  const count = (items: readonly unknown[] | undefined) => (items === undefined ? "" : ` (${items.length})`);
+  const count = (list: typeof labs | typeof topologies) => (list.data === undefined ? "" : ` (${countText(list)})`);
   return (
     <div className="content">
       <PageHead title={isOwn ? "Your labs" : name} about={description}>
@@ -52,8 +53,8 @@ export function ProjectPage({ project: name, tab }: { readonly project: string; 
       {role === "viewer" && <p className="note">{mays.viewer}</p>}
       <Tabs value={tabs.find((one) => one === tab) ?? "labs"} onChange={open}>
         <Tabs.List>
-          <Tabs.Tab value="labs">Labs{count(labs.data?.items)}</Tabs.Tab>
-          <Tabs.Tab value="topologies">Topologies{count(topologies.data?.items)}</Tabs.Tab>
+          <Tabs.Tab value="labs">Labs{count(labs)}</Tabs.Tab>
+          <Tabs.Tab value="topologies">Topologies{count(topologies)}</Tabs.Tab>
           {!isOwn && <Tabs.Tab value="members">Members</Tabs.Tab>}
           {!isOwn && <Tabs.Tab value="settings">Settings</Tabs.Tab>}
         </Tabs.List>

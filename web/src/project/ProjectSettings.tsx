@@ -1,13 +1,14 @@
-import { Button, Group, Paper, Stack, Text, Textarea, Title } from "@mantine/core";
+import { Button, Group, Paper, Stack, Text, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import type { Project } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
-import { projectQuery } from "../api/queries.ts";
+import { projectsQuery } from "../api/queries.ts";
 import { Ask } from "../shell/Ask.tsx";
-import { Trouble } from "../shell/states.tsx";
+import { Section } from "../shell/Section.tsx";
 import { PolicyForm } from "./PolicyForm.tsx";
+import { ProjectForm } from "./ProjectForm.tsx";
 import { Quotas } from "./Quotas.tsx";
 
 /** What a project says of itself, what its labs may use, and its end. */
@@ -23,18 +24,12 @@ export function ProjectSettings({
       <Paper withBorder p="md" component="section" aria-label="Description">
         <Description key={project.revision} project={project} />
       </Paper>
-      <Paper withBorder p="md" component="section" aria-labelledby="quotas">
-        <Title order={2} size="h4" id="quotas" mb="xs">
-          Quotas
-        </Title>
+      <Section title="Quotas">
         <Quotas key={project.revision} project={project} mayChange={isServerAdmin} />
-      </Paper>
-      <Paper withBorder p="md" component="section" aria-labelledby="reach">
-        <Title order={2} size="h4" id="reach" mb="xs">
-          Reach
-        </Title>
+      </Section>
+      <Section title="Reach">
         <PolicyForm key={project.revision} project={project} mayChange={isServerAdmin} />
-      </Paper>
+      </Section>
       {isServerAdmin && (
         <Paper withBorder p="md" component="section" aria-label="Deletion">
           <RemoveProject name={project.name} />
@@ -45,52 +40,28 @@ export function ProjectSettings({
 }
 
 function Description({ project }: { readonly project: Project }) {
-  const client = useQueryClient();
   const [description, setDescription] = useState(project.description);
-  const mayChange = project.role === "admin";
-  const save = useMutation({
-    mutationFn: () =>
-      call("PATCH", "/projects/:project", {
-        params: { project: project.name },
-        body: { description },
-        ifMatch: project.revision,
-      }),
-    onSuccess: (changed) => {
-      client.setQueryData(projectQuery(project.name).queryKey, changed);
-      void client.invalidateQueries({ queryKey: ["projects"] });
-    },
-  });
+  const whyNot = project.role === "admin" ? undefined : "Administrators of the project can change it.";
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        save.mutate();
-      }}
+    <ProjectForm
+      project={project}
+      change={{ description }}
+      isChanged={description !== project.description}
+      verb="Save description"
+      whyNot={whyNot}
     >
-      <Stack gap="sm" align="flex-start">
-        <Textarea
-          label="Description"
-          w="100%"
-          maw={560}
-          autosize
-          minRows={2}
-          maxLength={1000}
-          readOnly={!mayChange}
-          value={description}
-          onChange={({ currentTarget }) => setDescription(currentTarget.value)}
-        />
-        {save.isError && <Trouble error={save.error} />}
-        {mayChange ? (
-          <Button type="submit" loading={save.isPending} disabled={description === project.description}>
-            Save description
-          </Button>
-        ) : (
-          <Text size="sm" c="dimmed">
-            Administrators of the project can change it.
-          </Text>
-        )}
-      </Stack>
-    </form>
+      <Textarea
+        label="Description"
+        w="100%"
+        maw={560}
+        autosize
+        minRows={2}
+        maxLength={1000}
+        readOnly={whyNot !== undefined}
+        value={description}
+        onChange={({ currentTarget }) => setDescription(currentTarget.value)}
+      />
+    </ProjectForm>
   );
 }
 
@@ -102,7 +73,7 @@ function RemoveProject({ name }: { readonly name: string }) {
     mutationFn: () => call("DELETE", "/projects/:project", { params: { project: name } }),
     onSuccess: async () => {
       navigate("/projects");
-      await client.invalidateQueries({ queryKey: ["projects"] });
+      await client.invalidateQueries({ queryKey: projectsQuery.queryKey });
     },
   });
   return (
@@ -115,8 +86,7 @@ function RemoveProject({ name }: { readonly name: string }) {
         isOpen={asks}
         title={`Delete project ${name}?`}
         verb={`Delete ${name}`}
-        isBusy={remove.isPending}
-        error={remove.error}
+        action={remove}
         onYes={() => remove.mutate()}
         onNo={() => setAsks(false)}
       >

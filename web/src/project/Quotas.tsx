@@ -1,11 +1,11 @@
-import { Button, Group, NumberInput, Progress, Stack, Table, Text } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Group, NumberInput, Progress, Table, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Project, Quota } from "../../../src/api/index.ts";
-import { call } from "../api/call.ts";
-import { projectQuery, usageQuery } from "../api/queries.ts";
+import { usageQuery } from "../api/queries.ts";
 import { bytesText, gibibyte } from "../shell/amounts.ts";
 import { Trouble } from "../shell/states.tsx";
+import { ProjectForm } from "./ProjectForm.tsx";
 
 type Key = keyof Quota;
 
@@ -29,73 +29,51 @@ const keys = Object.keys(kinds) as readonly Key[];
 
 /** What all labs of a project use together, of what they may. */
 export function Quotas({ project, mayChange }: { readonly project: Project; readonly mayChange: boolean }) {
-  const client = useQueryClient();
   const usage = useQuery(usageQuery(project.name));
   const [limits, setLimits] = useState<Quota>(project.quota);
-  const save = useMutation({
-    mutationFn: () =>
-      call("PATCH", "/projects/:project", {
-        params: { project: project.name },
-        body: { quota: limits },
-        ifMatch: project.revision,
-      }),
-    onSuccess: (changed) => client.setQueryData(projectQuery(project.name).queryKey, changed),
-  });
-  const isSame = keys.every((key) => limits[key] === project.quota[key]);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        save.mutate();
-      }}
+    <ProjectForm
+      project={project}
+      change={{ quota: limits }}
+      isChanged={keys.some((key) => limits[key] !== project.quota[key])}
+      verb="Save quotas"
+      whyNot={mayChange ? undefined : "Server administrators set the limits."}
     >
-      <Stack gap="sm" align="flex-start">
-        <Table maw={660} verticalSpacing={6}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th w={160}>Of</Table.Th>
-              <Table.Th>Used</Table.Th>
-              <Table.Th w={170}>Limit</Table.Th>
+      <Table maw={660} verticalSpacing={6}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th w={160}>Of</Table.Th>
+            <Table.Th>Used</Table.Th>
+            <Table.Th w={170}>Limit</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {keys.map((key) => (
+            <Table.Tr key={key} h={42}>
+              <Table.Td>{kinds[key].title}</Table.Td>
+              <Table.Td>
+                <Used kind={kinds[key]} used={usage.data?.[key]} limit={project.quota[key]} />
+              </Table.Td>
+              <Table.Td>
+                {mayChange ? (
+                  <Limit
+                    kind={kinds[key]}
+                    limit={limits[key]}
+                    onChange={(limit) => {
+                      const { [key]: _, ...others } = limits;
+                      setLimits(limit === undefined ? others : { ...others, [key]: limit });
+                    }}
+                  />
+                ) : (
+                  limitText(kinds[key], project.quota[key])
+                )}
+              </Table.Td>
             </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {keys.map((key) => (
-              <Table.Tr key={key} h={42}>
-                <Table.Td>{kinds[key].title}</Table.Td>
-                <Table.Td>
-                  <Used kind={kinds[key]} used={usage.data?.[key]} limit={project.quota[key]} />
-                </Table.Td>
-                <Table.Td>
-                  {mayChange ? (
-                    <Limit
-                      kind={kinds[key]}
-                      limit={limits[key]}
-                      onChange={(limit) => {
-                        const { [key]: _, ...others } = limits;
-                        setLimits(limit === undefined ? others : { ...others, [key]: limit });
-                      }}
-                    />
-                  ) : (
-                    limitText(kinds[key], project.quota[key])
-                  )}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-        {usage.isError && <Trouble error={usage.error} onRetry={() => void usage.refetch()} />}
-        {save.isError && <Trouble error={save.error} />}
-        {mayChange ? (
-          <Button type="submit" loading={save.isPending} disabled={isSame}>
-            Save quotas
-          </Button>
-        ) : (
-          <Text size="sm" c="dimmed">
-            Server administrators set the limits.
-          </Text>
-        )}
-      </Stack>
-    </form>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {usage.isError && <Trouble error={usage.error} onRetry={() => void usage.refetch()} />}
+    </ProjectForm>
   );
 }
 

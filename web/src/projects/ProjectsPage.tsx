@@ -1,17 +1,22 @@
-import { Badge, Button, Group, Modal, Stack, Table, Text, Textarea, TextInput, Title } from "@mantine/core";
+import { Badge, Button, Group, Modal, Table, Text, Textarea, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { call } from "../api/call.ts";
 import { hostQuery, projectsQuery, sessionQuery } from "../api/queries.ts";
-import { isName, nameRule } from "../shell/names.ts";
-import { Empty, Loading, Trouble } from "../shell/states.tsx";
+import { Form } from "../shell/Form.tsx";
+import { List } from "../shell/List.tsx";
+import { NameField } from "../shell/NameField.tsx";
+import { isName } from "../shell/names.ts";
+import { Empty } from "../shell/states.tsx";
+
+const columns = ["Name", "Description", "Your role"];
 
 /** The projects that one is a member of. */
 export function ProjectsPage() {
-  const projects = useQuery(projectsQuery);
+  const projects = useInfiniteQuery(projectsQuery);
   const session = useQuery(sessionQuery);
   const host = useQuery(hostQuery);
   const [isMaking, making] = useDisclosure();
@@ -29,45 +34,37 @@ export function ProjectsPage() {
         </Title>
         {mayMake && make}
       </Group>
-      {projects.isPending && <Loading what="the projects" />}
-      {projects.isError && <Trouble error={projects.error} onRetry={() => void projects.refetch()} />}
-      {projects.data?.items.length === 0 && (
-        <Empty title="No projects yet">
-          <Text c="dimmed" ta="center">
-            {mayMake
-              ? "A project holds labs and topologies, and has members. Make the first one."
-              : "You are a member of no project. Ask a server administrator to add you to one."}
-          </Text>
-        </Empty>
-      )}
-      {projects.data !== undefined && projects.data.items.length > 0 && (
-        <Table highlightOnHover verticalSpacing="sm">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Name</Table.Th>
-              <Table.Th>Description</Table.Th>
-              <Table.Th>Your role</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {projects.data.items.map((project) => (
-              <Table.Tr key={project.id}>
-                <Table.Td>
-                  <Link href={`/projects/${project.name}`} className="row-link">
-                    {project.name}
-                  </Link>
-                </Table.Td>
-                <Table.Td>{project.description}</Table.Td>
-                <Table.Td>
-                  <Badge variant="light" tt="none">
-                    {project.role}
-                  </Badge>
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      )}
+      <List
+        list={projects}
+        what="the projects"
+        columns={columns}
+        minWidth={480}
+        empty={
+          <Empty title="No projects yet">
+            <Text c="dimmed" ta="center">
+              {mayMake
+                ? "A project holds labs and topologies, and has members. Make the first one."
+                : "You are a member of no project. Ask a server administrator to add you to one."}
+            </Text>
+          </Empty>
+        }
+      >
+        {(project) => (
+          <Table.Tr key={project.id}>
+            <Table.Td>
+              <Link href={`/projects/${project.name}`} className="row-link">
+                {project.name}
+              </Link>
+            </Table.Td>
+            <Table.Td>{project.description}</Table.Td>
+            <Table.Td>
+              <Badge variant="light" tt="none">
+                {project.role}
+              </Badge>
+            </Table.Td>
+          </Table.Tr>
+        )}
+      </List>
       {host.data !== undefined && (
         <Text c="dimmed" size="xs" mt="xl">
           Netwright {host.data.version}, {host.data.labs} {host.data.labs === 1 ? "lab" : "labs"} on this server
@@ -93,32 +90,14 @@ function NewProject({ isOpen, onClose }: { readonly isOpen: boolean; readonly on
   });
   return (
     <Modal opened={isOpen} onClose={onClose} title="New project">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          make.mutate();
-        }}
-      >
-        <Stack>
-          <TextInput
-            label="Name"
-            description={nameRule}
-            error={name !== "" && !isName(name) ? "This is no name" : undefined}
-            value={name}
-            onChange={({ currentTarget }) => setName(currentTarget.value)}
-            data-autofocus
-          />
-          <Textarea
-            label="Description"
-            value={description}
-            onChange={({ currentTarget }) => setDescription(currentTarget.value)}
-          />
-          {make.isError && <Trouble error={make.error} />}
-          <Button type="submit" loading={make.isPending} disabled={!isName(name)}>
-            Make project
-          </Button>
-        </Stack>
-      </form>
+      <Form action={make} verb="Make project" isReady={isName(name)} onSubmit={() => make.mutate()}>
+        <NameField name={name} onName={setName} />
+        <Textarea
+          label="Description"
+          value={description}
+          onChange={({ currentTarget }) => setDescription(currentTarget.value)}
+        />
+      </Form>
     </Modal>
   );
 }

@@ -4,11 +4,11 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { apiPrefix } from "../api/call.ts";
 import { auditQuery } from "../api/queries.ts";
-import { More } from "../shell/More.tsx";
-import { Loading, Trouble } from "../shell/states.tsx";
+import { List } from "../shell/List.tsx";
 import { Time } from "../shell/Time.tsx";
 
 const pauseMs = 300;
+const columns = [{ title: "When", width: 190 }, "Who", "What", { title: "Outcome", width: 140 }, "From"];
 
 /** Every change that somebody asked for, done or refused. */
 export function AuditLog() {
@@ -17,7 +17,6 @@ export function AuditLog() {
   const [refused, setRefused] = useState(false);
   const [filter] = useDebouncedValue({ user: user.trim(), target: target.trim(), refused }, pauseMs);
   const log = useInfiniteQuery({ ...auditQuery(filter), placeholderData: keepPreviousData });
-  const entries = log.data?.pages.flatMap(({ items }) => items);
   return (
     <>
       <Group mb="sm" align="flex-end">
@@ -40,48 +39,36 @@ export function AuditLog() {
           onChange={({ currentTarget }) => setRefused(currentTarget.checked)}
         />
       </Group>
-      {log.isPending && <Loading what="the audit log" />}
-      {log.isError && <Trouble error={log.error} onRetry={() => void log.refetch()} />}
-      {entries !== undefined && entries.length > 0 && (
-        <Table.ScrollContainer minWidth={640}>
-          <Table verticalSpacing={6} fz="sm" style={{ opacity: log.isPlaceholderData ? 0.6 : 1 }}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th w={190}>When</Table.Th>
-                <Table.Th>Who</Table.Th>
-                <Table.Th>What</Table.Th>
-                <Table.Th w={140}>Outcome</Table.Th>
-                <Table.Th>From</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {entries.map(({ id, at, user: who, action, target: what, status, address }) => (
-                <Table.Tr key={id}>
-                  <Table.Td>
-                    <Time text={at} />
-                  </Table.Td>
-                  <Table.Td>{who === "" ? "nobody" : who}</Table.Td>
-                  <Table.Td>
-                    <Code style={{ overflowWrap: "anywhere" }}>
-                      {action} {what.startsWith(apiPrefix) ? what.slice(apiPrefix.length) : what}
-                    </Code>
-                  </Table.Td>
-                  <Table.Td>
-                    <Outcome status={status} />
-                  </Table.Td>
-                  <Table.Td>{address}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      )}
-      {entries?.length === 0 && (
-        <Text c="dimmed" ta="center" my="xl">
-          Nothing of this is in the log.
-        </Text>
-      )}
-      <More list={log} />
+      <List
+        list={log}
+        what="the audit log"
+        columns={columns}
+        minWidth={640}
+        isDense
+        empty={
+          <Text c="dimmed" ta="center" my="xl">
+            Nothing of this is in the log.
+          </Text>
+        }
+      >
+        {({ id, at, user: who, action, target: what, status, address }) => (
+          <Table.Tr key={id}>
+            <Table.Td>
+              <Time text={at} />
+            </Table.Td>
+            <Table.Td>{who === "" ? "nobody" : who}</Table.Td>
+            <Table.Td>
+              <Code style={{ overflowWrap: "anywhere" }}>
+                {action} {what.startsWith(apiPrefix) ? what.slice(apiPrefix.length) : what}
+              </Code>
+            </Table.Td>
+            <Table.Td>
+              <Outcome status={status} />
+            </Table.Td>
+            <Table.Td>{address}</Table.Td>
+          </Table.Tr>
+        )}
+      </List>
     </>
   );
 }

@@ -1,44 +1,32 @@
 import { Badge, Progress, Table, Text } from "@mantine/core";
 import { IconCircleCheck, IconPlugConnectedX } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import type { Host } from "../../../src/api/index.ts";
 import { hostsQuery } from "../api/queries.ts";
 import { bytesText } from "../shell/amounts.ts";
-import { Empty, Loading, Trouble } from "../shell/states.tsx";
+import { List } from "../shell/List.tsx";
+import { Empty } from "../shell/states.tsx";
 import { Time } from "../shell/Time.tsx";
+
+const columns = ["Host", "State", "Labs", "Load", "Memory", "Free disk", "Version"];
 
 /** The machines that labs run on, as they are now. */
 export function HostList() {
-  const hosts = useQuery({ ...hostsQuery, refetchInterval: 10_000 });
-  if (hosts.isPending) return <Loading what="the hosts" />;
-  if (hosts.isError) return <Trouble error={hosts.error} onRetry={() => void hosts.refetch()} />;
-  if (hosts.data.items.length === 0)
-    return (
-      <Empty title="No hosts">
-        <Text c="dimmed">No machine has made itself known to run labs.</Text>
-      </Empty>
-    );
+  const hosts = useInfiniteQuery({ ...hostsQuery, refetchInterval: 10_000 });
   return (
-    <Table.ScrollContainer minWidth={700}>
-      <Table verticalSpacing="sm">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Host</Table.Th>
-            <Table.Th>State</Table.Th>
-            <Table.Th>Labs</Table.Th>
-            <Table.Th>Load</Table.Th>
-            <Table.Th>Memory</Table.Th>
-            <Table.Th>Free disk</Table.Th>
-            <Table.Th>Version</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {hosts.data.items.map((host) => (
-            <Row key={host.name} host={host} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <List
+      list={hosts}
+      what="the hosts"
+      columns={columns}
+      minWidth={700}
+      empty={
+        <Empty title="No hosts">
+          <Text c="dimmed">No machine has made itself known to run labs.</Text>
+        </Empty>
+      }
+    >
+      {(host) => <Row key={host.name} host={host} />}
+    </List>
   );
 }
 

@@ -5,50 +5,35 @@ import { useState } from "react";
 import type { Image } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
 import { imagesQuery } from "../api/queries.ts";
-import { Ask } from "../shell/Ask.tsx";
 import { bytesText } from "../shell/amounts.ts";
-import { More } from "../shell/More.tsx";
-import { Empty, Loading, Trouble } from "../shell/states.tsx";
+import { actions, List } from "../shell/List.tsx";
+import { RemoveButton } from "../shell/RemoveButton.tsx";
+import { Empty, Trouble } from "../shell/states.tsx";
 import { Time } from "../shell/Time.tsx";
+
+const columns = ["Image", "Size", "Here since", "Labs", actions(110)];
 
 /** What nodes can be made of without fetching anything. */
 export function ImageList() {
   const images = useInfiniteQuery(imagesQuery);
-  if (images.isPending) return <Loading what="the images" />;
-  if (images.isError) return <Trouble error={images.error} onRetry={() => void images.refetch()} />;
-  const all = images.data.pages.flatMap(({ items }) => items);
   return (
     <>
       <Pull />
-      {all.length === 0 ? (
-        <Empty title="No images yet">
-          <Text c="dimmed" ta="center">
-            Labs whose nodes name an image fetch it when they are deployed. Fetched beforehand, it is there at once.
-          </Text>
-        </Empty>
-      ) : (
-        <Table.ScrollContainer minWidth={640}>
-          <Table verticalSpacing="sm">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Image</Table.Th>
-                <Table.Th>Size</Table.Th>
-                <Table.Th>Here since</Table.Th>
-                <Table.Th>Labs</Table.Th>
-                <Table.Th w={110}>
-                  <span className="hidden-text">Actions</span>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {all.map((image) => (
-                <Row key={image.name} image={image} />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      )}
-      <More list={images} />
+      <List
+        list={images}
+        what="the images"
+        columns={columns}
+        minWidth={640}
+        empty={
+          <Empty title="No images yet">
+            <Text c="dimmed" ta="center">
+              Labs whose nodes name an image fetch it when they are deployed. Fetched beforehand, it is there at once.
+            </Text>
+          </Empty>
+        }
+      >
+        {(image) => <Row key={image.name} image={image} />}
+      </List>
     </>
   );
 }
@@ -94,12 +79,6 @@ function Pull() {
 }
 
 function Row({ image }: { readonly image: Image }) {
-  const client = useQueryClient();
-  const [asks, setAsks] = useState(false);
-  const remove = useMutation({
-    mutationFn: () => call("DELETE", "/images/:image", { params: { image: image.name } }),
-    onSuccess: () => client.invalidateQueries({ queryKey: imagesQuery.queryKey }),
-  });
   return (
     <Table.Tr>
       <Table.Td fw={600}>{image.name}</Table.Td>
@@ -116,28 +95,16 @@ function Row({ image }: { readonly image: Image }) {
       </Table.Td>
       <Table.Td>{image.labs}</Table.Td>
       <Table.Td>
-        <Button
-          size="compact-sm"
-          variant="subtle"
-          color="red"
-          disabled={image.labs > 0}
-          title={image.labs > 0 ? "A lab that runs uses it" : undefined}
-          onClick={() => setAsks(true)}
-          aria-label={`Remove image ${image.name}`}
-        >
-          Remove
-        </Button>
-        <Ask
-          isOpen={asks}
-          title={`Remove image ${image.name}?`}
-          verb="Remove image"
-          isBusy={remove.isPending}
-          error={remove.error}
-          onYes={() => remove.mutate()}
-          onNo={() => setAsks(false)}
+        <RemoveButton
+          verb="Remove"
+          what="image"
+          name={image.name}
+          whyNot={image.labs > 0 ? "A lab that runs uses it" : undefined}
+          remove={() => call("DELETE", "/images/:image", { params: { image: image.name } })}
+          stale={[imagesQuery.queryKey]}
         >
           A lab that names it fetches it again.
-        </Ask>
+        </RemoveButton>
       </Table.Td>
     </Table.Tr>
   );

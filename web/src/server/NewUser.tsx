@@ -1,11 +1,12 @@
-import { Button, Checkbox, Modal, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Checkbox, Modal, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { shortestPassword } from "../account/PasswordForm.tsx";
 import { call } from "../api/call.ts";
 import { usersQuery } from "../api/queries.ts";
+import { Form } from "../shell/Form.tsx";
+import { NameField } from "../shell/NameField.tsx";
 import { isName, nameRule } from "../shell/names.ts";
-import { Trouble } from "../shell/states.tsx";
 
 export function NewUser({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) {
   return (
@@ -29,48 +30,34 @@ function UserForm({ onMade }: { readonly onMade: () => void }) {
     },
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        make.mutate();
-      }}
+    <Form
+      action={make}
+      verb="Make user"
+      isReady={isName(name) && password.length >= shortestPassword}
+      onSubmit={() => make.mutate()}
     >
-      <Stack>
-        <TextInput
-          label="Name"
-          description={`To sign in with: ${nameRule}`}
-          autoComplete="off"
-          value={name}
-          error={name !== "" && !isName(name) ? "This is no name" : undefined}
-          onChange={({ currentTarget }) => setName(currentTarget.value)}
-          data-autofocus
-        />
-        <TextInput
-          label="Full name"
-          description="May be empty"
-          autoComplete="off"
-          maxLength={100}
-          value={displayName}
-          onChange={({ currentTarget }) => setDisplayName(currentTarget.value)}
-        />
-        <PasswordInput
-          label="Password"
-          description={`At least ${shortestPassword} characters; to be changed by the user`}
-          autoComplete="new-password"
-          value={password}
-          onChange={({ currentTarget }) => setPassword(currentTarget.value)}
-        />
-        <Checkbox
-          label="Server administrator"
-          description="Has every right in every project, and makes users"
-          checked={isAdmin}
-          onChange={({ currentTarget }) => setAdmin(currentTarget.checked)}
-        />
-        {make.isError && <Trouble error={make.error} />}
-        <Button type="submit" loading={make.isPending} disabled={!isName(name) || password.length < shortestPassword}>
-          Make user
-        </Button>
-      </Stack>
-    </form>
+      <NameField name={name} onName={setName} description={`To sign in with: ${nameRule}`} autoComplete="off" />
+      <TextInput
+        label="Full name"
+        description="May be empty"
+        autoComplete="off"
+        maxLength={100}
+        value={displayName}
+        onChange={({ currentTarget }) => setDisplayName(currentTarget.value)}
+      />
+      <PasswordInput
+        label="Password"
+        description={`At least ${shortestPassword} characters; to be changed by the user`}
+        autoComplete="new-password"
+        value={password}
+        onChange={({ currentTarget }) => setPassword(currentTarget.value)}
+      />
+      <Checkbox
+        label="Server administrator"
+        description="Has every right in every project, and makes users"
+        checked={isAdmin}
+        onChange={({ currentTarget }) => setAdmin(currentTarget.checked)}
+      />
+    </Form>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Button, Group, Menu, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { ActionIcon, Alert, Button, Group, Menu, Modal, PasswordInput, Stack } from "@mantine/core";
 import {
   IconCheck,
   IconDots,
@@ -14,7 +14,8 @@ import type { User } from "../../../src/api/index.ts";
 import { shortestPassword } from "../account/PasswordForm.tsx";
 import { call } from "../api/call.ts";
 import { usersQuery } from "../api/queries.ts";
-import { Trouble } from "../shell/states.tsx";
+import { Ask } from "../shell/Ask.tsx";
+import { Form } from "../shell/Form.tsx";
 
 type Change = { readonly isAdmin?: boolean; readonly isDisabled?: boolean; readonly password?: string };
 
@@ -115,24 +116,17 @@ function Confirm({
   const change = useChange(user, onClose);
   const { title, verb, about, change: body } = questions[question];
   return (
-    <Modal opened onClose={onClose} title={title(user.name)}>
-      <Stack>
-        <Text size="sm">{about}</Text>
-        {change.isError && <Trouble error={change.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            Cancel
-          </Button>
-          <Button
-            {...(question === "disable" ? { color: "red" } : {})}
-            loading={change.isPending}
-            onClick={() => change.mutate(body)}
-          >
-            {verb}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <Ask
+      isOpen
+      title={title(user.name)}
+      verb={verb}
+      isHarmless={question !== "disable"}
+      action={change}
+      onYes={() => change.mutate(body)}
+      onNo={onClose}
+    >
+      {about}
+    </Ask>
   );
 }
 
@@ -152,27 +146,21 @@ function NewPassword({ user, onClose }: { readonly user: User; readonly onClose:
           </Group>
         </Stack>
       ) : (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            change.mutate({ password });
-          }}
+        <Form
+          action={change}
+          verb="Set password"
+          isReady={password.length >= shortestPassword}
+          onSubmit={() => change.mutate({ password })}
         >
-          <Stack>
-            <PasswordInput
-              label="New password"
-              description={`At least ${shortestPassword} characters. All sessions of ${user.name} end`}
-              autoComplete="new-password"
-              value={password}
-              onChange={({ currentTarget }) => setPassword(currentTarget.value)}
-              data-autofocus
-            />
-            {change.isError && <Trouble error={change.error} />}
-            <Button type="submit" loading={change.isPending} disabled={password.length < shortestPassword}>
-              Set password
-            </Button>
-          </Stack>
-        </form>
+          <PasswordInput
+            label="New password"
+            description={`At least ${shortestPassword} characters. All sessions of ${user.name} end`}
+            autoComplete="new-password"
+            value={password}
+            onChange={({ currentTarget }) => setPassword(currentTarget.value)}
+            data-autofocus
+          />
+        </Form>
       )}
     </Modal>
   );

@@ -1,7 +1,6 @@
 import {
   Anchor,
   Box,
-  Button,
   Center,
   Code,
   Paper,
@@ -16,6 +15,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call, setProof } from "../api/call.ts";
 import { sessionQuery, waysQuery } from "../api/queries.ts";
+import { Form } from "../shell/Form.tsx";
 import { ColourScheme } from "../shell/Shell.tsx";
 import { Trouble } from "../shell/states.tsx";
 
@@ -67,55 +67,49 @@ export function SignIn({ refusal }: { readonly refusal?: Error }) {
             </Text>
           )}
           {has("password") && (
-            <form
-              onSubmit={(event) => {
-                event.preventDefault();
-                signIn.mutate();
-              }}
+            <Form
+              action={signIn}
+              verb="Sign in"
+              isReady={name.trim() !== "" && password !== ""}
+              onSubmit={() => signIn.mutate()}
             >
-              <Stack gap="md">
-                {has("keystone") && (
-                  <SegmentedControl
-                    aria-label="Account"
-                    fullWidth
-                    value={account}
-                    onChange={(value) => {
-                      setAccount(value as Account);
-                      signIn.reset();
-                    }}
-                    data={[
-                      { value: "here", label: "Netwright" },
-                      { value: "keystone", label: "OpenStack" },
-                    ]}
-                  />
-                )}
+              {has("keystone") && (
+                <SegmentedControl
+                  aria-label="Account"
+                  fullWidth
+                  value={account}
+                  onChange={(value) => {
+                    setAccount(value as Account);
+                    signIn.reset();
+                  }}
+                  data={[
+                    { value: "here", label: "Netwright" },
+                    { value: "keystone", label: "OpenStack" },
+                  ]}
+                />
+              )}
+              <TextInput
+                label="Name"
+                autoComplete="username"
+                autoFocus
+                value={name}
+                onChange={({ currentTarget }) => setName(currentTarget.value)}
+              />
+              <PasswordInput
+                label="Password"
+                autoComplete="current-password"
+                value={password}
+                onChange={({ currentTarget }) => setPassword(currentTarget.value)}
+              />
+              {account === "keystone" && (
                 <TextInput
-                  label="Name"
-                  autoComplete="username"
-                  autoFocus
-                  value={name}
-                  onChange={({ currentTarget }) => setName(currentTarget.value)}
+                  label="Domain"
+                  placeholder={ways.data?.keystoneDomain ?? ""}
+                  value={domain}
+                  onChange={({ currentTarget }) => setDomain(currentTarget.value)}
                 />
-                <PasswordInput
-                  label="Password"
-                  autoComplete="current-password"
-                  value={password}
-                  onChange={({ currentTarget }) => setPassword(currentTarget.value)}
-                />
-                {account === "keystone" && (
-                  <TextInput
-                    label="Domain"
-                    placeholder={ways.data?.keystoneDomain ?? ""}
-                    value={domain}
-                    onChange={({ currentTarget }) => setDomain(currentTarget.value)}
-                  />
-                )}
-                {signIn.isError && <Trouble error={signIn.error} />}
-                <Button type="submit" loading={signIn.isPending} disabled={name.trim() === "" || password === ""}>
-                  Sign in
-                </Button>
-              </Stack>
-            </form>
+              )}
+            </Form>
           )}
           {has("oidc") && (
             <Anchor href="/auth/oidc" size="sm">

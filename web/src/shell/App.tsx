@@ -1,5 +1,5 @@
 import { Center } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { CallError, setProof } from "../api/call.ts";
@@ -19,10 +19,10 @@ const LabEditPage = lazy(() => import("../topology/LabEditPage.tsx"));
 
 /** The projects; where all is one person's, the one that there is. */
 function Home() {
-  const projects = useQuery(projectsQuery);
+  const projects = useInfiniteQuery(projectsQuery);
   const ways = useQuery(waysQuery);
   if (projects.isPending || ways.isPending) return <Loading what="your labs" />;
-  const [first] = projects.data?.items ?? [];
+  const [first] = projects.data ?? [];
   const isOwn = ways.data?.ways.includes("link") && first !== undefined;
   return <Redirect to={isOwn ? `/projects/${first.name}` : "/projects"} replace />;
 }

@@ -1,14 +1,14 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
-import { Trouble } from "./states.tsx";
+import { type Action, Trouble } from "./states.tsx";
 
-/** Asks before something is done that cannot be taken back. */
+/** Asks before something is done that cannot be taken back, or that others feel. */
 export function Ask({
   isOpen,
   title,
   verb,
-  isBusy,
-  error,
+  isHarmless = false,
+  action,
   onYes,
   onNo,
   children,
@@ -17,8 +17,8 @@ export function Ask({
   readonly title: string;
   /** What the button says that does it. */
   readonly verb: string;
-  readonly isBusy: boolean;
-  readonly error: unknown;
+  readonly isHarmless?: boolean;
+  readonly action: Action;
   readonly onYes: () => void;
   readonly onNo: () => void;
   readonly children: ReactNode;
@@ -27,12 +27,12 @@ export function Ask({
     <Modal opened={isOpen} onClose={onNo} title={title}>
       <Stack>
         <Text size="sm">{children}</Text>
-        {error !== null && error !== undefined && <Trouble error={error} />}
+        {action.error !== null && <Trouble error={action.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onNo} data-autofocus>
             Cancel
           </Button>
-          <Button color="red" loading={isBusy} onClick={onYes}>
+          <Button {...(isHarmless ? {} : { color: "red" })} loading={action.isPending} onClick={onYes}>
             {verb}
           </Button>
         </Group>

@@ -3,6 +3,9 @@ import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { CallError } from "../api/call.ts";
 
+/** Something that is asked of the server: whether it is under way, and what went wrong the last time. */
+export type Action = { readonly isPending: boolean; readonly error: Error | null };
+
 /** While something is on its way. Room is kept, so that nothing jumps. */
 export function Loading({ what }: { readonly what: string }) {
   return (

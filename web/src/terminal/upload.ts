@@ -1,6 +1,5 @@
 import type { Problem } from "../../../src/api/index.ts";
-import { apiPrefix, CallError, type LabAddress, labPath, proofHeaders } from "../api/call.ts";
-import { offline } from "../api/stream.ts";
+import { apiPrefix, CallError, type LabAddress, labPath, offline, proofHeaders } from "../api/call.ts";
 
 /**
  * Puts a file into a node. Not by fetch, which does not say how much has been sent.

@@ -4,8 +4,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { TopologyVersion } from "../../../src/api/index.ts";
 import { CallError, call } from "../api/call.ts";
-import { projectQuery, topologyQuery, versionsQuery } from "../api/queries.ts";
-import { DeployDialog, type DeploySource } from "../project/DeployDialog.tsx";
+import { projectQuery, topologiesQuery, topologyQuery, versionsQuery } from "../api/queries.ts";
+import { DeployDialog } from "../project/DeployDialog.tsx";
+import type { DeploySource } from "../project/deploy.ts";
+import { Form } from "../shell/Form.tsx";
 import { Loading, Trouble } from "../shell/states.tsx";
 import { Editor } from "./Editor.tsx";
 import { useHistory } from "./history.ts";
@@ -67,20 +69,14 @@ function Drawn({
       setSaved(version);
       setMessage("");
       setAsksMessage(false);
-      void client.invalidateQueries({ queryKey: ["topologies", project] });
+      void client.invalidateQueries({ queryKey: topologiesQuery(project).queryKey });
       void client.invalidateQueries({ queryKey: versionsQuery(project, topology).queryKey });
     },
   });
   useWarning(isChanged && history.canUndo);
   const isConflict = save.error instanceof CallError && save.error.code === "CHANGED_MEANWHILE";
-  const source: DeploySource | undefined =
-    deploys && saved !== undefined
-      ? isChanged
-        ? { text: draft.text }
-        : { topology: { name: topology, version: saved.version } }
-      : deploys
-        ? { text: draft.text }
-        : undefined;
+  const source: DeploySource =
+    saved === undefined || isChanged ? { text: draft.text } : { topology: { name: topology, version: saved.version } };
   return (
     <>
       <Editor
@@ -120,26 +116,23 @@ function Drawn({
                     </Button>
                   </Popover.Target>
                   <Popover.Dropdown>
-                    <form
-                      onSubmit={(event) => {
-                        event.preventDefault();
-                        save.mutate({ over: false });
-                      }}
+                    <Form
+                      action={isConflict ? { ...save, error: null } : save}
+                      verb={`Save as version ${(saved?.version ?? 0) + 1}`}
+                      isReady
+                      onSubmit={() => save.mutate({ over: false })}
+                      gap="xs"
+                      w={260}
+                      button={{ size: "xs" }}
                     >
-                      <Stack gap="xs" w={260}>
-                        <TextInput
-                          size="xs"
-                          label="What has changed"
-                          description="For the list of versions; may be empty"
-                          value={message}
-                          onChange={({ currentTarget }) => setMessage(currentTarget.value)}
-                        />
-                        {save.isError && !isConflict && <Trouble error={save.error} />}
-                        <Button size="xs" type="submit" loading={save.isPending}>
-                          Save as version {(saved?.version ?? 0) + 1}
-                        </Button>
-                      </Stack>
-                    </form>
+                      <TextInput
+                        size="xs"
+                        label="What has changed"
+                        description="For the list of versions; may be empty"
+                        value={message}
+                        onChange={({ currentTarget }) => setMessage(currentTarget.value)}
+                      />
+                    </Form>
                   </Popover.Dropdown>
                 </Popover>
                 <Button size="xs" leftSection={<IconPlayerPlay size={16} />} onClick={() => setDeploys(true)}>
@@ -173,7 +166,12 @@ function Drawn({
         onClose={() => setShowsVersions(false)}
         onRestore={({ text, layout }) => history.change((now) => ({ text, layout: layout ?? now.layout }))}
       />
-      <DeployDialog project={project} source={source} suggestion={topology} onClose={() => setDeploys(false)} />
+      <DeployDialog
+        project={project}
+        source={deploys ? source : undefined}
+        suggestion={topology}
+        onClose={() => setDeploys(false)}
+      />
     </>
   );
 }

@@ -1,8 +1,9 @@
 import { Badge, Button, Group, Modal, ScrollArea, Text, UnstyledButton } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import type { TopologyVersion } from "../../../src/api/index.ts";
 import { topologyQuery, versionsQuery } from "../api/queries.ts";
+import { More } from "../shell/List.tsx";
 import { Loading, Trouble } from "../shell/states.tsx";
 import { Time } from "../shell/Time.tsx";
 import { type Changes, changesBetween } from "./changes.ts";
@@ -27,9 +28,9 @@ export function VersionsDialog({
   readonly onClose: () => void;
   readonly onRestore: (version: TopologyVersion) => void;
 }) {
-  const versions = useQuery({ ...versionsQuery(project, topology), enabled: isOpen });
+  const versions = useInfiniteQuery({ ...versionsQuery(project, topology), enabled: isOpen });
   const [asked, setAsked] = useState<number>();
-  const chosen = asked ?? versions.data?.items[0]?.version;
+  const chosen = asked ?? versions.data?.[0]?.version;
   const version = useQuery({
     ...topologyQuery(project, topology, chosen),
     enabled: isOpen && chosen !== undefined,
@@ -42,7 +43,7 @@ export function VersionsDialog({
         <ScrollArea className="version-list" type="auto">
           {versions.isPending && <Loading what="the versions" />}
           {versions.isError && <Trouble error={versions.error} onRetry={() => void versions.refetch()} />}
-          {versions.data?.items.map(({ version: number, author, createdAt, message }) => (
+          {versions.data?.map(({ version: number, author, createdAt, message }) => (
             <UnstyledButton
               key={number}
               className="version"
@@ -58,6 +59,7 @@ export function VersionsDialog({
               </Text>
             </UnstyledButton>
           ))}
+          <More list={versions} />
         </ScrollArea>
         <section className="version-difference" aria-label="Difference">
           {version.isError && <Trouble error={version.error} />}
