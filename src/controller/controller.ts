@@ -24,6 +24,7 @@ import { serverHandlers } from "./resources/server.ts";
 import { topologyHandlers } from "./resources/topologies.ts";
 import { addUser, userHandlers } from "./resources/users.ts";
 import { makeApp } from "./server/app.ts";
+import { AuditLog } from "./server/audit-log.ts";
 import { cookieName, GateKeeper } from "./server/gate-keeper.ts";
 import { forgetUnanswered } from "./server/idempotency.ts";
 import { OpenConnections } from "./server/open-connections.ts";
@@ -132,6 +133,7 @@ export class Controller implements AsyncDisposable {
       };
       const isSecure = options.tls !== undefined || options.behindProxy;
       const cookie = own?.cookie ?? cookieName(isSecure);
+      const gateKeeper = new GateKeeper(database, callers, cookie);
       const app = await makeApp({
         handlers: {
           ...userHandlers({ database, callers, connections, keystone, clock }),
@@ -145,7 +147,8 @@ export class Controller implements AsyncDisposable {
           ...serverHandlers(database, bulletin, version),
           ...hostHandlers({ database, agent, keeper }),
         },
-        gateKeeper: new GateKeeper(database, callers, cookie),
+        gateKeeper,
+        audit: new AuditLog(database, gateKeeper, clock),
         database,
         agent,
         quotas,

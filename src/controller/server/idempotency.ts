@@ -1,11 +1,30 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import type { FastifyRequest } from "fastify";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
+import type { Caller } from "../identity/callers.ts";
 import { hashOf } from "../identity/secrets.ts";
 
 /** How long an answer is remembered, in milliseconds. */
 const rememberedMs = 24 * 3600 * 1000;
 const longestKey = 200;
+
+/** A request that is answered once. */
+export type Keyed = {
+  readonly user: string;
+  readonly key: string;
+  /** What must be the same: method, address and body. */
+  readonly request: string;
+  readonly now: number;
+};
+
+/** The Idempotency-Key of a request that makes something. */
+export function keyOf(request: FastifyRequest, caller: Caller | undefined, now: number): Keyed | undefined {
+  const key = request.headers["idempotency-key"];
+  if (request.method !== "POST" || typeof key !== "string" || key === "") return undefined;
+  const { method, url, body } = request;
+  return { user: caller?.user.id ?? "", key, request: `${method} ${url} ${JSON.stringify(body)}`, now };
+}
 
 export type Remembered = {
   readonly status: number;
@@ -21,14 +40,9 @@ export type Remembered = {
  * An answer may have a secret in it, such as a new token. So the database has a hash of the key, and the answer
  * only encrypted by what the key is: who reads the database learns nothing.
  *
- * @param request what must be the same: method, address and body
  * @throws IDEMPOTENCY_KEY_REUSED; BAD_REQUEST for a key that is too long
  */
-export async function once(
-  database: Database,
-  by: { readonly user: string; readonly key: string; readonly request: string; readonly now: number },
-  answer: () => Promise<Remembered>,
-): Promise<Remembered> {
+export async function once(database: Database, by: Keyed, answer: () => Promise<Remembered>): Promise<Remembered> {
   const { user, key, now } = by;
   if (key.length > longestKey)
     throw labError("BAD_REQUEST", { detail: `The Idempotency-Key is longer than ${longestKey} characters.` });

@@ -4,12 +4,8 @@ import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Role } from "../../api/index.ts";
-import { archiveUpgrade, endpoints, routes } from "../../api/index.ts";
-import { matchPath } from "../../api/path-pattern.ts";
 import { labError } from "../../topology/index.ts";
 import type { Agent } from "../agent/agent.ts";
-import { escapedPath, notPassedOn } from "./methods.ts";
 
 /** Headers that are of one connection (RFC 9110, 7.6.1), or of the one who asks. */
 const ownHeaders = new Set([
@@ -17,42 +13,18 @@ const ownHeaders = new Set([
   ...["authorization", "cookie", "x-csrf-token", "origin", "referer"],
 ]);
 
-/** The role that a route of the lab API takes: to look, a viewer's; undefined where there is none. */
-export function roleFor(method: string, path: string): Role | undefined {
-  for (const [name, endpoint] of Object.entries(endpoints)) {
-    if (endpoint.method !== method || notPassedOn.has(name)) continue;
-    // What is an escape or not is the lab's to say.
-    if (matchPath(endpoint.path, escapedPath(path)) === undefined) continue;
-    const looks = endpoint.method === "GET" && endpoint.kind !== "websocket" && endpoint.kind !== "archive";
-    return looks ? "viewer" : "operator";
-  }
-  return undefined;
-}
-
-/** What a request of the lab API is for, in words; for who may not. */
-export function summaryFor(method: string, path: string): string {
-  const [name] =
-    Object.entries(endpoints).find(
-      ([, endpoint]) => endpoint.method === method && matchPath(endpoint.path, escapedPath(path)) !== undefined,
-    ) ?? [];
-  return name === undefined ? `${method} ${path}` : routes[name as keyof typeof routes].summary;
-}
-
-/** Whether a request starts a capture, of which projects may have a number only. */
-export const isCapture = (method: string, path: string): boolean =>
-  method === endpoints.startCapture.method && `/v1/${path}` === endpoints.startCapture.path;
-
-/** Whether a lab's answer goes on for long, or is no JSON. */
-export const isStream = (method: string, path: string): boolean =>
-  Object.values(endpoints).some(
-    (endpoint) =>
-      endpoint.method === method &&
-      endpoint.kind !== "json" &&
-      matchPath(endpoint.path, escapedPath(path)) !== undefined,
-  );
-
 const kept = (headers: IncomingMessage["headers"]) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !ownHeaders.has(name)));
+
+/** A connection to a lab's API. @throws LAB_LOST */
+export const dialLab = (agent: Agent, lab: string): Promise<Duplex> =>
+  agent.connect(lab).catch((error: unknown) => {
+    throw labError("LAB_LOST", { lab, detail: "it does not answer" }, { cause: error });
+  });
+
+/** Of a lab that went away while it was asked. */
+export const broken = (lab: string, error: unknown): Error =>
+  labError("LAB_LOST", { lab, detail: "it ended the connection" }, { cause: error });
 
 /** Passes a request on to a lab, and its answer back, as they come. @throws LAB_LOST */
 export async function passOn(
@@ -88,7 +60,7 @@ export async function askLab(
 ): Promise<LabAnswer> {
   const response = await forward(agent, lab, path, request, reply);
   const body = await text(response).catch((error: unknown) => {
-    throw labError("LAB_LOST", { lab, detail: "it ended the connection" }, { cause: error });
+    throw broken(lab, error);
   });
   return { status: response.statusCode ?? 502, type: response.headers["content-type"] ?? "", body };
 }
@@ -100,9 +72,7 @@ async function forward(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<IncomingMessage> {
-  const connection = await agent.connect(lab).catch((error: unknown) => {
-    throw labError("LAB_LOST", { lab, detail: "it does not answer" }, { cause: error });
-  });
+  const connection = await dialLab(agent, lab);
   const body = request.body === undefined || request.body === null ? undefined : JSON.stringify(request.body);
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const outgoing = httpRequest(
@@ -124,20 +94,9 @@ async function forward(
   reply.raw.once("close", () => connection.destroy());
   outgoing.end(body);
   return promise.catch((error: unknown) => {
-    throw labError("LAB_LOST", { lab, detail: "it ended the connection" }, { cause: error });
+    throw broken(lab, error);
   });
 }
-
-/** Whether a route of the lab API answers by another protocol, and it is the one that is asked for. */
-export const isUpgraded = (method: string, path: string, protocol: string): boolean =>
-  Object.values(endpoints).some(
-    (endpoint) =>
-      endpoint.method === method &&
-      protocol.toLowerCase() === upgradeOf[endpoint.kind] &&
-      matchPath(endpoint.path, escapedPath(path)) !== undefined,
-  );
-
-const upgradeOf: Readonly<Record<string, string | undefined>> = { websocket: "websocket", archive: archiveUpgrade };
 
 /**
  * A WebSocket, or an archive's connection: once the lab has agreed, bytes in both directions. Until then nothing that
@@ -153,9 +112,7 @@ export async function passUpgrade(
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
-  const connection = await agent.connect(lab).catch((error: unknown) => {
-    throw labError("LAB_LOST", { lab, detail: "it does not answer" }, { cause: error });
-  });
+  const connection = await dialLab(agent, lab);
   connection.once("error", () => socket.destroy());
   socket.once("error", () => connection.destroy());
   socket.once("close", () => connection.destroy());

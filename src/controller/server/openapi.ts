@@ -7,9 +7,8 @@ import {
   Name,
   Problem,
   type Route,
-  routes,
 } from "../../api/index.ts";
-import { notPassedOn } from "./methods.ts";
+import { labRoutes } from "./lab-route.ts";
 import { UploadQuery, uploadRoute } from "./uploads.ts";
 
 /** The address of a lab, below which its own API is. */
@@ -19,18 +18,10 @@ const free = new Set(["token", "session", "image", "node", "link", "capture"]);
 /** And those that are numbers. */
 const numbers = new Set(["run"]);
 
-type Operation = {
+type Operation = Pick<ControllerRoute, "method" | "path" | "tag" | "summary" | "query" | "body" | "response"> & {
   readonly id: string;
-  readonly method: string;
-  /** With `:params`. */
-  readonly path: string;
-  readonly tag: string;
-  readonly summary: string;
   readonly description: string;
   readonly isOpen: boolean;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodObject;
-  readonly response?: z.ZodType;
   readonly status: number;
   readonly kind: ControllerRoute["kind"] | Route["kind"];
   /** Its body is bytes. */
@@ -177,28 +168,24 @@ const words: Readonly<Record<ControllerRoute["access"], string>> = {
 };
 
 function labOperations(): readonly Operation[] {
-  return (Object.entries(routes) as [string, Route][]).flatMap(([name, route]) => {
-    if (notPassedOn.has(name)) return [];
-    const { query, body, kind, method, summary } = route;
-    const isLooking = method === "GET" && kind !== "websocket" && kind !== "archive";
-    return [
-      {
-        id: `inLab.${name}`,
-        method,
-        path: route.path.replace("/v1", labPath),
-        tag: "lab",
-        summary,
-        description: `For: ${isLooking ? words.viewer : words.operator}.${kindWords[kind]}`,
-        isOpen: false,
-        ...(query === undefined ? {} : { query }),
-        ...(body === undefined ? {} : { body }),
-        response: route.response,
-        status: kind === "websocket" || kind === "archive" ? 101 : 200,
-        kind,
-        takesIfMatch: false,
-        isOnce: method === "POST" && kind === "json",
-      },
-    ];
+  return labRoutes.map(({ name, route, access, upgrade }) => {
+    const { query, body, kind, method, summary, response } = route;
+    return {
+      id: `inLab.${name}`,
+      method,
+      path: route.path.replace("/v1", labPath),
+      tag: "lab",
+      summary,
+      description: `For: ${words[access]}.${kindWords[kind]}`,
+      isOpen: false,
+      ...(query === undefined ? {} : { query }),
+      ...(body === undefined ? {} : { body }),
+      response,
+      status: upgrade === undefined ? 200 : 101,
+      kind,
+      takesIfMatch: false,
+      isOnce: method === "POST" && kind === "json",
+    };
   });
 }
 

@@ -2,11 +2,9 @@ import type { IncomingMessage } from "node:http";
 import { request as httpRequest } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { endpoints, type Problem, resultTrailer, type StreamMessage, streamAliveMs } from "../../api/index.ts";
-import { matchPath } from "../../api/path-pattern.ts";
-import { labError } from "../../topology/index.ts";
+import { type Problem, resultTrailer, type StreamMessage, streamAliveMs } from "../../api/index.ts";
 import type { Agent } from "../agent/agent.ts";
-import { escapedPath } from "./methods.ts";
+import { broken, dialLab } from "./lab-proxy.ts";
 import { problemOf } from "./problem.ts";
 
 /** Above this many bytes that a reader has not taken, the stream waits for it. */
@@ -18,15 +16,6 @@ type Part = { readonly bytes: Uint8Array } | { readonly result: unknown };
 
 /** What a reader gets: bytes, and at the end of some streams what came of them. */
 export type Parts = AsyncIterable<Part>;
-
-/** Whether a route of the lab API answers with a stream. */
-export const isLabStream = (path: string): boolean =>
-  Object.values(endpoints).some(
-    ({ method, kind, path: pattern }) =>
-      method === "GET" &&
-      (kind === "ndjson" || kind === "bytes") &&
-      matchPath(pattern, escapedPath(path)) !== undefined,
-  );
 
 /** Streams over WebSockets (src/api/stream-message.ts). */
 export class Streams {
@@ -97,9 +86,7 @@ class Refused extends Error {
 
 /** A stream of a lab's own API. @throws LAB_LOST */
 export async function* labStream(agent: Agent, lab: string, path: string, signal: AbortSignal): Parts {
-  const connection = await agent.connect(lab).catch((error: unknown) => {
-    throw labError("LAB_LOST", { lab, detail: "it does not answer" }, { cause: error });
-  });
+  const connection = await dialLab(agent, lab);
   try {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const outgoing = httpRequest(
@@ -122,7 +109,7 @@ export async function* labStream(agent: Agent, lab: string, path: string, signal
     if (result !== undefined) yield { result: JSON.parse(decodeURIComponent(result)) as unknown };
   } catch (error) {
     if (error instanceof Refused) throw error;
-    throw labError("LAB_LOST", { lab, detail: "it ended the connection" }, { cause: error });
+    throw broken(lab, error);
   } finally {
     connection.destroy();
   }

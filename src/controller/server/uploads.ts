@@ -3,6 +3,8 @@ import * as z from "zod";
 import type { CopyResult } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Agent } from "../agent/agent.ts";
+import { admitToLab } from "./admission.ts";
+import { type AppOptions, apiPrefix } from "./app-options.ts";
 
 /** Of one file. */
 const mostBytes = 4 * 1024 * 1024 * 1024;
@@ -16,10 +18,10 @@ export const UploadQuery = z.strictObject({
     .refine((path) => !/(^|\/)\.\.?$/.test(path), "a name at its end"),
 });
 
-export type UploadPath = { readonly folder: string; readonly name: string };
+type UploadPath = { readonly folder: string; readonly name: string };
 
 /** @throws ZodError */
-export function uploadPath(query: unknown): UploadPath {
+function uploadPath(query: unknown): UploadPath {
   const { path } = UploadQuery.parse(query);
   const at = path.lastIndexOf("/");
   return { folder: path.slice(0, at) || "/", name: path.slice(at + 1) };
@@ -28,15 +30,28 @@ export function uploadPath(query: unknown): UploadPath {
 /** Where a file is put into a node, as a body of bytes: what browsers can send, who know no other connections. */
 export const uploadRoute = "/projects/:project/labs/:lab/nodes/:node/file";
 
-/** Bodies of bytes are read by who puts them somewhere, at their pace. */
-export function takeUploads(app: FastifyInstance): void {
+/** Adds the route by which a file comes. */
+export function addUploads(app: FastifyInstance, options: AppOptions): void {
+  // Bodies of bytes are read by who puts them somewhere, at their pace.
   app.addContentTypeParser("application/octet-stream", { bodyLimit: mostBytes }, (_request, payload, done) => {
     done(null, payload);
+  });
+  app.put(`${apiPrefix}${uploadRoute}`, async (request, reply) => {
+    const { project = "", lab = "", node = "" } = request.params as Record<string, string>;
+    const access = { access: "operator", summary: "Put a file into a node" } as const;
+    const { row } = await admitToLab(options, request, access, { project, lab });
+    const path = uploadPath(request.query);
+    const result = await putUpload(options.agent, row.run_name, node, path, request, reply).finally(
+      // What is refused is read to its end, since browsers look at no answer before.
+      () => request.raw.resume(),
+    );
+    await options.audit.note(request, 200);
+    return reply.type("application/json").send(JSON.stringify(result));
   });
 }
 
 /** @throws COPY_NO_FOLDER, COPY_FAILED, COPY_UNSUPPORTED, … */
-export async function putUpload(
+async function putUpload(
   agent: Agent,
   lab: string,
   node: string,

@@ -1,0 +1,50 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { admitToLab, keepOpen } from "./admission.ts";
+import type { AppOptions } from "./app-options.ts";
+import { type Keyed, keyOf, once, type Remembered } from "./idempotency.ts";
+import { askLab, type LabAnswer, passOn } from "./lab-proxy.ts";
+import { findLabRoute, isCapture, isStream } from "./lab-route.ts";
+import { nothingFor } from "./methods.ts";
+
+/** Answers a request of a lab's own API: what the lab says, to who may ask it. */
+export async function answerForLab(options: AppOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { project: projectName = "", lab = "", "*": rest = "" } = request.params as Record<string, string>;
+  const labRoute = findLabRoute(request.method, rest);
+  if (labRoute === undefined) throw nothingFor(request, reply);
+  const { summary } = labRoute.route;
+  const at = { project: projectName, lab };
+  const { admitted, project, row } = await admitToLab(options, request, { access: labRoute.access, summary }, at);
+  const query = request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "";
+  const path = `/v1/${rest.split("/").map(encodeURIComponent).join("/")}${query}`;
+  keepOpen(options, admitted, reply.raw, () => reply.raw.destroy());
+  const limited = <Result>(act: () => Promise<Result>): Promise<Result> =>
+    isCapture(labRoute) ? options.quotas.capture(project, act) : act();
+  const key = keyOf(request, admitted.caller, options.clock());
+  if (key === undefined || isStream(labRoute)) {
+    await limited(() => passOn(options.agent, row.run_name, path, request, reply));
+    await options.audit.note(request, reply.raw.statusCode);
+    return;
+  }
+  const ask = () => limited(() => askLab(options.agent, row.run_name, path, request, reply));
+  const { status, type, body } = await askOnce(options, key, ask);
+  await options.audit.note(request, status);
+  await reply.code(status).type(type).send(body);
+}
+
+/** What a lab says to a request that is sent again is what it said the first time, unless it refused. */
+async function askOnce({ database }: AppOptions, key: Keyed, ask: () => Promise<LabAnswer>): Promise<LabAnswer> {
+  let refused: LabAnswer | undefined;
+  const make = async (): Promise<Remembered> => {
+    const answered = await ask();
+    if (answered.status < 300) return { status: answered.status, body: answered.body };
+    refused = answered;
+    throw new Error("the lab refused");
+  };
+  try {
+    const { status, body } = await once(database, key, make);
+    return { status, type: "application/json", body };
+  } catch (error) {
+    if (refused !== undefined) return refused;
+    throw error;
+  }
+}
