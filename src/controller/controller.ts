@@ -137,7 +137,7 @@ export class Controller implements AsyncDisposable {
       const app = await makeApp({
         handlers: {
           ...userHandlers({ database, callers, connections, keystone, clock }),
-          ...linkHandlers(callers, own && owner && { links: own.links, user: owner.user }, {
+          ...linkHandlers(database, callers, own && owner && { links: own.links, user: owner.user }, {
             oidc: options.oidc !== undefined,
             keystoneDomain: keystone?.domain,
           }),

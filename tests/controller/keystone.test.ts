@@ -63,7 +63,8 @@ else
       });
       const first = await signIn({ name: "Ann.Other", password });
       expect([first.status, first.said.user]).toMatchObject([201, { name: "ann-other", isAdmin: false }]);
-      expect((await server.call("GET", "/session", { headers: { cookie: first.cookie } })).status).toBe(200);
+      const again = await server.call("GET", "/session", { headers: { cookie: first.cookie } });
+      expect([again.status, again.body.password]).toEqual([200, { at: "provider", address: keystone.url }]);
       expect(await roleOf("ann-other")).toBeUndefined();
       for (const [role, here] of [
         ["reader", "viewer"],

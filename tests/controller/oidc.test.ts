@@ -1,61 +1,21 @@
-import { once } from "node:events";
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import Provider from "oidc-provider";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { oidcPaths } from "../../src/controller/identity/oidc.ts";
+import { TestProvider } from "./provider.ts";
 import { TestServer } from "./test-server.ts";
 
-/** People of the provider, by who they are there, with their groups. */
-const people: Record<string, { preferred_username: string; groups: string[] }> = {
-  "subject-1": { preferred_username: "Ann.Other@example.org", groups: ["engineers"] },
-  "subject-2": { preferred_username: "root", groups: ["visitors"] },
-};
-let provider: Server;
+let provider: TestProvider;
 let server: TestServer;
 
 beforeAll(async () => {
-  const answer: { by?: RequestListener } = {};
-  provider = createServer((request, response) => answer.by?.(request, response));
-  await once(provider.listen(0, "127.0.0.1"), "listening");
-  const issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
-  server = await TestServer.start(undefined, (address) => ({
-    issuer,
-    clientId: "netwright",
-    clientSecret: "a secret of the client",
-    publicUrl: address,
-    nameClaim: "preferred_username",
-    groupsClaim: "groups",
-    scopes: "openid profile",
-    admins: ["chiefs"],
-    roles: [
-      { group: "engineers", project: "demo", role: "operator" },
-      { group: "visitors", project: "demo", role: "viewer" },
-    ],
-  }));
-  const op = new Provider(issuer, {
-    clients: [
-      {
-        client_id: "netwright",
-        client_secret: "a secret of the client",
-        redirect_uris: [`${server.address}${oidcPaths.back}`],
-        response_types: ["code"],
-        grant_types: ["authorization_code"],
-      },
-    ],
-    pkce: { required: () => true },
-    claims: { profile: ["preferred_username", "groups"] },
-    conformIdTokenClaims: false,
-    features: { devInteractions: { enabled: true } },
-    findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
+  provider = await TestProvider.start({
+    "subject-1": { preferred_username: "Ann.Other@example.org", groups: ["engineers"] },
+    "subject-2": { preferred_username: "root", groups: ["visitors"] },
   });
-  const callback = op.callback();
-  answer.by = (request, response) => void callback(request, response);
+  server = await TestServer.start(undefined, (address) => provider.settings(address));
 });
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
-  provider.closeAllConnections();
-  provider.close();
+  await provider?.[Symbol.asyncDispose]();
 });
 
 /** A browser: it keeps cookies by host and follows redirects. */
@@ -117,9 +77,12 @@ it("signs in who the provider knows, with the roles of their groups", async () =
   await signIn(browser, "subject-1");
   expect((await session(browser)).body.user).toMatchObject({ name: "ann-other", isAdmin: false });
   expect(await roleOf("ann-other")).toBe("operator");
+  // Who has no password here is told where it is.
+  expect((await session(browser)).body.password).toEqual({ at: "provider", address: provider.issuer });
+  expect((await server.call("GET", "/session", { headers: root })).body.password).toEqual({ at: "here" });
 
   // Other groups, another role; the same user.
-  people["subject-1"] = { preferred_username: "ann", groups: ["chiefs"] };
+  provider.people["subject-1"] = { preferred_username: "ann", groups: ["chiefs"] };
   const later = new Browser();
   await signIn(later, "subject-1");
   expect((await session(later)).body.user).toMatchObject({ name: "ann-other", isAdmin: true });

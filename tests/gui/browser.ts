@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { locations } from "../../src/api/index.ts";
+import type { ControllerOptions } from "../../src/controller/controller.ts";
 import { Controller, LocalAgent } from "../../src/controller/index.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -65,7 +66,8 @@ export class GuiServer implements AsyncDisposable {
     this.#browser = browser;
   }
 
-  static async start(): Promise<GuiServer> {
+  /** @param options of the server, where they differ from a team's with users of its own */
+  static async start(options: Partial<ControllerOptions> = {}): Promise<GuiServer> {
     const folder = await mkdtemp(join(tmpdir(), "nw-gui-"));
     const pages = join(folder, "pages");
     await buildPages(pages);
@@ -79,6 +81,7 @@ export class GuiServer implements AsyncDisposable {
       proxies: [],
       version: "0.0.0",
       pages,
+      ...options,
       onFault: (error) => process.stderr.write(`${String(error)}\n`),
     });
     const browser = await openBrowser(folder);
@@ -87,12 +90,8 @@ export class GuiServer implements AsyncDisposable {
     return server;
   }
 
-  /** A page of a browser of its own, signed in. */
-  async page(
-    colorScheme: "light" | "dark" = "light",
-    user = { name: "admin", password: this.password },
-    others: BrowserContextOptions = {},
-  ): Promise<Page> {
+  /** A page of a browser of its own, of whoever is not signed in. */
+  async visit(colorScheme: "light" | "dark" = "light", others: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.#browser.newContext({
       viewport: { width: 1280, height: 720 },
       colorScheme,
@@ -102,6 +101,16 @@ export class GuiServer implements AsyncDisposable {
     });
     const page = await watched(context, this.complaints);
     await page.goto("/");
+    return page;
+  }
+
+  /** A page of a browser of its own, signed in. */
+  async page(
+    colorScheme: "light" | "dark" = "light",
+    user = { name: "admin", password: this.password },
+    others: BrowserContextOptions = {},
+  ): Promise<Page> {
+    const page = await this.visit(colorScheme, others);
     await page.getByLabel("Name").fill(user.name);
     await page.getByLabel("Password", { exact: true }).fill(user.password);
     await page.getByRole("button", { name: "Sign in" }).click();

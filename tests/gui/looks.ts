@@ -16,6 +16,10 @@ export async function looksOf(page: Page, name: string): Promise<readonly string
     for (const colorScheme of schemes) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor({ state: "attached" });
+      // Colours that change a little at a time are not yet what they will be.
+      await page.evaluate(
+        "Promise.allSettled(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished))",
+      );
       const where = `${name} ${size} ${colorScheme}`;
       found.push(...(await barriers(page)).map((one) => `${where}: ${one}`));
       const beyond: number = await page.evaluate(

@@ -39,8 +39,17 @@ export const User = z.object({
 });
 export type User = z.infer<typeof User>;
 
+/** Where a password is kept: here, with a provider of identities, or, of who comes by a link, nowhere. */
+export const PasswordPlace = z.discriminatedUnion("at", [
+  z.object({ at: z.literal("here") }),
+  z.object({ at: z.literal("provider"), address: z.string() }),
+  z.object({ at: z.literal("nowhere") }),
+]);
+export type PasswordPlace = z.infer<typeof PasswordPlace>;
+
 export const Session = z.object({
   user: User,
+  password: PasswordPlace,
   /** To be sent as `x-csrf-token` with everything but GET; absent with a token, which needs none. */
   csrfToken: z.string().optional(),
 });

@@ -1,7 +1,8 @@
 import { labError } from "../../topology/index.ts";
+import type { Database } from "../data/database.ts";
 import type { Callers, UserRow } from "../identity/callers.ts";
 import { hashOf, newSecret } from "../identity/secrets.ts";
-import { userOf } from "../resources/users.ts";
+import { sessionOf } from "../resources/users.ts";
 import type { Handlers } from "../server/input.ts";
 
 /** How long a link signs in, in milliseconds. */
@@ -39,6 +40,7 @@ export class SignInLinks {
 
 /** Of a server without links, no link signs in. */
 export function linkHandlers(
+  database: Database,
   callers: Callers,
   own: { readonly links: SignInLinks; readonly user: UserRow } | undefined,
   others: { readonly oidc: boolean; readonly keystoneDomain: string | undefined },
@@ -49,8 +51,7 @@ export function linkHandlers(
       if (own === undefined || !own.links.redeem(secret)) throw labError("SIGN_IN_LINK_SPENT", {});
       const opened = await callers.open(own.user, { address, agent });
       setSession(opened.secret);
-      const { caller } = opened;
-      return { user: userOf(caller.user), ...(caller.by === "session" ? { csrfToken: caller.csrfToken } : {}) };
+      return sessionOf(database, opened.caller);
     },
   };
 }

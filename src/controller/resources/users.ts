@@ -1,4 +1,4 @@
-import type { Session, User } from "../../api/index.ts";
+import type { PasswordPlace, Session, User } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
 import type { Tables } from "../data/tables.ts";
@@ -39,6 +39,25 @@ export const userOf = (row: UserRow): User => ({
   revision: row.revision,
   createdAt: timeText(row.created_at),
 });
+
+/** Who is signed in, as they are told. */
+export async function sessionOf(database: Database, caller: Caller): Promise<Session> {
+  return {
+    user: userOf(caller.user),
+    password: await passwordPlace(database, caller.user),
+    ...(caller.by === "session" ? { csrfToken: caller.csrfToken } : {}),
+  };
+}
+
+async function passwordPlace(database: Database, user: UserRow): Promise<PasswordPlace> {
+  if (user.password !== null) return { at: "here" };
+  const known = await database
+    .selectFrom("identities")
+    .select("provider")
+    .where("user_id", "=", user.id)
+    .executeTakeFirst();
+  return known === undefined ? { at: "nowhere" } : { at: "provider", address: known.provider };
+}
 
 /** @throws ACCOUNT_NOT_FOUND */
 export async function findUser(database: Database, name: string): Promise<UserRow> {
@@ -82,10 +101,6 @@ export type UserServices = {
 
 export function userHandlers(services: UserServices): Handlers<Names> {
   const { database, callers, connections, keystone, clock } = services;
-  const answer = (caller: Caller): Session => ({
-    user: userOf(caller.user),
-    ...(caller.by === "session" ? { csrfToken: caller.csrfToken } : {}),
-  });
   /** Ends all that a user has open here, and their tokens too where they are not to be used any more. */
   const endAll = async (user: UserRow, { tokens, but }: { tokens: boolean; but?: string }) => {
     await database
@@ -112,7 +127,7 @@ export function userHandlers(services: UserServices): Handlers<Names> {
     signIn: async ({ body, address, agent, setSession }) => {
       const { caller, secret } = await callers.signIn(body.name, body.password, { address, agent });
       setSession(secret);
-      return answer(caller);
+      return sessionOf(database, caller);
     },
     signInByKeystone: async ({ body, address, agent, setSession }) => {
       if (keystone === undefined) throw labError("KEYSTONE_NOT_FOUND", {});
@@ -126,9 +141,9 @@ export function userHandlers(services: UserServices): Handlers<Names> {
       if (user === undefined) throw labError("BAD_REQUEST", { detail: "Send a name and a password, or a token." });
       const { caller, secret } = await callers.open(user, { address, agent });
       setSession(secret);
-      return answer(caller);
+      return sessionOf(database, caller);
     },
-    session: ({ caller }) => Promise.resolve(answer(caller)),
+    session: ({ caller }) => sessionOf(database, caller),
     sessions: async ({ caller }) => {
       const rows = await database
         .selectFrom("sessions")

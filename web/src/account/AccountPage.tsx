@@ -1,6 +1,6 @@
-import { Anchor, Stack } from "@mantine/core";
+import { Anchor, Code, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { sessionQuery, waysQuery } from "../api/queries.ts";
+import { sessionQuery } from "../api/queries.ts";
 import { PageHead } from "../shell/PageHead.tsx";
 import { Section } from "../shell/Section.tsx";
 import { PasswordForm } from "./PasswordForm.tsx";
@@ -8,9 +8,9 @@ import { TokenList } from "./TokenList.tsx";
 
 /** What is one's own: the password, and tokens for programs. */
 export default function AccountPage() {
-  const user = useQuery(sessionQuery).data?.user;
-  const hasPassword = useQuery(waysQuery).data?.ways.includes("password") ?? false;
-  if (user === undefined) return null;
+  const session = useQuery(sessionQuery).data;
+  if (session === undefined) return null;
+  const { user, password } = session;
   return (
     <div className="content">
       <PageHead
@@ -32,9 +32,16 @@ export default function AccountPage() {
         >
           <TokenList />
         </Section>
-        {hasPassword && (
+        {password.at !== "nowhere" && (
           <Section title="Password">
-            <PasswordForm name={user.name} />
+            {password.at === "here" ? (
+              <PasswordForm name={user.name} />
+            ) : (
+              <Text size="sm">
+                You sign in by <Code>{password.address}</Code>. Your password is kept there, and changed there; this
+                server does not know it.
+              </Text>
+            )}
           </Section>
         )}
       </Stack>
