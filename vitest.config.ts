@@ -52,6 +52,7 @@ export default defineConfig({
           ...shared,
           name: "lab",
           include: ["tests/**/*.test.ts"],
+          globalSetup: "tests/gui/pages.ts",
           exclude: [...pure, ...house, ...leaks, ...guest, "tests/root/**"],
           testTimeout: 240_000,
           hookTimeout: 120_000,

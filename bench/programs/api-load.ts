@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
+import { Caller } from "../../tests/controller/caller.ts";
 import { percentile } from "../case.ts";
 import type { Started, Usage } from "./api-server.ts";
 
@@ -61,30 +62,16 @@ const nodes = 50;
 
 /** Deploys labs. @returns a token that may read */
 async function fill(port: number): Promise<string> {
-  let headers: Record<string, string> = {};
-  const call = async (method: string, path: string, body: object) => {
-    const response = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
-      method,
-      headers: { ...headers, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(await response.text());
-    return { response, answer: (await response.json()) as Record<string, string> };
-  };
-  const { response, answer } = await call("POST", "/session", { name: "root", password: "root's password" });
-  headers = {
-    cookie: response.headers.getSetCookie()[0]?.split(";")[0] ?? "",
-    "x-csrf-token": answer["csrfToken"] ?? "",
-  };
-  await call("POST", "/projects", { name: "demo" });
+  const root = await Caller.signIn(`http://127.0.0.1:${port}`);
+  await root.ok("POST", "/projects", { name: "demo" });
   const names = Array.from({ length: nodes }, (_, index) => `h${index}`);
   const links = names.slice(1).map((name, index) => `[${names[index]}, ${name}]`);
   const text = `nodes: {${names.map((name) => `${name}: {}`).join(", ")}}\nlinks: [${links.join(", ")}]\n`;
   for (let lab = 0; lab < labs; lab++) {
-    await call("POST", "/projects/demo/labs", { name: `lab-${lab}`, text });
-    await call("PUT", `/projects/demo/topologies/t-${lab}`, { text });
+    await root.ok("POST", "/projects/demo/labs", { name: `lab-${lab}`, text });
+    await root.ok("PUT", `/projects/demo/topologies/t-${lab}`, { text });
   }
-  return (await call("POST", "/tokens", { name: "bench", scope: "read" })).answer["secret"] ?? "";
+  return root.token("bench", "read");
 }
 
 async function measure(kind: "server" | "floor"): Promise<Run> {

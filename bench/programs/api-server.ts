@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Agent, AgentState } from "../../src/controller/agent/agent.ts";
 import { hostFacts } from "../../src/controller/agent/host-facts.ts";
-import { Controller } from "../../src/controller/controller.ts";
+import { serve } from "../../tests/controller/serve.ts";
 
 export type Started = { readonly port: number };
 export type Usage = { readonly cpuSeconds: number; readonly megabytes: number };
@@ -54,18 +54,7 @@ if (process.argv[2] === "floor") {
     pullImage: none,
     removeImage: none,
   };
-  const controller = await Controller.start({
-    database: `sqlite:${join(folder, "server.db")}`,
-    agent,
-    trust: "team",
-    listen: { host: "127.0.0.1", port: 0 },
-    behindProxy: false,
-    proxies: [],
-    version: "0",
-    isDocumented: false,
-    onFault: (error) => process.stderr.write(`${String(error)}\n`),
-  });
-  await controller.ensureAdministrator("root", "root's password");
+  const controller = await serve({ database: `sqlite:${join(folder, "server.db")}`, agent, isDocumented: false });
   say({ port: controller.port } satisfies Started);
   answerUsage();
 }

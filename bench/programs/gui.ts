@@ -4,7 +4,7 @@
  * many elements of SVG. Prints a JSON object.
  */
 import type { Page } from "playwright-core";
-import { GuiServer } from "../../tests/gui/browser.ts";
+import { ask, GuiServer } from "../../tests/gui/browser.ts";
 
 export type GuiReport = {
   readonly bundleKilobytes: number;
@@ -38,10 +38,13 @@ await using server = await GuiServer.start();
 const page = await server.page();
 const bundleKilobytes = await page.evaluate<number>(`performance.getEntriesByType("resource")
   .filter(({ name }) => !name.includes("/api/")).reduce((sum, one) => sum + one.encodedBodySize, 0) / 1000`);
-await ask("POST", "/projects", { name: "bench" });
-await ask("POST", "/projects/bench/labs", { name: "grid", text: labFile() });
-await using _lab = { [Symbol.asyncDispose]: () => ask("DELETE", "/projects/bench/labs/grid").then(() => undefined) };
-while (((await ask("GET", "/projects/bench/labs/grid")) as { state: string }).state === "deploying") await pause(100);
+await ask(page, "POST", "/projects", { name: "bench" });
+await ask(page, "POST", "/projects/bench/labs", { name: "grid", text: labFile() });
+await using _lab = {
+  [Symbol.asyncDispose]: () => ask(page, "DELETE", "/projects/bench/labs/grid").then(() => undefined),
+};
+while (((await ask(page, "GET", "/projects/bench/labs/grid")) as { state: string }).state === "deploying")
+  await pause(100);
 
 note("the lab runs");
 const pictureSeconds: number[] = [];
@@ -163,7 +166,7 @@ async function repaints(): Promise<number[]> {
         const watch = new MutationObserver(() => { if (is()) { watch.disconnect(); done(); } });
         watch.observe(node, { attributes: true });
       })`);
-      await ask("POST", `/projects/bench/labs/grid/nodes/${name}/action`, { action });
+      await ask(page, "POST", `/projects/bench/labs/grid/nodes/${name}/action`, { action });
       const at = await drawn;
       times.push(at - (await lastChange(name)));
     }
@@ -178,19 +181,6 @@ async function lastChange(node: string): Promise<number> {
     .map((line) => JSON.parse(line) as { type: string; subject: string; at: string })
     .findLast(({ type, subject }) => type === "node.changed" && subject === node);
   return Date.parse(found?.at ?? "");
-}
-
-async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
-  const session = await page.request.get("/api/v1/session");
-  const { csrfToken } = (await session.json()) as { csrfToken: string };
-  const answer = await page.request.fetch(`/api/v1${path}`, {
-    method,
-    headers: { "x-csrf-token": csrfToken },
-    ...(body === undefined ? {} : { data: body }),
-  });
-  const text = await answer.text();
-  if (!answer.ok()) throw new Error(`${method} ${path}: ${text}`);
-  return text === "" ? undefined : JSON.parse(text);
 }
 
 function pause(ms: number): Promise<void> {

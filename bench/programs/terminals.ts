@@ -12,6 +12,7 @@ import { labFiles } from "../../src/api/locations.ts";
 import type { LabAddress } from "../../src/client/address.ts";
 import { type ExecSession, exec } from "../../src/client/exec.ts";
 import { LabClient } from "../../src/client/lab.ts";
+import { Caller } from "../../tests/controller/caller.ts";
 import { percentile } from "../case.ts";
 
 export type TerminalsReport = {
@@ -85,7 +86,7 @@ try {
   let told = "";
   while (!told.includes("\n}")) told += String((await once(server.stdout, "data"))[0]);
   const { url, administrator } = JSON.parse(told) as { url: string; administrator: { name: string; password: string } };
-  const address = await deploy(`${url}api/v1`, administrator);
+  const address = await deploy(url.replace(/\/$/, ""), administrator);
   const client = new LabClient("terminals", address);
   const { supervisorPid } = await client.summary();
   const own = { socket: labFiles(runtime, runName()).socket };
@@ -98,28 +99,14 @@ try {
 }
 
 /** A project with a lab. @returns where its API is, for a token */
-async function deploy(api: string, administrator: { name: string; password: string }): Promise<LabAddress> {
-  let headers: Record<string, string> = {};
-  const call = async (method: string, path: string, body?: object) => {
-    const response = await fetch(`${api}${path}`, {
-      method,
-      headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw new Error(await response.text());
-    return { response, answer: (await response.json()) as Record<string, string> };
-  };
-  const { response, answer } = await call("POST", "/session", administrator);
-  headers = {
-    cookie: response.headers.getSetCookie()[0]?.split(";")[0] ?? "",
-    "x-csrf-token": answer["csrfToken"] ?? "",
-  };
-  await call("POST", "/projects", { name: "demo" });
+async function deploy(url: string, { name, password }: { name: string; password: string }): Promise<LabAddress> {
+  const person = await Caller.signIn(url, name, password);
+  await person.ok("POST", "/projects", { name: "demo" });
   const text = `nodes: { ${nodes.map((name) => `${name}: {}`).join(", ")} }\n`;
-  await call("POST", "/projects/demo/labs", { name: "terminals", text });
-  while ((await call("GET", "/projects/demo/labs/terminals")).answer["state"] !== "running") await sleep(100);
-  const token = (await call("POST", "/tokens", { name: "bench", scope: "operate" })).answer["secret"] ?? "";
-  return { url: new URL(`${api}/projects/demo/labs/terminals`), token };
+  await person.ok("POST", "/projects/demo/labs", { name: "terminals", text });
+  while ((await person.ok("GET", "/projects/demo/labs/terminals")).state !== "running") await sleep(100);
+  const token = await person.token("bench", "operate");
+  return { url: new URL(`${url}/api/v1/projects/demo/labs/terminals`), token };
 }
 
 /** How the lab is called where it runs. */

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { locations } from "../../src/api/locations.ts";
-import { LocalAgent } from "../../src/controller/agent/local-agent.ts";
-import { Controller } from "../../src/controller/controller.ts";
+import type { Controller } from "../../src/controller/controller.ts";
 import { newSecret } from "../../src/controller/identity/secrets.ts";
+import { sessionOf } from "../controller/caller.ts";
+import { realLabs } from "../controller/real-labs.ts";
+import { serve } from "../controller/serve.ts";
 import { until } from "../controller/test-server.ts";
 import { busyboxEntries, tarOf, writeLayout } from "../images/image-layout.ts";
 import { dockerConfig, missingRegistry, RegistryServer } from "../images/registry-server.ts";
@@ -43,26 +44,16 @@ beforeAll(async () => {
     await there.ok("image", "pull", "oci:box");
     await there.ok("image", "push", "oci:box", image);
   }
-  const { environment } = there;
-  server = await Controller.start({
+  server = await serve({
     database: `sqlite:${join(there.folder, "server.db")}`,
-    agent: new LocalAgent(locations(environment, process.getuid?.() ?? 0), environment),
-    trust: "team",
-    listen: { host: "127.0.0.1", port: 0 },
-    behindProxy: false,
-    proxies: [],
-    version: "0",
+    agent: realLabs(there.environment),
     onFault: (error, doing) => faults.push(`${doing}: ${error instanceof Error ? (error.stack ?? "") : String(error)}`),
   });
-  await server.ensureAdministrator("root", "root's password");
   contract = await Contract.read(`http://127.0.0.1:${server.port}`);
   const signedIn = await contract.send(contract.operation("signIn"), {
     body: { name: "root", password: "root's password" },
   });
-  const session = {
-    cookie: signedIn.headers.getSetCookie()[0]?.split(";")[0] ?? "",
-    "x-csrf-token": signedIn.body.csrfToken as string,
-  };
+  const session = sessionOf(signedIn);
   const made = await contract.send(contract.operation("createToken"), {
     headers: session,
     body: { name: "all", scope: "admin" },
@@ -303,11 +294,7 @@ describe("the contract", () => {
     const right = { name, password: "the first one" };
     for (const [, wrong] of wrongBodies(contract.operation("signIn").body, right))
       expect((await send("signIn", { body: wrong })).status).toBe(400);
-    const { headers, body } = await send("signIn", { body: right });
-    const session = {
-      cookie: headers.getSetCookie()[0]?.split(";")[0] ?? "",
-      "x-csrf-token": body.csrfToken as string,
-    };
+    const session = sessionOf(await send("signIn", { body: right }));
     const change = { current: right.password, password: "the second one" };
     for (const [, wrong] of wrongBodies(contract.operation("changePassword").body, change))
       expect((await send("changePassword", { headers: session, body: wrong })).status).toBe(400);
@@ -316,11 +303,7 @@ describe("the contract", () => {
     expect((await send("endSession", { headers: session, params: { session: "none" } })).status).toBe(404);
     expect((await send("endSession", { headers: session, params: { session: id } })).status).toBe(204);
     expect((await send("signOut", { headers: session })).status).toBe(401);
-    const again = await send("signIn", { body: { name, password: change.password } });
-    const next = {
-      cookie: again.headers.getSetCookie()[0]?.split(";")[0] ?? "",
-      "x-csrf-token": again.body.csrfToken as string,
-    };
+    const next = sessionOf(await send("signIn", { body: { name, password: change.password } }));
     expect((await send("signOut", { headers: next })).status).toBe(204);
     const keystone = await send("signInByKeystone", { body: { name, password: "any" } });
     expect(keystone.status).toBeGreaterThanOrEqual(400);

@@ -3,26 +3,10 @@ import { readFileSync, statSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { locations } from "../../src/api/locations.ts";
-import { LocalAgent } from "../../src/controller/agent/local-agent.ts";
-import { Controller } from "../../src/controller/controller.ts";
+import { Caller } from "../controller/caller.ts";
+import { realLabs } from "../controller/real-labs.ts";
+import { serve } from "../controller/serve.ts";
 import { Netwright, twoHosts } from "./netwright.ts";
-
-/** A server, in this process, whose labs are real ones. */
-async function serve({ folder, environment }: Netwright): Promise<Controller> {
-  const controller = await Controller.start({
-    database: `sqlite:${join(folder, "server.db")}`,
-    agent: new LocalAgent(locations(environment, process.getuid?.() ?? 0), environment),
-    trust: "team",
-    listen: { host: "127.0.0.1", port: 0 },
-    behindProxy: false,
-    proxies: [],
-    version: "0",
-    onFault: (error, request) => process.stderr.write(`${request}: ${String(error)}\n`),
-  });
-  await controller.ensureAdministrator("root", "root's password");
-  return controller;
-}
 
 /** What stands in front of a server, as TLS and proxies do: who ends one direction ends both. */
 async function inFront(port: number): Promise<{ readonly port: number } & AsyncDisposable> {
@@ -54,37 +38,18 @@ async function inFront(port: number): Promise<{ readonly port: number } & AsyncD
 it("labs of a server are worked on with the same words", async () => {
   await using there = await Netwright.open({});
   await using here = await Netwright.open({ "lab.yaml": twoHosts });
-  await using controller = await serve(there);
+  await using controller = await serve({
+    database: `sqlite:${join(there.folder, "server.db")}`,
+    agent: realLabs(there.environment),
+  });
   await using front = await inFront(controller.port);
   const url = `http://127.0.0.1:${front.port}`;
-  const call = async (path: string, body: object, headers: Readonly<Record<string, string>> = {}) => {
-    const response = await fetch(`${url}/api/v1${path}`, {
-      method: "POST",
-      headers: { ...headers, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    return { response, answer: (await response.json()) as Record<string, string> };
-  };
-  const { response, answer } = await call("/session", { name: "root", password: "root's password" });
-  const session = {
-    cookie: response.headers.getSetCookie()[0]?.split(";")[0] ?? "",
-    "x-csrf-token": answer["csrfToken"] ?? "",
-  };
-  await call("/projects", { name: "demo" }, session);
-  const token = (await call("/tokens", { name: "cli", scope: "operate" }, session)).answer["secret"] ?? "";
-  await call("/users", { name: "vic", password: "vic's password" }, session);
-  const put = await fetch(`${url}/api/v1/projects/demo/members/vic`, {
-    method: "PUT",
-    headers: { ...session, "content-type": "application/json" },
-    body: JSON.stringify({ role: "viewer" }),
-  });
-  expect(put.status).toBeLessThan(300);
-  const vic = await call("/session", { name: "vic", password: "vic's password" });
-  const ofVic = {
-    cookie: vic.response.headers.getSetCookie()[0]?.split(";")[0] ?? "",
-    "x-csrf-token": vic.answer["csrfToken"] ?? "",
-  };
-  const looking = (await call("/tokens", { name: "cli", scope: "operate" }, ofVic)).answer["secret"] ?? "";
+  const root = await Caller.signIn(url);
+  await root.ok("POST", "/projects", { name: "demo" });
+  const token = await root.token("cli", "operate");
+  await root.ok("POST", "/users", { name: "vic", password: "vic's password" });
+  await root.ok("PUT", "/projects/demo/members/vic", { role: "viewer" });
+  const looking = await (await Caller.signIn(url, "vic", "vic's password")).token("cli", "operate");
   here.write({ token: `${token}\n`, wrong: "nwt_wrong\n", looking });
 
   const add = (name: string, file: string) =>

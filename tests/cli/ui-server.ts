@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { expect } from "vitest";
+import { type Credentials, sessionOf } from "../controller/caller.ts";
 import { until } from "../controller/test-server.ts";
 import { finished, type Netwright } from "./netwright.ts";
 
@@ -24,7 +25,7 @@ export class Ui implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly link: URL;
   readonly said: string[];
-  #headers: Readonly<Record<string, string>> = {};
+  #headers: Credentials = {};
 
   private constructor(child: ChildProcess, link: URL, said: string[]) {
     this.#child = child;
@@ -59,16 +60,15 @@ export class Ui implements AsyncDisposable {
     const answered = await text(response);
     // biome-ignore lint/suspicious/noExplicitAny: what it is depends on the route
     const answer = (answered === "" ? {} : JSON.parse(answered)) as any;
-    return { status: response.statusCode, headers: response.headers, body: answer };
+    const heads = Object.entries(response.headersDistinct).flatMap(([name, values = []]) =>
+      values.map((value): [string, string] => [name, value]),
+    );
+    return { status: response.statusCode, headers: new Headers(heads), body: answer };
   }
 
   async signIn(link: URL = this.link) {
     const answer = await this.call("POST", "/session/link", { secret: link.hash.slice(1) });
-    if (answer.status === 201)
-      this.#headers = {
-        cookie: answer.headers["set-cookie"]?.[0]?.split(";")[0] ?? "",
-        "x-csrf-token": answer.body.csrfToken as string,
-      };
+    if (answer.status === 201) this.#headers = sessionOf(answer);
     return answer;
   }
 

@@ -25,7 +25,7 @@ describe("netwright ui", () => {
     expect((await ui.call("POST", "/session/link", { secret: ui.link.hash.slice(1) }, foreign)).status).toBe(403);
     const signedIn = await ui.signIn();
     expect(signedIn.status).toBe(201);
-    expect(signedIn.headers["set-cookie"]?.[0]).toMatch(/^netwright-own=.*; HttpOnly; SameSite=Strict/);
+    expect(signedIn.headers.getSetCookie()[0]).toMatch(/^netwright-own=.*; HttpOnly; SameSite=Strict/);
     expect((await ui.call("GET", "/projects")).body.items).toMatchObject([{ name: "local", role: "admin" }]);
     expect((await ui.signIn()).body.code).toBe("SIGN_IN_LINK_SPENT");
     // A page of somebody else's whose name was made to lead here.

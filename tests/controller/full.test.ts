@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { Caller } from "./caller.ts";
 import { until } from "./test-server.ts";
 
 const program = join(import.meta.dirname, "programs/server.ts");
@@ -26,46 +27,33 @@ it("a server whose disk is full says so, loses nothing, and goes on when there i
   );
   try {
     const [port] = (await once(server.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
-    let headers: Readonly<Record<string, string>> = {};
-    const call = async (method: string, path: string, body?: object) => {
-      const response = await fetch(`http://127.0.0.1:${String(port).trim()}/api/v1${path}`, {
-        method,
-        headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const answer = await response.text();
-      // biome-ignore lint/suspicious/noExplicitAny: what it is depends on the route
-      return { status: response.status, response, body: (answer === "" ? {} : JSON.parse(answer)) as any };
-    };
-    const signedIn = await call("POST", "/session", { name: "root", password: "root's password" });
-    headers = {
-      cookie: signedIn.response.headers.getSetCookie()[0]?.split(";")[0] ?? "",
-      "x-csrf-token": signedIn.body.csrfToken,
-    };
-    await call("POST", "/projects", { name: "demo" });
+    const root = await Caller.signIn(`http://127.0.0.1:${String(port).trim()}`);
+    await root.ok("POST", "/projects", { name: "demo" });
     const text = `nodes: {h1: {}}\n${"# long\n".repeat(20_000)}`;
-    const deploy = (name: string) => call("POST", "/projects/demo/labs", { name, text: "nodes: {h1: {}}\n" });
+    const deploy = (name: string) => root.call("POST", "/projects/demo/labs", { name, text: "nodes: {h1: {}}\n" });
     expect((await deploy("before")).status).toBe(202);
     const running = async () =>
-      (await call("GET", "/projects/demo/labs")).body.items as { name: string; state: string }[];
+      (await root.call("GET", "/projects/demo/labs")).body.items as { name: string; state: string }[];
     await until(running, (all) => all[0]?.state === "running");
     const saved: string[] = [];
     const refused = await until(
       async () => {
         const name = `t${saved.length}`;
-        const answer = await call("PUT", `/projects/demo/topologies/${name}`, { text });
+        const answer = await root.call("PUT", `/projects/demo/topologies/${name}`, { text });
         if (answer.status === 200) saved.push(name);
         return answer;
       },
       ({ status }) => status !== 200,
     );
     expect([refused.status, refused.body.code]).toEqual([507, "DATABASE_FULL"]);
-    expect(Number(refused.response.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
     const names = async () =>
-      (await call("GET", "/projects/demo/topologies")).body.items.map(({ name }: { name: string }) => name).toSorted();
+      (await root.call("GET", "/projects/demo/topologies")).body.items
+        .map(({ name }: { name: string }) => name)
+        .toSorted();
     expect(await names()).toEqual(saved.toSorted());
     await rm(`/proc/${server.pid}/root${small}/ballast`);
-    expect((await call("PUT", `/projects/demo/topologies/more`, { text })).status).toBe(200);
+    expect((await root.call("PUT", `/projects/demo/topologies/more`, { text })).status).toBe(200);
     expect((await deploy("after")).status).toBe(202);
     const all = await until(running, (them) => them.every(({ state }) => state === "running"));
     expect(all.map(({ name }) => name)).toEqual(["after", "before"]);
@@ -73,7 +61,7 @@ it("a server whose disk is full says so, loses nothing, and goes on when there i
       "after",
       "before",
     ]);
-    expect((await call("GET", `/projects/demo/topologies/${saved[0]}`)).body.text).toBe(text);
+    expect((await root.call("GET", `/projects/demo/topologies/${saved[0]}`)).body.text).toBe(text);
   } finally {
     const gone = once(server, "exit");
     server.kill("SIGKILL");

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { expect, it } from "vitest";
+import { ask, type Credentials, signIn } from "./caller.ts";
 import { until } from "./test-server.ts";
 
 const program = join(import.meta.dirname, "programs/server.ts");
@@ -44,26 +45,13 @@ it("a server that is killed at any moment, a hundred times, loses nothing and le
     });
     const [port] = (await Promise.race([once(server.stdout as NodeJS.ReadableStream, "data"), ended])) as [Buffer];
     ended.catch(() => undefined);
-    address = `http://127.0.0.1:${String(port).trim()}/api/v1`;
+    address = `http://127.0.0.1:${String(port).trim()}`;
   };
-  let headers: Record<string, string> = {};
-  const call = async (method: string, path: string, body?: object) => {
-    const response = await fetch(`${address}${path}`, {
-      method,
-      headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    // biome-ignore lint/suspicious/noExplicitAny: what it is depends on the route
-    return { status: response.status, response, body: (text === "" ? {} : JSON.parse(text)) as any };
-  };
+  let headers: Credentials = {};
+  const call = (method: string, path: string, body?: object) => ask(address, method, path, { headers, body });
   try {
     await start();
-    const signedIn = await call("POST", "/session", { name: "root", password: "root's password" });
-    headers = {
-      cookie: signedIn.response.headers.getSetCookie()[0]?.split(";")[0] ?? "",
-      "x-csrf-token": signedIn.body.csrfToken,
-    };
+    headers = await signIn(address, "root", "root's password");
     await call("POST", "/projects", { name: "demo" });
     const known = new Map<string, Known>(names.map((name) => [name, "gone"]));
     for (let round = 0; round < kills; round++) {

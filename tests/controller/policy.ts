@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { noRules } from "../../src/controller/policy/rules.ts";
 import { isAppliance, runsPrograms } from "../../src/topology/index.ts";
-import { type Answer, type TestServer, until } from "./test-server.ts";
+import type { Answer } from "./caller.ts";
+import { type TestServer, until } from "./test-server.ts";
 
 /** What projects may have, and how much of it: asked for one after the other, and all at once. */
 export function tryPolicy(start: () => Promise<TestServer>): void {

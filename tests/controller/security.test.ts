@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import * as passwords from "../../src/controller/identity/passwords.ts";
-import { TestServer, until } from "./test-server.ts";
+import { TestServer } from "./test-server.ts";
 
 /** What somebody tries who should not. */
 vi.mock("../../src/controller/identity/passwords.ts", async (original) => {
@@ -15,17 +15,11 @@ vi.mock("../../src/controller/identity/passwords.ts", async (original) => {
 
 let server: TestServer;
 let root: Readonly<Record<string, string>>;
-const text = "nodes: {h1: {}, h2: {}}\nlinks: [[h1, h2]]\n";
 
 beforeAll(async () => {
   server = await TestServer.start();
   root = await server.signIn("root", "root's password");
-  await server.call("POST", "/projects", { headers: root, body: { name: "demo" } });
-  await server.call("POST", "/projects/demo/labs", { headers: root, body: { name: "lab", text } });
-  await until(
-    () => server.call("GET", "/projects/demo/labs/lab", { headers: root }),
-    ({ body }) => body.state === "running",
-  );
+  await server.deploy(root);
 });
 afterAll(() => server?.[Symbol.asyncDispose]());
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, createConnection } from "node:net";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
@@ -12,6 +12,9 @@ import { Controller, type ControllerOptions } from "../../src/controller/control
 import type { OidcSettings } from "../../src/controller/identity/oidc.ts";
 import { noRules, type ServerRules } from "../../src/controller/policy/rules.ts";
 import { type Lab, labError } from "../../src/topology/index.ts";
+import { freePort } from "../free-port.ts";
+import { type Answer, ask, type Credentials, signIn } from "./caller.ts";
+import { onLoopback } from "./serve.ts";
 
 const refused = { type: "failed", errors: [{ code: "X", message: "It cannot be." }] };
 
@@ -132,13 +135,6 @@ export class PretendedAgent implements Agent {
   }
 }
 
-export type Answer = {
-  readonly status: number;
-  readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: what it is depends on the route, and tests say what they expect
-  readonly body: any;
-};
-
 /** A server with a database of its own, and people who call it. */
 export class TestServer implements AsyncDisposable {
   readonly agent: PretendedAgent;
@@ -180,15 +176,12 @@ export class TestServer implements AsyncDisposable {
 
   async open(): Promise<void> {
     this.#controller = await Controller.start({
+      ...onLoopback,
       database: this.database,
       agent: this.agent,
-      trust: "team",
       listen: { host: "127.0.0.1", port: this.#port },
       ...(this.#oidc === undefined ? {} : { oidc: this.#oidc(`http://127.0.0.1:${this.#port}`) }),
-      behindProxy: false,
-      proxies: [],
       rules: this.rules,
-      version: "0.0.0",
       pages: join(this.folder, "pages"),
       ...this.#more,
       onFault: (error) => this.faults.push(error),
@@ -215,25 +208,23 @@ export class TestServer implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  async call(
-    method: string,
-    path: string,
-    { body, headers = {} }: { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
-  ): Promise<Answer> {
-    const response = await fetch(`${this.address}/api/v1${path}`, {
-      method,
-      headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
+  call(method: string, path: string, more?: Parameters<typeof ask>[3]): Promise<Answer> {
+    return ask(this.address, method, path, more);
   }
 
-  /** Signs in. @returns the headers of that session */
-  async signIn(name: string, password: string): Promise<Readonly<Record<string, string>>> {
-    const { status, headers, body } = await this.call("POST", "/session", { body: { name, password } });
-    if (status !== 201) throw new Error(`${name} could not sign in: ${JSON.stringify(body)}`);
-    return { cookie: headers.getSetCookie()[0]?.split(";")[0] ?? "", "x-csrf-token": body.csrfToken };
+  signIn(name: string, password: string): Promise<Credentials> {
+    return signIn(this.address, name, password);
+  }
+
+  /** Makes the project demo, in which the lab `lab` of two hosts runs. */
+  async deploy(headers: Credentials): Promise<void> {
+    const text = "nodes: {h1: {}, h2: {}}\nlinks: [[h1, h2]]\n";
+    await this.call("POST", "/projects", { headers, body: { name: "demo" } });
+    await this.call("POST", "/projects/demo/labs", { headers, body: { name: "lab", text } });
+    await until(
+      () => this.call("GET", "/projects/demo/labs/lab", { headers }),
+      ({ body }) => body.state === "running",
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -241,15 +232,6 @@ export class TestServer implements AsyncDisposable {
     await this.agent.close();
     await rm(this.folder, { recursive: true, force: true });
   }
-}
-
-/** A port of loopback that nobody listens at. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Until `wanted` is so of what is asked for, or too long. */

@@ -1,22 +1,16 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { TestServer, until } from "./test-server.ts";
+import { TestServer } from "./test-server.ts";
 
 type Headers = Readonly<Record<string, string>>;
 let server: TestServer;
 let root: Headers;
-const text = "nodes: {h1: {}, h2: {}}\nlinks: [[h1, h2]]\n";
 
 beforeAll(async () => {
   server = await TestServer.start();
   root = await server.signIn("root", "root's password");
-  await server.call("POST", "/projects", { headers: root, body: { name: "demo" } });
-  await server.call("POST", "/projects/demo/labs", { headers: root, body: { name: "lab", text } });
-  await until(
-    () => server.call("GET", "/projects/demo/labs/lab", { headers: root }),
-    ({ body }) => body.state === "running",
-  );
+  await server.deploy(root);
 });
 afterAll(() => server?.[Symbol.asyncDispose]());
 

@@ -1,31 +1,30 @@
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { locations } from "../../src/api/index.ts";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from "playwright-core";
 import type { ControllerOptions } from "../../src/controller/controller.ts";
-import { Controller, LocalAgent } from "../../src/controller/index.ts";
+import type { Controller } from "../../src/controller/index.ts";
+import { realLabs } from "../controller/real-labs.ts";
+import { serve } from "../controller/serve.ts";
+import { builtPages } from "./pages.ts";
 
 const root = join(import.meta.dirname, "../..");
 /** Of everything that a page is waited for, on a machine that may be busy. */
 const deadlineMs = Number(process.env["NETWRIGHT_GUI_DEADLINE"] ?? 60_000);
+const administrator = { name: "admin", password: "a long password" };
 const programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /** Why pages cannot be tried here; undefined where they can. */
 export const noBrowser = (): string | undefined =>
   programs.some(existsSync) ? undefined : "there is no Chromium (Debian: chromium)";
-
-/** Builds the pages into a folder. */
-export async function buildPages(to: string): Promise<void> {
-  await promisify(execFile)(join(root, "node_modules/.bin/vite"), ["build", "--outDir", to, "--logLevel", "warn"], {
-    cwd: join(root, "web"),
-    // As they are published: the runner's own setting would make them development's.
-    env: { ...process.env, NODE_ENV: "production" },
-  });
-}
 
 /** @param folder what it writes goes there */
 export const openBrowser = (folder: string): Promise<Browser> =>
@@ -53,7 +52,6 @@ export async function watched(context: BrowserContext, complaints: string[]): Pr
 
 /** A server with its pages, which runs real labs, and a browser. */
 export class GuiServer implements AsyncDisposable {
-  readonly password = "a long password";
   /** What the pages complained of. */
   readonly complaints: string[] = [];
   readonly #folder: string;
@@ -69,25 +67,12 @@ export class GuiServer implements AsyncDisposable {
   /** @param options of the server, where they differ from a team's with users of its own */
   static async start(options: Partial<ControllerOptions> = {}): Promise<GuiServer> {
     const folder = await mkdtemp(join(tmpdir(), "nw-gui-"));
-    const pages = join(folder, "pages");
-    await buildPages(pages);
+    const pages = await builtPages(folder);
     const environment = { ...process.env, NETWRIGHT_STATE_DIR: join(folder, "state"), HOME: folder };
-    const controller = await Controller.start({
-      database: `sqlite:${join(folder, "server.db")}`,
-      agent: new LocalAgent(locations(environment, process.getuid?.() ?? 0), environment),
-      trust: "team",
-      listen: { host: "127.0.0.1", port: 0 },
-      behindProxy: false,
-      proxies: [],
-      version: "0.0.0",
-      pages,
-      ...options,
-      onFault: (error) => process.stderr.write(`${String(error)}\n`),
-    });
+    const database = `sqlite:${join(folder, "server.db")}`;
+    const controller = await serve({ database, agent: realLabs(environment), pages, ...options }, administrator);
     const browser = await openBrowser(folder);
-    const server = new GuiServer(folder, controller, browser);
-    await controller.ensureAdministrator("admin", server.password);
-    return server;
+    return new GuiServer(folder, controller, browser);
   }
 
   /** A page of a browser of its own, of whoever is not signed in. */
@@ -107,7 +92,7 @@ export class GuiServer implements AsyncDisposable {
   /** A page of a browser of its own, signed in. */
   async page(
     colorScheme: "light" | "dark" = "light",
-    user = { name: "admin", password: this.password },
+    user = administrator,
     others: BrowserContextOptions = {},
   ): Promise<Page> {
     const page = await this.visit(colorScheme, others);
@@ -125,6 +110,31 @@ export class GuiServer implements AsyncDisposable {
     await rm(this.#folder, { recursive: true, force: true });
   }
 }
+
+/** Asks the server in the name of who is signed in to a page. @throws what it says when it refuses */
+export async function ask(by: Page, method: string, path: string, body?: unknown): Promise<unknown> {
+  const session = await by.request.get("/api/v1/session");
+  const { csrfToken } = (await session.json()) as { csrfToken: string };
+  const answer = await by.request.fetch(`/api/v1${path}`, {
+    method,
+    headers: { "x-csrf-token": csrfToken },
+    ...(body === undefined ? {} : { data: body }),
+  });
+  const text = await answer.text();
+  if (!answer.ok()) throw new Error(`${method} ${path}: ${text}`);
+  return text === "" ? undefined : JSON.parse(text);
+}
+
+/** A node of the picture that a page shows. */
+export const nodeIn = (page: Page, name: string): Locator => page.locator(`.react-flow__node[data-id="${name}"]`);
+
+/** What the terminal in sight shows. */
+export const saidIn = async (page: Page): Promise<string> =>
+  (await page.locator(".xterm-rows:visible > div").allTextContents()).join("\n").replaceAll("\u00a0", " ");
+
+/** The lab file as its editor shows it. */
+export const writtenIn = async (page: Page): Promise<string> =>
+  (await page.locator(".cm-line").allTextContents()).join("\n");
 
 /** What axe finds wrong with a page for people who do not see it, or have no mouse (WCAG 2.1, A and AA). */
 export async function barriers(page: Page): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { GuiServer, noBrowser } from "./browser.ts";
+import { GuiServer, noBrowser, nodeIn, writtenIn } from "./browser.ts";
 import { looksOf } from "./looks.ts";
 
 /** The editor, without labs: what is drawn, written, copied, arranged and kept. */
@@ -21,9 +21,9 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => server?.[Symbol.asyncDispose]());
 
-const node = (name: string) => page.locator(`.react-flow__node[data-id="${name}"]`);
+const node = (name: string) => nodeIn(page, name);
 const button = (name: string) => page.getByRole("button", { name, exact: true });
-const written = async () => (await page.locator(".cm-line").allTextContents()).join("\n");
+const written = () => writtenIn(page);
 const fine = () =>
   page.locator(".findings[aria-busy=false]").getByText("Nothing is wrong with this lab file.").waitFor();
 const choose = async (menu: string, item: string) => {
@@ -224,7 +224,7 @@ describe("the editor", () => {
     await tablet.goto("/projects/draw/topologies/tablet");
     await tablet.getByRole("button", { name: "Add a Host", exact: true }).tap();
     await tablet.getByRole("button", { name: "Add a Switch", exact: true }).tap();
-    const box = (name: string) => tablet.locator(`.react-flow__node[data-id="${name}"]`);
+    const box = (name: string) => nodeIn(tablet, name);
     await box("h1").tap();
     const [dot, goal] = [await box("h1").locator(".node-source").boundingBox(), await box("s1").boundingBox()];
     if (dot === null || goal === null) throw new Error("the nodes are not in the picture");

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseCapture } from "../../src/testing/packets/index.ts";
-import { barriers, GuiServer, noBrowser, picture } from "./browser.ts";
+import { barriers, GuiServer, noBrowser, nodeIn, picture, saidIn, writtenIn } from "./browser.ts";
 
 /** The pages in a browser, from an empty server to a lab that has been and gone. */
 
@@ -15,13 +15,11 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => server?.[Symbol.asyncDispose]());
 
-const node = (name: string) => page.locator(`.react-flow__node[data-id="${name}"]`);
+const node = (name: string) => nodeIn(page, name);
 const link = () => page.locator(".react-flow__edge");
 
-/** What the terminal shows. */
-const said = async () =>
-  (await page.locator(".xterm-rows > div").allTextContents()).join("\n").replaceAll("\u00a0", " ");
-const written = async () => (await page.locator(".cm-line").allTextContents()).join("\n");
+const said = () => saidIn(page);
+const written = () => writtenIn(page);
 
 async function clickLink(button: "left" | "right"): Promise<void> {
   const [a, b] = [await node("h1").boundingBox(), await node("h2").boundingBox()];
@@ -162,7 +160,7 @@ describe("the pages", () => {
     await page.getByText(/\+ node\.create h3 \(host\)/).waitFor();
     await page.getByRole("button", { name: "Apply" }).click();
     await node("h3").waitFor();
-    await other.locator('.react-flow__node[data-id="h3"]').waitFor();
+    await nodeIn(other, "h3").waitFor();
     await other.context().close();
   });
 

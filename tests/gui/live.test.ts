@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { barriers, GuiServer, noBrowser, picture } from "./browser.ts";
+import { ask, barriers, GuiServer, noBrowser, nodeIn, picture, saidIn } from "./browser.ts";
 
 /** The pages of a lab that runs. */
 
@@ -34,21 +34,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** Asks the server in the name of who is signed in. */
-async function ask(by: Page, method: string, path: string, body?: unknown): Promise<unknown> {
-  const session = await by.request.get("/api/v1/session");
-  const { csrfToken } = (await session.json()) as { csrfToken: string };
-  const answer = await by.request.fetch(`/api/v1${path}`, {
-    method,
-    headers: { "x-csrf-token": csrfToken },
-    ...(body === undefined ? {} : { data: body }),
-  });
-  const text = await answer.text();
-  if (!answer.ok()) throw new Error(`${method} ${path}: ${text}`);
-  return text === "" ? undefined : JSON.parse(text);
-}
-
-const node = (name: string, of = page) => of.locator(`.react-flow__node[data-id="${name}"]`);
+const node = (name: string, of = page) => nodeIn(of, name);
 const menu = async (name: string, item: string, of = page) => {
   await node(name, of).click({ button: "right" });
   await of.getByRole("menuitem", { name: item }).click();
@@ -70,9 +56,9 @@ describe("a lab that runs", () => {
       await expect.poll(() => tab.getByText("The capture is being started").count()).toBe(0);
     }
     await menu("h2", "Open a terminal", other);
-    await expect.poll(() => said(other)).toMatch(/h2.*#/);
+    await expect.poll(() => saidIn(other)).toMatch(/h2.*#/);
     await other.keyboard.type("ping -c 2 10.0.1.1\n");
-    await expect.poll(() => said(other)).toMatch(/2 received/);
+    await expect.poll(() => saidIn(other)).toMatch(/2 received/);
     for (const tab of [page, other])
       await expect
         .poll(() => tab.locator(".capture-tools").getByRole("status", { includeHidden: true }).allTextContents())
@@ -92,9 +78,9 @@ describe("a lab that runs", () => {
   it("keeps its shells through breaks of the network and when the page is loaded again", async ({ skip }) => {
     skip(why !== undefined, why);
     await menu("h1", "Open a terminal");
-    await expect.poll(() => said(page)).toMatch(/h1.*#/);
+    await expect.poll(() => saidIn(page)).toMatch(/h1.*#/);
     await page.keyboard.type("mine=kept; i=0; while sleep 0.1; do i=$((i+1)); echo tick $i; done &\n");
-    await expect.poll(() => said(page)).toContain("tick 3");
+    await expect.poll(() => saidIn(page)).toContain("tick 3");
     await page.context().setOffline(true);
     await page.getByText("Connection lost").waitFor();
     await page.locator(".server-lost").waitFor();
@@ -103,14 +89,14 @@ describe("a lab that runs", () => {
     await page.getByText("Connection lost").waitFor({ state: "detached" });
     await page.locator(".server-lost").waitFor({ state: "detached" });
     await page.keyboard.type("kill %1; echo $mine\n");
-    await expect.poll(() => said(page)).toMatch(/\nkept/);
+    await expect.poll(() => saidIn(page)).toMatch(/\nkept/);
     await page.reload();
-    await expect.poll(() => said(page)).toMatch(/\nkept/);
+    await expect.poll(() => saidIn(page)).toMatch(/\nkept/);
     // Nothing that was said meanwhile is missing.
     await page.keyboard.press("Control+Shift+F");
     await page.getByLabel("Find in the terminal of h1").fill("tick 3");
     await page.keyboard.press("Enter");
-    await expect.poll(() => said(page)).toMatch(/tick 1\s*\ntick 2\s*\ntick 3\s*\ntick 4\s*\ntick 5/);
+    await expect.poll(() => saidIn(page)).toMatch(/tick 1\s*\ntick 2\s*\ntick 3\s*\ntick 4\s*\ntick 5/);
     await page.keyboard.press("Escape");
   });
 
@@ -143,7 +129,7 @@ describe("a lab that runs", () => {
     await expect.poll(shown).toMatch(/\n?from-42\s*\n800000 a file.txt/);
     await page.getByRole("button", { name: "Split below" }).click();
     await page.getByRole("menuitem", { name: "h3" }).click();
-    await expect.poll(() => said(page)).toMatch(/h3.*#/);
+    await expect.poll(() => saidIn(page)).toMatch(/h3.*#/);
     const edge = page.getByRole("separator", { name: "Edge between panes" }).first();
     const before = await other.boundingBox();
     await edge.focus();
@@ -165,7 +151,7 @@ describe("a lab that runs", () => {
       ba: {},
     });
     await menu("h1", "Open a terminal");
-    await expect.poll(() => said(page)).toMatch(/h1.*#/);
+    await expect.poll(() => saidIn(page)).toMatch(/h1.*#/);
     await page.keyboard.type("ping -i 0.01 -s 1200 -q 10.0.1.2\n");
     const lost = page.locator(".link-rate").filter({ hasText: /\d kbit\/s, \d+ % lost/ });
     await lost.first().waitFor();
@@ -256,9 +242,3 @@ describe("a lab that runs", () => {
     expect(server.complaints).toEqual([]);
   });
 });
-
-/** What the terminal that is seen shows. */
-async function said(of: Page): Promise<string> {
-  const rows = await of.locator(".terminal:visible .xterm-rows > div").allTextContents();
-  return rows.join("\n").replaceAll("\u00a0", " ");
-}

@@ -8,7 +8,8 @@ import { createInterface } from "node:readline";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseCapture } from "../../src/testing/packets/index.ts";
-import { barriers, buildPages, noBrowser, openBrowser, picture, watched } from "./browser.ts";
+import { barriers, noBrowser, nodeIn, openBrowser, picture, saidIn, watched } from "./browser.ts";
+import { builtPages } from "./pages.ts";
 
 /**
  * Somebody new, with the pages and nothing else: from `make demo-ui` to a triangle of routers with OSPF, drawn without
@@ -28,12 +29,12 @@ let page: Page;
 beforeAll(async () => {
   if (why !== undefined) return;
   folder = await mkdtemp(join(tmpdir(), "nw-new-"));
-  await buildPages(join(folder, "pages"));
+  const pages = await builtPages(folder);
   demo = spawn(process.execPath, [join(root, "scripts/demo-ui.ts"), "--no-browser"], {
     stdio: ["ignore", "pipe", "pipe"],
     // A process group of its own, as a terminal would give it.
     detached: true,
-    env: { ...process.env, NETWRIGHT_PAGES_DIR: join(folder, "pages"), TMPDIR: folder },
+    env: { ...process.env, NETWRIGHT_PAGES_DIR: pages, TMPDIR: folder },
   });
   demo.stderr?.on("data", (data: Buffer) => said.push(String(data)));
   for await (const line of createInterface({ input: demo.stdout ?? process.stdin })) {
@@ -56,11 +57,9 @@ afterAll(async () => {
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 }, 60_000);
 
-const node = (name: string) => page.locator(`.react-flow__node[data-id="${name}"]`);
+const node = (name: string) => nodeIn(page, name);
 const links = () => page.locator(".react-flow__edge");
-/** What the terminal shows. */
-const shown = async () =>
-  (await page.locator(".xterm-rows:visible > div").allTextContents()).join("\n").replaceAll("\u00a0", " ");
+const shown = () => saidIn(page);
 
 async function middle(a: string, b: string): Promise<{ readonly x: number; readonly y: number }> {
   const [first, second] = [await node(a).boundingBox(), await node(b).boundingBox()];

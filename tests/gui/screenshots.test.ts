@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { GuiServer, noBrowser } from "./browser.ts";
+import { GuiServer, noBrowser, nodeIn, saidIn } from "./browser.ts";
 import { looksOf } from "./looks.ts";
 
 /*
@@ -25,11 +25,10 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => server?.[Symbol.asyncDispose]());
 
-const node = (name: string) => page.locator(`.react-flow__node[data-id="${name}"]`);
+const node = (name: string) => nodeIn(page, name);
 const link = (a: string, b: string) =>
   page.getByRole("group", { name: new RegExp(`^Link (?:${a} \\S+ to ${b}|${b} \\S+ to ${a}) `) });
-const said = async () =>
-  (await page.locator(".xterm-rows:visible > div").allTextContents()).join("\n").replaceAll("\u00a0", " ");
+const said = () => saidIn(page);
 
 async function take(name: (typeof names)[number], colorScheme: "light" | "dark"): Promise<void> {
   await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestKeystone } from "../controller/keystone.ts";
 import { TestProvider } from "../controller/provider.ts";
-import { freePort } from "../controller/test-server.ts";
+import { freePort } from "../free-port.ts";
 import { GuiServer, noBrowser } from "./browser.ts";
 import { looksOf } from "./looks.ts";
 

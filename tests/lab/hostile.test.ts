@@ -4,10 +4,10 @@ import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { locations } from "../../src/api/locations.ts";
-import { LocalAgent } from "../../src/controller/agent/local-agent.ts";
-import { Controller } from "../../src/controller/controller.ts";
 import { Netwright } from "../cli/netwright.ts";
+import { Caller } from "../controller/caller.ts";
+import { realLabs } from "../controller/real-labs.ts";
+import { serve } from "../controller/serve.ts";
 
 /** What a hostile node tries, each a line when it succeeds. Arguments: ports of the server, its addresses, names of its things. */
 const attack = String.raw`
@@ -74,49 +74,21 @@ it("a lab of a server reaches nothing of the server's, nor of another project's"
   await using there = await Netwright.open();
   await using here = await Netwright.open();
   const secret = "a-secret-of-the-environment";
-  const environment = { ...there.environment, SECRET: secret };
-  const agent = new LocalAgent(locations(environment, process.getuid?.() ?? 0), environment);
+  const agent = realLabs({ ...there.environment, SECRET: secret });
   const database = join(there.folder, "server.db");
-  await using controller = await Controller.start({
-    database: `sqlite:${database}`,
-    agent,
-    trust: "team",
-    listen: { host: "127.0.0.1", port: 0 },
-    behindProxy: false,
-    proxies: [],
-    version: "0",
-    onFault: (error, request) => process.stderr.write(`${request}: ${String(error)}\n`),
-  });
-  await controller.ensureAdministrator("root", "root's password");
+  await using controller = await serve({ database: `sqlite:${database}`, agent });
   for (const ending of ["", "-wal"]) expect(statSync(`${database}${ending}`).mode & 0o777).toBe(0o600);
   const url = `http://127.0.0.1:${controller.port}`;
-  const call = async (method: string, path: string, body: object, headers: Readonly<Record<string, string>> = {}) => {
-    const response = await fetch(`${url}/api/v1${path}`, {
-      method,
-      headers: { ...headers, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    return { response, answer: (await response.json()) as Record<string, string> };
-  };
-  const { response, answer } = await call("POST", "/session", { name: "root", password: "root's password" });
-  const root = {
-    cookie: response.headers.getSetCookie()[0]?.split(";")[0] ?? "",
-    "x-csrf-token": answer["csrfToken"] ?? "",
-  };
-  const sessions: Record<string, Readonly<Record<string, string>>> = {};
+  const root = await Caller.signIn(url);
+  const people: Record<string, Caller> = {};
   for (const name of ["theirs", "ours"]) {
-    await call("POST", "/projects", { name }, root);
-    await call("POST", "/users", { name: `of-${name}`, password: "a long password" }, root);
-    await call("PUT", `/projects/${name}/members/of-${name}`, { role: "operator" }, root);
-    const signedIn = await call("POST", "/session", { name: `of-${name}`, password: "a long password" });
-    const session = {
-      cookie: signedIn.response.headers.getSetCookie()[0]?.split(";")[0] ?? "",
-      "x-csrf-token": signedIn.answer["csrfToken"] ?? "",
-    };
-    sessions[name] = session;
-    const { answer: token } = await call("POST", "/tokens", { name, scope: "admin" }, session);
+    await root.ok("POST", "/projects", { name });
+    await root.ok("POST", "/users", { name: `of-${name}`, password: "a long password" });
+    await root.ok("PUT", `/projects/${name}/members/of-${name}`, { role: "operator" });
+    const person = await Caller.signIn(url, `of-${name}`, "a long password");
+    people[name] = person;
     here.write({
-      [`${name}.token`]: token["secret"] ?? "",
+      [`${name}.token`]: await person.token(name, "admin"),
       [`${name}.yaml`]: `nodes: {h1: {}, h2: {}}\nlinks: [[h1, h2]]\n`,
     });
     await here.ok("context", "add", name, url, "--project", name, "--token-file", `${name}.token`);
@@ -173,11 +145,11 @@ it("a lab of a server reaches nothing of the server's, nor of another project's"
   }
   // What is sent after a request that asks to be upgraded does not get to the lab as another request: neither as who
   // may only look, nor as what the server itself has to decide.
-  const { answer: looking } = await call("POST", "/tokens", { name: "looks", scope: "read" }, sessions["ours"] ?? {});
+  const looking = await people["ours"]?.token("looks", "read");
   for (const [asked, bearer] of [
-    ["GET /lab", looking["secret"]],
-    ["GET /events?follow=true", looking["secret"]],
-    ["GET /config", looking["secret"]],
+    ["GET /lab", looking],
+    ["GET /events?follow=true", looking],
+    ["GET /config", looking],
     ["GET /nodes/h1/console", readFileSync(join(here.folder, "ours.token"), "utf8")],
     ["PUT /nodes/h1/files?to=%2Ftmp", readFileSync(join(here.folder, "ours.token"), "utf8")],
   ] as const)

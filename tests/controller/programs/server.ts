@@ -2,8 +2,8 @@ import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Agent, AgentState } from "../../../src/controller/agent/agent.ts";
-import { Controller } from "../../../src/controller/controller.ts";
 import type { Lab } from "../../../src/topology/index.ts";
+import { serve } from "../serve.ts";
 
 /*
  * A server to be killed. Its labs are files, which stay when it is: one that starts is called `NAME.starting`, and
@@ -41,16 +41,5 @@ const agent: Agent = {
 };
 
 for (const name of readdirSync(folder)) if (name.endsWith(".starting")) rmSync(join(folder, name));
-const controller = await Controller.start({
-  database,
-  agent,
-  trust: "team",
-  listen: { host: "127.0.0.1", port: 0 },
-  behindProxy: false,
-  proxies: [],
-  version: "0",
-  isDocumented: false,
-  onFault: (error, request) => process.stderr.write(`${request}: ${String(error)}\n`),
-});
-await controller.ensureAdministrator("root", "root's password");
+const controller = await serve({ database, agent, isDocumented: false });
 process.stdout.write(`${controller.port}\n`);
