@@ -7,6 +7,7 @@ import { type Database, openDatabase } from "./data/database.ts";
 import { Callers } from "./identity/callers.ts";
 import { type KeystoneSettings, KeystoneSignIn } from "./identity/keystone.ts";
 import { type OidcSettings, OidcSignIn } from "./identity/oidc.ts";
+import { newId } from "./identity/secrets.ts";
 import { LabKeeper } from "./lab-keeper.ts";
 import type { Trust } from "./lab-text.ts";
 import type { MetricsSettings } from "./metrics/config.ts";
@@ -193,7 +194,7 @@ export class Controller implements AsyncDisposable {
   async ensureAdministrator(name: string, password: string): Promise<boolean> {
     const known = await this.#database.selectFrom("users").select("id").limit(1).executeTakeFirst();
     if (known !== undefined) return false;
-    await addUser(this.#database, this.#clock(), { name, displayName: "", password, isAdmin: true });
+    await addUser(this.#database, this.#clock(), newId(), { name, displayName: "", password, isAdmin: true });
     return true;
   }
 

@@ -97,7 +97,7 @@ const node = { ...inLab, node: "h1" };
 const examples: readonly Example[] = [
   ["health", () => ({}), 200],
   ["session", () => ({}), 200],
-  ["sessions", () => ({}), 200],
+  ["sessions", () => ({ query: { limit: "1" } }), 200],
   ["signInWays", () => ({}), 200],
   ["signInByLink", () => ({ body: { secret: "of no link" } }), 401],
   ["host", () => ({}), 200],
@@ -105,6 +105,7 @@ const examples: readonly Example[] = [
   ["oneHost", () => ({ params: { host: found["host"] ?? "" } }), 200],
   ["createUser", () => ({ body: { name: "anna", password: "a long password" } }), 201],
   ["users", () => ({ query: { limit: "1" } }), 200, ({ body }) => expect(body.next).toBe("anna")],
+  ["user", () => ({ params: { user: "anna" } }), 200],
   ["changeUser", () => ({ params: { user: "anna" }, body: { displayName: "Anna" } }), 200],
   ["endUserSessions", () => ({ params: { user: "anna" } }), 204],
   ["tokens", () => ({ query: { limit: "500" } }), 200],
@@ -237,7 +238,8 @@ async function tryBroken(operation: Operation, sent: Sent): Promise<void> {
       if (name === "If-Match") {
         await refused(name, headers("1"), [400], "BAD_REQUEST");
         await refused(name, headers('"999999", "none"'), [412], "CHANGED_MEANWHILE");
-      } else if (name === "Last-Event-ID") await refused(name, headers("the last"), [400], "BAD_REQUEST");
+      } else if (name === "If-None-Match") await refused(name, headers('"1"'), [200]);
+      else if (name === "Last-Event-ID") await refused(name, headers("the last"), [400], "BAD_REQUEST");
       else await refused(name, headers("k".repeat(201)), [400], "BAD_REQUEST");
     }
   }
@@ -269,6 +271,11 @@ describe("the contract", () => {
       if (isOnce && got.status < 300) {
         const again = await contract.send(operation, { headers, ...sent() });
         expect([again.status, again.text], `${id}, again`).toEqual([got.status, got.text]);
+      }
+      const tag = got.headers.get("etag");
+      if (operation.method === "GET" && tag !== null) {
+        const seen = await contract.send(operation, { ...sent(), headers: { ...token, "If-None-Match": tag } });
+        expect([seen.status, seen.headers.get("etag")], id).toEqual([304, tag]);
       }
       if (got.status < 300) await after?.(got);
     }

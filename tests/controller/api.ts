@@ -63,6 +63,18 @@ export function tryApi(start: () => Promise<TestServer>): void {
       else expect([status, body.code]).toEqual([403, "NOT_ALLOWED"]);
     });
 
+    it.each(["", "root", ...people])("of the hosts, as much as concerns them: '%s'", async (who) => {
+      const headers = who === "" ? {} : who === "root" ? root : as(who);
+      const list = await server.call("GET", "/hosts", { headers });
+      if (who === "") return expect(list.status).toBe(401);
+      const [host] = list.body.items;
+      const outline = ["cpus", "memoryBytes", "name", "state"];
+      const more = ["freeDiskBytes", "freeMemoryBytes", "kernel", "labs", "load", "version"];
+      expect(Object.keys(host).toSorted()).toEqual(who === "root" ? [...outline, ...more].toSorted() : outline);
+      const { body } = await server.call("GET", `/hosts/${host.name}`, { headers });
+      expect(Object.keys(body).toSorted()).toEqual(Object.keys(host).toSorted());
+    });
+
     it("is as little as their token may", async () => {
       const make = async (scope: string) =>
         (await server.call("POST", "/tokens", { headers: as("adam"), body: { name: scope, scope } })).body
@@ -140,7 +152,7 @@ export function tryApi(start: () => Promise<TestServer>): void {
       expect((await save({ text }, { "if-match": "*" })).status).toBe(412);
       const first = await save({ text, message: "It begins" }, { "if-match": '"0"' });
       expect((await save({ text }, { "if-match": '"0"' })).status).toBe(412);
-      expect([first.body.version, first.headers.get("etag")]).toEqual([1, '"1"']);
+      expect([first.body.version, first.headers.get("etag")]).toEqual([1, expect.stringMatching(/^"1\.[\w-]{22}"$/)]);
       expect((await save({ text: `${text}# two\n` }, { "if-match": '"1"' })).body.version).toBe(2);
       const late = await save({ text: `${text}# mine\n` }, { "if-match": '"1"' });
       expect([late.status, late.body.code]).toEqual([412, "CHANGED_MEANWHILE"]);
@@ -216,6 +228,39 @@ export function tryApi(start: () => Promise<TestServer>): void {
       expect((await server.call("DELETE", "/projects/demo/labs/one", { headers: as("olga") })).status).toBe(204);
       expect((await lab("one")).status).toBe(404);
       expect((await server.agent.list()).size).toBe(0);
+    });
+
+    it("are told of again only when something has changed, be it their state alone", async () => {
+      const { headers } = await deploy("seen");
+      const tag = headers.get("etag") ?? "";
+      const ask = (seen: string) =>
+        server.call("GET", "/projects/demo/labs/seen", { headers: { ...as("victor"), "if-none-match": seen } });
+      const running = await until(
+        () => ask(tag),
+        ({ status, body }) => status === 200 && body.state === "running",
+      );
+      const now = running.headers.get("etag") ?? "";
+      expect([(await ask(now)).status, (await ask(`"1", W/${now}`)).status, (await ask("*")).status]).toEqual([
+        304, 304, 304,
+      ]);
+      expect((await ask(now)).headers.get("etag")).toBe(now);
+      // It ends by itself: nobody has changed what is wanted of it.
+      const [run = ""] = [...(await server.agent.list()).keys()].filter((name) => name.startsWith("seen-"));
+      await server.agent.stop(run);
+      expect(
+        (
+          await until(
+            () => ask(now),
+            ({ status }) => status === 200,
+          )
+        ).body.state,
+      ).toBe("failed");
+      // What is seen can be changed, with either form of the tag.
+      const { body } = await lab("seen");
+      const remove = (seen: string) =>
+        server.call("DELETE", "/projects/demo/labs/seen", { headers: { ...as("olga"), "if-match": seen } });
+      expect((await remove(`"${body.revision + 1}.x"`)).status).toBe(412);
+      expect((await remove(`"${body.revision}"`)).status).toBe(204);
     });
 
     it("that do not come up say why, and may be tried again", async () => {

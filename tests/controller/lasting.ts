@@ -87,6 +87,42 @@ export function tryLasting(start: () => Promise<TestServer>): void {
     expect(after[0]).toEqual(before.at(-1));
   });
 
+  it("what was made by a request whose answer was lost with its server is not made again", async () => {
+    const wanted = [
+      ["/projects", { name: "keyed" }],
+      ["/users", { name: "keyed", password: "a long password" }],
+      ["/tokens", { name: "keyed", scope: "read" }],
+      ["/projects/a/labs", { name: "keyed", text }],
+    ] as const;
+    const send = () =>
+      Promise.all(
+        wanted.map(([path, body]) =>
+          server.call("POST", path, { headers: { ...headers, "idempotency-key": `of ${path}` }, body }),
+        ),
+      );
+    // Nor does it count twice.
+    await server.call("PATCH", "/projects/a", { headers, body: { quota: { labs: 1 } } });
+    const first = await send();
+    expect(first.map(({ status }) => status)).toEqual([201, 201, 201, 202]);
+    await becomes("a", "keyed", "running");
+    const database = await openDatabase(server.database);
+    await database.updateTable("idempotency_keys").set({ status: null, answer: null }).execute();
+    await database.destroy();
+    await server.shut();
+    await server.open();
+    const again = await send();
+    expect(again.map(({ status, body }) => [status, body.id])).toEqual(
+      first.map(({ status, body }) => [status, body.id]),
+    );
+    const tokens = (await server.call("GET", "/tokens", { headers })).body.items;
+    expect(tokens.filter(({ name }: { name: string }) => name === "keyed")).toHaveLength(1);
+    const bearer = (of: typeof first) => ({ authorization: `Bearer ${of[2]?.body.secret}` });
+    expect((await server.call("GET", "/session", { headers: bearer(again) })).status).toBe(200);
+    expect((await server.call("GET", "/session", { headers: bearer(first) })).status).toBe(401);
+    await server.call("PATCH", "/projects/a", { headers, body: { quota: {} } });
+    await remove("a", "keyed");
+  });
+
   it("a host that is silent for a while is told of, and its labs go on", async () => {
     await deploy("a", "far");
     await becomes("a", "far", "running");

@@ -214,6 +214,15 @@ it("bodies are as long and as deep as makes sense", async () => {
   expect(
     body.items.filter(({ name, isAdmin }: { name: string; isAdmin: boolean }) => isAdmin && name !== "root"),
   ).toEqual([]);
+  // Bytes are for files, and nowhere else taken for anything.
+  for (const path of ["/users", "/projects/demo/labs/lab/partition", "/projects/demo/labs/lab/nodes/h1/action"]) {
+    const bytes = await fetch(`${server.address}/api/v1${path}`, {
+      method: "POST",
+      headers: { ...root, "content-type": "application/octet-stream" },
+      body: "{}",
+    });
+    expect([path, bytes.status]).toEqual([path, 415]);
+  }
   // Headers, too; and whoever begins a request and does not end it keeps nobody waiting.
   const slow = connect(server.port, "127.0.0.1");
   slow.write("POST /api/v1/session HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{");

@@ -1,17 +1,22 @@
 import * as z from "zod";
 
-/** A machine that labs run on, as its agent tells. */
-export const Host = z.object({
+/** A machine that labs run on, for those whose labs it runs: whether it does, and how large it is. */
+export const HostOutline = z.object({
   name: z.string(),
   /** `unreachable`: it does not answer; what is told of it is what it said last. */
   state: z.enum(["ready", "unreachable"]),
   /** Since when, of `unreachable`. */
   since: z.iso.datetime().optional(),
+  cpus: z.int(),
+  memoryBytes: z.int(),
+});
+export type HostOutline = z.infer<typeof HostOutline>;
+
+/** All that its agent tells of it, for server administrators. */
+export const Host = HostOutline.extend({
   /** Of Netwright there. */
   version: z.string(),
   kernel: z.string(),
-  cpus: z.int(),
-  memoryBytes: z.int(),
   freeMemoryBytes: z.int(),
   /** Where logs and images of labs are. */
   freeDiskBytes: z.int(),

@@ -12,5 +12,8 @@ export const hashOf = (secret: string): string => createHash("sha256").update(se
 /** Of a resource: nobody else has it, and nobody learns from it how many there are. */
 export const newId = (): string => randomBytes(idBytes).toString("hex");
 
+/** One that is always the same for the same text. */
+export const derivedId = (text: string): string => hashOf(text).slice(0, 2 * idBytes);
+
 /** How a token of the API begins, so that scanners for leaked secrets know it. */
 export const tokenPrefix = "nwt_";

@@ -1,7 +1,8 @@
-import type { Host, Image } from "../../api/index.ts";
+import type { Host, HostOutline, Image } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Agent, AgentImage, HostFacts } from "../agent/agent.ts";
 import type { Database } from "../data/database.ts";
+import type { Caller } from "../identity/callers.ts";
 import type { LabKeeper } from "../lab-keeper.ts";
 import type { Handlers } from "../server/input.ts";
 import { pageOf, timeText } from "./page.ts";
@@ -9,6 +10,13 @@ import { pageOf, timeText } from "./page.ts";
 type Names = "health" | "hosts" | "oneHost" | "images" | "pullImage" | "removeImage";
 
 export type HostServices = { readonly database: Database; readonly agent: Agent; readonly keeper: LabKeeper };
+
+/** To whom it is no matter what else runs there. */
+const outlineOf = ({ name, state, since, cpus, memoryBytes }: Host): HostOutline => ({
+  ...{ name, state, cpus, memoryBytes },
+  ...(since === undefined ? {} : { since }),
+});
+const shownTo = ({ user }: Caller, host: Host): Host | HostOutline => (user.is_admin === 1 ? host : outlineOf(host));
 
 const imageOf = ({ labs, ...image }: AgentImage): Image => ({ ...image, labs: labs.length });
 
@@ -37,19 +45,19 @@ export function hostHandlers({ database, agent, keeper }: HostServices): Handler
         hosts: { ready: Number(!isSilent), unreachable: Number(isSilent) },
       };
     },
-    hosts: async ({ query: { limit, after = "" } }) => {
+    hosts: async ({ caller, query: { limit, after = "" } }) => {
       const all = [await host()].filter(({ name }) => name > after);
       return pageOf(
         all,
         limit,
-        (one) => one,
+        (one) => shownTo(caller, one),
         ({ name }) => name,
       );
     },
-    oneHost: async ({ params: { host: name = "" } }) => {
+    oneHost: async ({ caller, params: { host: name = "" } }) => {
       const known = await host();
       if (known.name !== name) throw labError("HOST_NOT_FOUND", { host: name });
-      return known;
+      return shownTo(caller, known);
     },
     images: async ({ query: { limit, after = "" } }) => {
       const all = (await agent.images())

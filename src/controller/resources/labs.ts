@@ -3,13 +3,12 @@ import { labError, plan, planReport } from "../../topology/index.ts";
 import type { Agent } from "../agent/agent.ts";
 import type { Database } from "../data/database.ts";
 import { giveNetworkIds, type NetworkIds, networkIdsOf } from "../data/network-ids.ts";
-import { newId } from "../identity/secrets.ts";
 import type { LabKeeper, LabRow } from "../lab-keeper.ts";
 import { readingOf, readLabText, type Trust } from "../lab-text.ts";
 import { releasePorts, reservePorts } from "../policy/ports.ts";
 import type { Asked, Quotas } from "../policy/quotas.ts";
 import type { ServerRules, TeamRules } from "../policy/rules.ts";
-import { type IfMatch, requireMatch } from "../server/if-match.ts";
+import { type IfMatch, requireChanged, requireMatch } from "../server/if-match.ts";
 import type { Handlers, ProjectRow } from "../server/input.ts";
 import { pageOf, timeText } from "./page.ts";
 import { findTopologyVersion } from "./topologies.ts";
@@ -103,7 +102,7 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
       .where("id", "=", row.id)
       .where("revision", "=", row.revision)
       .executeTakeFirst();
-    if (done.numUpdatedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `Lab ${row.name}` });
+    requireChanged(done.numUpdatedRows, `Lab ${row.name}`);
     return wanted;
   };
   const running = (row: LabRow): void => {
@@ -139,13 +138,20 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
       const { text, revision } = await findLabRow(database, project, lab);
       return { text, revision };
     },
-    deploy: async ({ project, caller, body }) => {
+    deploy: async ({ project, caller, newId, body }) => {
+      const id = newId();
+      const made = await database
+        .selectFrom("labs")
+        .select(shownColumns)
+        .where("id", "=", id)
+        .where("desired", "!=", "deleted")
+        .executeTakeFirst();
+      if (made !== undefined) return withIds(made);
       const version =
         body.topology === undefined
           ? undefined
           : await findTopologyVersion(database, project, body.topology.name, body.topology.version);
       const text = body.text ?? version?.text ?? "";
-      const id = newId();
       const draft = {
         // One's own labs are called the same on the command line.
         run_name: trust === "own" ? body.name : `${body.name}-${id.slice(0, 6)}`,
@@ -174,16 +180,16 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
         created_at: clock(),
       };
       const wanted = await quotas.reserve(project, lab, undefined, async (transaction, asked) => {
-        const made: LabRow = { ...row, ...asked };
+        const inserted: LabRow = { ...row, ...asked };
         const done = await transaction
           .insertInto("labs")
-          .values(made)
-          .onConflict((conflict) => conflict.columns(["project_id", "name"]).doNothing())
+          .values(inserted)
+          .onConflict((conflict) => conflict.doNothing())
           .executeTakeFirst();
         if (done.numInsertedOrUpdatedRows !== 1n) throw labError("NAME_IN_USE", { what: "lab", name: body.name });
         await reservePorts(transaction, id, lab, ports);
         await giveNetworkIds(transaction, id, lab.links.length);
-        return made;
+        return inserted;
       });
       keeper.deploy(wanted);
       return withIds(wanted);

@@ -2,9 +2,8 @@ import { type Project, ProjectPolicy, type Quota, type Role } from "../../api/in
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
 import type { UserRow } from "../identity/callers.ts";
-import { newId } from "../identity/secrets.ts";
 import type { Quotas } from "../policy/quotas.ts";
-import { requireMatch } from "../server/if-match.ts";
+import { requireChanged, requireMatch } from "../server/if-match.ts";
 import type { Handlers, ProjectRow } from "../server/input.ts";
 import type { OpenConnections } from "../server/open-connections.ts";
 import { pageOf, timeText } from "./page.ts";
@@ -59,7 +58,7 @@ export function projectHandlers(
         ({ name }) => name,
       );
     },
-    createProject: async ({ caller: { user }, body: { name, description, quota, policy } }) => {
+    createProject: async ({ caller: { user }, newId, body: { name, description, quota, policy } }) => {
       const row: ProjectRow = {
         id: newId(),
         name,
@@ -69,19 +68,27 @@ export function projectHandlers(
         revision: 1,
         created_at: clock(),
       };
-      await database.transaction().execute(async (transaction) => {
+      return database.transaction().execute(async (transaction) => {
         const done = await transaction
           .insertInto("projects")
           .values(row)
-          .onConflict((conflict) => conflict.column("name").doNothing())
+          .onConflict((conflict) => conflict.doNothing())
           .executeTakeFirst();
-        if (done.numInsertedOrUpdatedRows !== 1n) throw labError("NAME_IN_USE", { what: "project", name });
+        if (done.numInsertedOrUpdatedRows !== 1n) {
+          const known = await transaction
+            .selectFrom("projects")
+            .selectAll()
+            .where("name", "=", name)
+            .executeTakeFirst();
+          if (known?.id !== row.id) throw labError("NAME_IN_USE", { what: "project", name });
+          return projectOf(known, "admin");
+        }
         await transaction
           .insertInto("members")
           .values({ project_id: row.id, user_id: user.id, role: "admin", source: "here" })
           .execute();
+        return projectOf(row, "admin");
       });
-      return projectOf(row, "admin");
     },
     project: async ({ project, role }) => projectOf(project, role),
     projectUsage: ({ project }) => quotas.usage(project),
@@ -105,7 +112,7 @@ export function projectHandlers(
         .where("id", "=", project.id)
         .where("revision", "=", project.revision)
         .executeTakeFirst();
-      if (done.numUpdatedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `Project ${project.name}` });
+      requireChanged(done.numUpdatedRows, `Project ${project.name}`);
       return projectOf(changed, role);
     },
     deleteProject: async ({ params: { project: name = "" }, ifMatch }) => {
@@ -114,7 +121,12 @@ export function projectHandlers(
       requireMatch(ifMatch, project.revision, `Project ${name}`);
       const labs = await database.selectFrom("labs").select("name").where("project_id", "=", project.id).execute();
       if (labs.length > 0) throw labError("PROJECT_NOT_EMPTY", { project: name, labs: labs.map((lab) => lab.name) });
-      await database.deleteFrom("projects").where("id", "=", project.id).execute();
+      const done = await database
+        .deleteFrom("projects")
+        .where("id", "=", project.id)
+        .$if(ifMatch !== undefined, (query) => query.where("revision", "=", project.revision))
+        .executeTakeFirst();
+      requireChanged(done.numDeletedRows, `Project ${name}`);
       return undefined;
     },
     members: async ({ project, query: { limit, after = "" } }) => {
@@ -151,7 +163,7 @@ export function projectHandlers(
               .where("members.revision", "=", known ?? 0),
           )
           .executeTakeFirst();
-        if (done.numInsertedOrUpdatedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `The role of ${name}` });
+        requireChanged(done.numInsertedOrUpdatedRows, `The role of ${name}`);
         return { user: userOf(user), role, revision };
       });
       // What is open is open for the role before.
@@ -160,12 +172,15 @@ export function projectHandlers(
     },
     removeMember: async ({ project, params: { user: name = "" }, ifMatch }) => {
       const user = await findUser(database, name);
-      requireMatch(ifMatch, await memberRevision(database, project, user), `The role of ${name}`);
-      await database
+      const revision = await memberRevision(database, project, user);
+      requireMatch(ifMatch, revision, `The role of ${name}`);
+      const done = await database
         .deleteFrom("members")
         .where("project_id", "=", project.id)
         .where("user_id", "=", user.id)
-        .execute();
+        .$if(ifMatch !== undefined, (query) => query.where("revision", "=", revision ?? 0))
+        .executeTakeFirst();
+      if (ifMatch !== undefined) requireChanged(done.numDeletedRows, `The role of ${name}`);
       connections.end({ user: user.id, project: project.id });
       return undefined;
     },

@@ -2,8 +2,7 @@ import type { Layout, Topology, TopologyVersion } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
 import type { Tables } from "../data/tables.ts";
-import { newId } from "../identity/secrets.ts";
-import { requireMatch } from "../server/if-match.ts";
+import { requireChanged, requireMatch } from "../server/if-match.ts";
 import type { Handlers, ProjectRow } from "../server/input.ts";
 import { pageOf, timeText } from "./page.ts";
 
@@ -77,7 +76,14 @@ export function topologyHandlers(database: Database, clock: () => number): Handl
     },
     topology: async ({ project, params: { topology = "" }, query: { version } }) =>
       versionOf(topology, await findTopologyVersion(database, project, topology, version)),
-    saveTopology: ({ project, caller, params: { topology: name = "" }, body: { text, message, layout }, ifMatch }) =>
+    saveTopology: ({
+      project,
+      caller,
+      newId,
+      params: { topology: name = "" },
+      body: { text, message, layout },
+      ifMatch,
+    }) =>
       database.transaction().execute(async (transaction) => {
         const now = clock();
         const known = await transaction
@@ -102,7 +108,7 @@ export function topologyHandlers(database: Database, clock: () => number): Handl
             .where("id", "=", id)
             .where("version", "=", known.version)
             .executeTakeFirst();
-          if (done.numUpdatedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `Topology ${name}` });
+          requireChanged(done.numUpdatedRows, `Topology ${name}`);
         }
         const row = {
           topology_id: id,
@@ -138,12 +144,12 @@ export function topologyHandlers(database: Database, clock: () => number): Handl
     deleteTopology: async ({ project, params: { topology = "" }, ifMatch }) => {
       const { id, version } = await find(project, topology);
       requireMatch(ifMatch, version, `Topology ${topology}`);
-      const deleting = database.deleteFrom("topologies").where("id", "=", id);
-      const done = await (ifMatch === undefined
-        ? deleting
-        : deleting.where("version", "=", version)
-      ).executeTakeFirst();
-      if (done.numDeletedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `Topology ${topology}` });
+      const done = await database
+        .deleteFrom("topologies")
+        .where("id", "=", id)
+        .$if(ifMatch !== undefined, (query) => query.where("version", "=", version))
+        .executeTakeFirst();
+      requireChanged(done.numDeletedRows, `Topology ${topology}`);
       return undefined;
     },
   };

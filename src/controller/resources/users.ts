@@ -5,8 +5,8 @@ import type { Tables } from "../data/tables.ts";
 import { type Caller, type Callers, credentialOf, type UserRow } from "../identity/callers.ts";
 import type { KeystoneSignIn } from "../identity/keystone.ts";
 import { hashPassword, isPassword } from "../identity/passwords.ts";
-import { hashOf, newId, newSecret, tokenPrefix } from "../identity/secrets.ts";
-import { requireMatch } from "../server/if-match.ts";
+import { hashOf, newSecret, tokenPrefix } from "../identity/secrets.ts";
+import { requireChanged, requireMatch } from "../server/if-match.ts";
 import type { Handlers } from "../server/input.ts";
 import type { OpenConnections } from "../server/open-connections.ts";
 import { pageOf, timeText } from "./page.ts";
@@ -25,6 +25,7 @@ type Names =
   | "createToken"
   | "deleteToken"
   | "users"
+  | "user"
   | "createUser"
   | "changeUser";
 
@@ -66,14 +67,15 @@ export async function findUser(database: Database, name: string): Promise<UserRo
   return row;
 }
 
-/** @throws NAME_IN_USE */
+/** @param id of the user; who has it already is whom the same request made before @throws NAME_IN_USE */
 export async function addUser(
   database: Database,
   now: number,
+  id: string,
   user: { readonly name: string; readonly displayName: string; readonly password: string; readonly isAdmin: boolean },
 ): Promise<UserRow> {
   const row: UserRow = {
-    id: newId(),
+    id,
     name: user.name,
     display_name: user.displayName,
     password: await hashPassword(user.password),
@@ -85,10 +87,12 @@ export async function addUser(
   const done = await database
     .insertInto("users")
     .values(row)
-    .onConflict((conflict) => conflict.column("name").doNothing())
+    .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
-  if (done.numInsertedOrUpdatedRows !== 1n) throw labError("NAME_IN_USE", { what: "user", name: user.name });
-  return row;
+  if (done.numInsertedOrUpdatedRows === 1n) return row;
+  const known = await database.selectFrom("users").selectAll().where("name", "=", user.name).executeTakeFirst();
+  if (known?.id !== id) throw labError("NAME_IN_USE", { what: "user", name: user.name });
+  return known;
 }
 
 export type UserServices = {
@@ -144,24 +148,31 @@ export function userHandlers(services: UserServices): Handlers<Names> {
       return sessionOf(database, caller);
     },
     session: ({ caller }) => sessionOf(database, caller),
-    sessions: async ({ caller }) => {
+    sessions: async ({ caller, query: { limit, after } }) => {
+      const from = after === undefined ? undefined : timedKey(after);
       const rows = await database
         .selectFrom("sessions")
         .selectAll()
         .where("user_id", "=", caller.user.id)
         .where("expires_at", ">", clock())
+        .$if(from !== undefined, (query) =>
+          query.where(({ eb, refTuple, tuple }) =>
+            eb(refTuple("created_at", "hash"), "<", tuple(from?.time ?? 0, from?.id ?? "")),
+          ),
+        )
         .orderBy("created_at", "desc")
+        .orderBy("hash", "desc")
+        .limit(limit + 1)
         .execute();
-      return {
-        items: rows.map((row) => ({
-          id: sessionId(row.hash),
-          createdAt: timeText(row.created_at),
-          expiresAt: timeText(row.expires_at),
-          address: row.address,
-          agent: row.agent,
-          isThis: caller.by === "session" && caller.hash === row.hash,
-        })),
-      };
+      const session = (row: Tables["sessions"]) => ({
+        id: sessionId(row.hash),
+        createdAt: timeText(row.created_at),
+        expiresAt: timeText(row.expires_at),
+        address: row.address,
+        agent: row.agent,
+        isThis: caller.by === "session" && caller.hash === row.hash,
+      });
+      return pageOf(rows, limit, session, (row) => `${row.created_at}-${sessionId(row.hash)}`);
     },
     endSession: async ({ caller, params: { session: id = "" } }) => {
       const rows = await database.selectFrom("sessions").select("hash").where("user_id", "=", caller.user.id).execute();
@@ -203,7 +214,7 @@ export function userHandlers(services: UserServices): Handlers<Names> {
         .execute();
       return pageOf(rows, limit, token, (row) => `${row.created_at}-${row.id}`);
     },
-    createToken: async ({ caller, body }) => {
+    createToken: async ({ caller, body, newId }) => {
       const secret = `${tokenPrefix}${newSecret()}`;
       const now = clock();
       const row: Tables["tokens"] = {
@@ -216,7 +227,13 @@ export function userHandlers(services: UserServices): Handlers<Names> {
         expires_at: body.expiresInDays === undefined ? null : now + body.expiresInDays * dayMs,
         last_used_at: null,
       };
-      await database.insertInto("tokens").values(row).execute();
+      const { id: _, ...fresh } = row;
+      await database
+        .insertInto("tokens")
+        .values(row)
+        // Made by this very request, before a server ended that had not told its secret.
+        .onConflict((conflict) => conflict.column("id").doUpdateSet(fresh))
+        .execute();
       return { ...token(row), secret };
     },
     deleteToken: async ({ caller, params: { token: id = "" } }) => {
@@ -239,7 +256,8 @@ export function userHandlers(services: UserServices): Handlers<Names> {
         .execute();
       return pageOf(rows, limit, userOf, ({ name }) => name);
     },
-    createUser: async ({ body }) => userOf(await addUser(database, clock(), body)),
+    user: async ({ params: { user: name = "" } }) => userOf(await findUser(database, name)),
+    createUser: async ({ body, newId }) => userOf(await addUser(database, clock(), newId(), body)),
     changeUser: async ({ params: { user: name = "" }, body, ifMatch }) => {
       const user = await findUser(database, name);
       requireMatch(ifMatch, user.revision, `User ${name}`);
@@ -257,7 +275,7 @@ export function userHandlers(services: UserServices): Handlers<Names> {
         .where("id", "=", user.id)
         .where("revision", "=", user.revision)
         .executeTakeFirst();
-      if (done.numUpdatedRows !== 1n) throw labError("CHANGED_MEANWHILE", { what: `User ${name}` });
+      requireChanged(done.numUpdatedRows, `User ${name}`);
       if (body.password !== undefined) {
         await setPassword(database, user, body.password);
         callers.unlock(name);
@@ -267,10 +285,16 @@ export function userHandlers(services: UserServices): Handlers<Names> {
       else if (body.isAdmin === false) connections.end({ user: user.id });
       return userOf(changed);
     },
-    deleteUser: async ({ params: { user: name = "" } }) => {
+    deleteUser: async ({ params: { user: name = "" }, ifMatch }) => {
       const user = await findUser(database, name);
+      requireMatch(ifMatch, user.revision, `User ${name}`);
       await requireAnother(user);
-      await database.deleteFrom("users").where("id", "=", user.id).execute();
+      const done = await database
+        .deleteFrom("users")
+        .where("id", "=", user.id)
+        .$if(ifMatch !== undefined, (query) => query.where("revision", "=", user.revision))
+        .executeTakeFirst();
+      requireChanged(done.numDeletedRows, `User ${name}`);
       connections.end({ user: user.id });
       return undefined;
     },
@@ -281,7 +305,7 @@ export function userHandlers(services: UserServices): Handlers<Names> {
   };
 }
 
-/** The place of a token in the list. @throws BAD_REQUEST */
+/** The place of what has a time in a list. @throws BAD_REQUEST */
 function timedKey(after: string): { readonly time: number; readonly id: string } {
   const [, time = "", id = ""] = /^(\d{1,15})-(\w+)$/.exec(after) ?? [];
   if (id === "") throw labError("BAD_REQUEST", { detail: "after is not the `next` of a page." });

@@ -72,7 +72,7 @@ export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
     url: `${apiPrefix}/projects/:project/labs/:lab/*`,
     handler: (request, reply) => answerForLab(options, request, reply),
   });
-  addUploads(app, options);
+  await addUploads(app, options);
   addUpgrades(app, options);
   return app;
 }

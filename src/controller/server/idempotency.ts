@@ -3,7 +3,7 @@ import type { FastifyRequest } from "fastify";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
 import type { Caller } from "../identity/callers.ts";
-import { hashOf } from "../identity/secrets.ts";
+import { derivedId, hashOf } from "../identity/secrets.ts";
 
 /** How long an answer is remembered, in milliseconds. */
 const rememberedMs = 24 * 3600 * 1000;
@@ -18,10 +18,14 @@ export type Keyed = {
   readonly now: number;
 };
 
-/** The Idempotency-Key of a request that makes something. */
+/** The identifier of what a request makes (`newId` of Input). */
+export const idFor = ({ user, key, request }: Keyed): string => derivedId(JSON.stringify([user, key, request]));
+
+/** The Idempotency-Key of a request that makes something: as a new resource, or as another version of one. */
 export function keyOf(request: FastifyRequest, caller: Caller | undefined, now: number): Keyed | undefined {
   const key = request.headers["idempotency-key"];
-  if (request.method !== "POST" || typeof key !== "string" || key === "") return undefined;
+  if ((request.method !== "POST" && request.method !== "PUT") || typeof key !== "string" || key === "")
+    return undefined;
   const { method, url, body } = request;
   return { user: caller?.user.id ?? "", key, request: `${method} ${url} ${JSON.stringify(body)}`, now };
 }
@@ -29,6 +33,8 @@ export function keyOf(request: FastifyRequest, caller: Caller | undefined, now: 
 export type Remembered = {
   readonly status: number;
   readonly body: string;
+  /** JSON when absent. */
+  readonly type?: string;
   /** For the ETag. */
   readonly revision?: number | undefined;
 };

@@ -20,6 +20,11 @@ export type Input<Name extends ControllerRouteName> = {
   readonly address: string;
   /** What the caller's program calls itself. */
   readonly agent: string;
+  /**
+   * An identifier for what is made. A request with an Idempotency-Key has the same each time that it is sent: what is
+   * there with it already was made by that request, whose answer a server before this one could not keep.
+   */
+  newId(): string;
   /** Aborts when the caller goes away. */
   readonly signal: AbortSignal;
   /** The secret of the session that begins or ends with this answer. */

@@ -3,7 +3,7 @@ import { admitToLab, keepOpen } from "./admission.ts";
 import type { AppOptions } from "./app-options.ts";
 import { type Keyed, keyOf, once, type Remembered } from "./idempotency.ts";
 import { askLab, type LabAnswer, passOn } from "./lab-proxy.ts";
-import { findLabRoute, isCapture, isStream } from "./lab-route.ts";
+import { findLabRoute, isCapture, isOnce } from "./lab-route.ts";
 import { nothingFor } from "./methods.ts";
 
 /** Answers a request of a lab's own API: what the lab says, to who may ask it. */
@@ -20,7 +20,7 @@ export async function answerForLab(options: AppOptions, request: FastifyRequest,
   const limited = <Result>(act: () => Promise<Result>): Promise<Result> =>
     isCapture(labRoute) ? options.quotas.capture(project, act) : act();
   const key = keyOf(request, admitted.caller, options.clock());
-  if (key === undefined || isStream(labRoute)) {
+  if (key === undefined || !isOnce(labRoute)) {
     await limited(() => passOn(options.agent, row.run_name, path, request, reply));
     await options.audit.note(request, reply.raw.statusCode);
     return;
@@ -36,13 +36,13 @@ async function askOnce({ database }: AppOptions, key: Keyed, ask: () => Promise<
   let refused: LabAnswer | undefined;
   const make = async (): Promise<Remembered> => {
     const answered = await ask();
-    if (answered.status < 300) return { status: answered.status, body: answered.body };
+    if (answered.status < 300) return answered;
     refused = answered;
     throw new Error("the lab refused");
   };
   try {
-    const { status, body } = await once(database, key, make);
-    return { status, type: "application/json", body };
+    const { status, type = "application/json", body } = await once(database, key, make);
+    return { status, type, body };
   } catch (error) {
     if (refused !== undefined) return refused;
     throw error;

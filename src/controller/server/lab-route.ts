@@ -39,8 +39,9 @@ export function findLabRoute(method: string, path: string): LabRoute | undefined
 /** Whether a request starts a capture, of which projects may have a number only. */
 export const isCapture = ({ name }: LabRoute): boolean => name === "startCapture";
 
-/** Whether a lab's answer goes on for long, or is no JSON. */
-export const isStream = ({ route }: LabRoute): boolean => route.kind !== "json";
+/** Whether a request makes something that is made once, however often it is sent (idempotency.ts). */
+export const isOnce = ({ name, route }: LabRoute): boolean =>
+  route.method === "POST" && (route.kind === "json" || name === "runFaults");
 
 /** Whether what is read can come by a WebSocket too (src/api/stream-message.ts). */
 export const isReadableStream = ({ route }: LabRoute): boolean =>

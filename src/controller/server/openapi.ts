@@ -8,7 +8,7 @@ import {
   Problem,
   type Route,
 } from "../../api/index.ts";
-import { labRoutes } from "./lab-route.ts";
+import { isOnce, labRoutes } from "./lab-route.ts";
 import { UploadQuery, uploadRoute } from "./uploads.ts";
 
 /** The address of a lab, below which its own API is. */
@@ -53,8 +53,8 @@ export function openApi(version: string): Readonly<Record<string, unknown>> {
       parameters,
       headers: {
         ETag: {
-          description: "The revision, for If-Match (RFC 9110, 8.8.3)",
-          schema: { type: "string", pattern: '^"[0-9]+"$' },
+          description: "For If-Match, which heeds the revision in it, and If-None-Match (RFC 9110, 8.8.3)",
+          schema: { type: "string", pattern: '^"[0-9]+\\.[A-Za-z0-9_-]+"$' },
         },
         RetryAfter: { description: "Seconds until it may be worth trying again", schema: { type: "string" } },
         Allow: { description: "The methods that there are", schema: { type: "string" } },
@@ -131,6 +131,13 @@ const parameters = {
     description: "Only if it is still as in the ETag that came with it (RFC 9110, 13.1.1); 412 when it is not",
     schema: { type: "string" },
   },
+  IfNoneMatch: {
+    name: "If-None-Match",
+    in: "header",
+    required: false,
+    description: "ETags of answers that one has (RFC 9110, 13.1.2); 304 when it is one of them still",
+    schema: { type: "string" },
+  },
   IdempotencyKey: {
     name: "Idempotency-Key",
     in: "header",
@@ -154,7 +161,8 @@ function ownOperations(): readonly Operation[] {
     description: `For: ${words[route.access]}.`,
     isOpen: route.access === "anybody",
     takesIfMatch: route.takesIfMatch === true,
-    isOnce: route.method === "POST" && route.isAsking !== true && route.access !== "anybody",
+    isOnce:
+      (route.method === "POST" || route.method === "PUT") && route.isAsking !== true && route.access !== "anybody",
   }));
 }
 
@@ -168,7 +176,8 @@ const words: Readonly<Record<ControllerRoute["access"], string>> = {
 };
 
 function labOperations(): readonly Operation[] {
-  return labRoutes.map(({ name, route, access, upgrade }) => {
+  return labRoutes.map((one) => {
+    const { name, route, access, upgrade } = one;
     const { query, body, kind, method, summary, response } = route;
     return {
       id: `inLab.${name}`,
@@ -176,7 +185,7 @@ function labOperations(): readonly Operation[] {
       path: route.path.replace("/v1", labPath),
       tag: "lab",
       summary,
-      description: `For: ${words[access]}.${kindWords[kind]}`,
+      description: `For: ${words[access]}.${kindWords[kind]}${isOnce(one) && kind !== "json" ? " With an Idempotency-Key, the answer comes at the end, whole." : ""}`,
       isOpen: false,
       ...(query === undefined ? {} : { query }),
       ...(body === undefined ? {} : { body }),
@@ -184,7 +193,7 @@ function labOperations(): readonly Operation[] {
       status: upgrade === undefined ? 200 : 101,
       kind,
       takesIfMatch: false,
-      isOnce: method === "POST" && kind === "json",
+      isOnce: isOnce(one),
     };
   });
 }
@@ -243,6 +252,7 @@ function described(operation: Operation): object {
   const headers = [
     ...(operation.takesIfMatch ? ["IfMatch"] : []),
     ...(operation.isOnce ? ["IdempotencyKey"] : []),
+    ...(isTagged(operation) && method === "GET" ? ["IfNoneMatch"] : []),
     ...(kind === "sse" ? ["LastEventId"] : []),
   ].map((name) => ({ $ref: `#/components/parameters/${name}` }));
   const content =
@@ -259,7 +269,11 @@ function described(operation: Operation): object {
     parameters: [...inPath, ...inQuery, ...headers],
     ...(content === undefined ? {} : { requestBody: { required: true, content } }),
     ...securityOf(operation, method),
-    responses: { [operation.status]: success(operation), ...problemsOf(operation) },
+    responses: {
+      [operation.status]: success(operation),
+      ...(isTagged(operation) && method === "GET" ? { 304: { description: "As it was", headers: tagHeader } } : {}),
+      ...problemsOf(operation),
+    },
   };
 }
 
@@ -268,15 +282,24 @@ function securityOf({ isOpen }: Operation, method: string): object {
   return method === "GET" ? {} : { security: [{ token: [] }, { session: [], csrf: [] }] };
 }
 
-function success({ response, summary, kind, status }: Operation): object {
+const tagHeader = { ETag: { $ref: "#/components/headers/ETag" } };
+
+/** Whether its answer has a revision. */
+function isTagged({ kind, response }: Operation): boolean {
+  if (kind !== "json" || response === undefined) return false;
+  const { properties } = schemaOf(response, "output") as JsonObjectSchema;
+  return ["revision", "version"].some((key) => isNumber(properties?.[key]));
+}
+
+function success(operation: Operation): object {
+  const { response, summary, kind, status } = operation;
   if (status === 101) return { description: "Switching protocols" };
   if (response === undefined) return { description: "Done" };
-  const schema = schemaOf(response, "output") as JsonObjectSchema;
-  const hasTag = kind === "json" && ["revision", "version"].some((key) => isNumber(schema.properties?.[key]));
+  const schema = schemaOf(response, "output");
   const type = contentTypes[kind] ?? "application/json";
   return {
     description: summary,
-    ...(hasTag ? { headers: { ETag: { $ref: "#/components/headers/ETag" } } } : {}),
+    ...(isTagged(operation) ? { headers: tagHeader } : {}),
     content: { [type]: { schema: kind === "bytes" ? { type: "string", format: "binary" } : schema } },
   };
 }

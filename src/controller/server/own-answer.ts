@@ -2,11 +2,12 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import * as z from "zod";
 import { type ControllerRoute, type ControllerRouteName, LabName, Name } from "../../api/index.ts";
 import { sessionSeconds } from "../identity/callers.ts";
+import { newId } from "../identity/secrets.ts";
 import { admit, keepOpen } from "./admission.ts";
 import type { AppOptions } from "./app-options.ts";
 import { sendEvents } from "./event-stream.ts";
-import { keyOf, once, type Remembered } from "./idempotency.ts";
-import { parseIfMatch } from "./if-match.ts";
+import { idFor, keyOf, once, type Remembered } from "./idempotency.ts";
+import { isSeen, parseIfMatch, tagOf } from "./if-match.ts";
 import type { Input } from "./input.ts";
 
 /** Answers a request of one of the controller's own routes. */
@@ -19,6 +20,8 @@ export async function answerOwn(
 ): Promise<unknown> {
   const params = request.params as Readonly<Record<string, string>>;
   const admitted = await admit(options, request, route.access, route.summary, params["project"]);
+  const { caller } = admitted;
+  const key = caller === undefined ? undefined : keyOf(request, caller, options.clock());
   const input = {
     params: checked(params),
     query: queryOf(route, request),
@@ -27,6 +30,7 @@ export async function answerOwn(
     ifMatch: parseIfMatch(request.headers["if-match"]),
     address: request.ip,
     agent: request.headers["user-agent"] ?? "",
+    newId: () => (key === undefined ? newId() : idFor(key)),
     // Most have no use for one, and to make one takes as long as they do.
     get signal() {
       const gone = new AbortController();
@@ -50,11 +54,13 @@ export async function answerOwn(
       revision: revisionIn(shown),
     };
   };
-  const { caller } = admitted;
-  const key = caller === undefined ? undefined : keyOf(request, caller, options.clock());
   const made = key === undefined ? await make() : await once(options.database, key, make);
   if (route.isAsking !== true) await options.audit.note(request, made.status);
-  if (made.revision !== undefined) reply.header("etag", `"${made.revision}"`);
+  if (made.revision !== undefined) {
+    const tag = tagOf(made.revision, made.body);
+    reply.header("etag", tag);
+    if (route.method === "GET" && isSeen(request.headers["if-none-match"], tag)) return reply.code(304).send();
+  }
   return reply.code(made.status).type("application/json").send(made.body);
 }
 

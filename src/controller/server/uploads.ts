@@ -31,22 +31,24 @@ function uploadPath(query: unknown): UploadPath {
 export const uploadRoute = "/projects/:project/labs/:lab/nodes/:node/file";
 
 /** Adds the route by which a file comes. */
-export function addUploads(app: FastifyInstance, options: AppOptions): void {
-  // Bodies of bytes are read by who puts them somewhere, at their pace.
-  app.addContentTypeParser("application/octet-stream", { bodyLimit: mostBytes }, (_request, payload, done) => {
-    done(null, payload);
-  });
-  app.put(`${apiPrefix}${uploadRoute}`, async (request, reply) => {
-    const { project = "", lab = "", node = "" } = request.params as Record<string, string>;
-    const access = { access: "operator", summary: "Put a file into a node" } as const;
-    const { row } = await admitToLab(options, request, access, { project, lab });
-    const path = uploadPath(request.query);
-    const result = await putUpload(options.agent, row.run_name, node, path, request, reply).finally(
-      // What is refused is read to its end, since browsers look at no answer before.
-      () => request.raw.resume(),
-    );
-    await options.audit.note(request, 200);
-    return reply.type("application/json").send(JSON.stringify(result));
+export async function addUploads(app: FastifyInstance, options: AppOptions): Promise<void> {
+  await app.register(async (uploads) => {
+    // Bodies of bytes are for this route alone, and read by who puts them somewhere, at their pace.
+    uploads.addContentTypeParser("application/octet-stream", { bodyLimit: mostBytes }, (_request, payload, done) => {
+      done(null, payload);
+    });
+    uploads.put(`${apiPrefix}${uploadRoute}`, async (request, reply) => {
+      const { project = "", lab = "", node = "" } = request.params as Record<string, string>;
+      const access = { access: "operator", summary: "Put a file into a node" } as const;
+      const { row } = await admitToLab(options, request, access, { project, lab });
+      const path = uploadPath(request.query);
+      const result = await putUpload(options.agent, row.run_name, node, path, request, reply).finally(
+        // What is refused is read to its end, since browsers look at no answer before.
+        () => request.raw.resume(),
+      );
+      await options.audit.note(request, 200);
+      return reply.type("application/json").send(JSON.stringify(result));
+    });
   });
 }
 

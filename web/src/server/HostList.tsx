@@ -25,7 +25,7 @@ export function HostList() {
         </Empty>
       }
     >
-      {(host) => <Row key={host.name} host={host} />}
+      {(host) => "kernel" in host && <Row key={host.name} host={host} />}
     </List>
   );
 }

@@ -1,8 +1,11 @@
 import * as z from "zod";
-import { Host, Image, ServerHealth } from "../hosts.ts";
+import { Host, HostOutline, Image, ServerHealth } from "../hosts.ts";
 import { pageOf } from "../resources.ts";
 import { page } from "./parts.ts";
 import type { ControllerRoute } from "./route.ts";
+
+/** All of it to server administrators. */
+const shownHost = z.union([Host, HostOutline]);
 
 export const hostRoutes = {
   health: {
@@ -19,10 +22,10 @@ export const hostRoutes = {
     method: "GET",
     path: "/hosts",
     tag: "hosts",
-    summary: "The machines that labs run on",
+    summary: "The machines that labs run on; what is in use of them, for server administrators",
     access: "user",
     query: page,
-    response: pageOf(Host),
+    response: pageOf(shownHost),
     status: 200,
     kind: "json",
   },
@@ -30,9 +33,9 @@ export const hostRoutes = {
     method: "GET",
     path: "/hosts/:host",
     tag: "hosts",
-    summary: "A machine that labs run on",
+    summary: "A machine that labs run on; what is in use of it, for server administrators",
     access: "user",
-    response: Host,
+    response: shownHost,
     status: 200,
     kind: "json",
   },

@@ -31,6 +31,16 @@ export const userRoutes = {
     status: 201,
     kind: "json",
   },
+  user: {
+    method: "GET",
+    path: "/users/:user",
+    tag: "users",
+    summary: "A user",
+    access: "server-admin",
+    response: User,
+    status: 200,
+    kind: "json",
+  },
   changeUser: {
     method: "PATCH",
     path: "/users/:user",
@@ -55,6 +65,7 @@ export const userRoutes = {
     summary: "Remove a user with all sessions, tokens and roles; their labs stay",
     access: "server-admin",
     status: 204,
+    takesIfMatch: true,
     kind: "json",
   },
   endUserSessions: {
