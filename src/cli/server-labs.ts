@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { ControlledLab } from "../api/index.ts";
@@ -16,6 +17,9 @@ import type { Paint } from "./style.ts";
 import { table } from "./table.ts";
 
 /** The verbs of labs, for those of a server. */
+
+/** How long who interrupts waits for a server that may have heard them, in milliseconds. */
+const afterwardsMs = 10_000;
 
 /** The lab that is meant: by name, by $NETWRIGHT_LAB, by the lab file here, or because it is the only one. */
 export async function chooseServerLab(
@@ -74,7 +78,17 @@ export async function deployOnServer(
   const { printLab } = await import("../topology/print.ts");
   const client = new ServerClient(access);
   const { name } = lab;
-  await client.call("deploy", { body: { name, text: printLab(lab) }, signal }).catch((error: unknown) => {
+  const [key, body] = [randomUUID(), { name, text: printLab(lab) }];
+  const deploy = (until: { readonly signal?: AbortSignal }) =>
+    client.make("deploy", key, `whether lab ${name} is there`, { body, ...until });
+  await deploy({ signal }).catch(async (error: unknown) => {
+    // Who interrupts may have been heard: a lab that is ours by its key goes again.
+    if (signal.aborted) {
+      await deploy({ signal: AbortSignal.timeout(afterwardsMs) })
+        .then(() => client.call("deleteLab", { params: { lab: name } }))
+        .catch(() => undefined);
+      throw error;
+    }
     const isTaken = error instanceof NetwrightError && error.code === "NAME_IN_USE";
     throw isTaken ? labError("LAB_EXISTS", { lab: name, changed: false }, { cause: error }) : error;
   });

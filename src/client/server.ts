@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
+import { setTimeout as pause } from "node:timers/promises";
 import type * as z from "zod";
 import {
   type ControlledLab,
@@ -32,6 +33,8 @@ type CallOptions<N extends Names> = {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number>>;
   readonly signal?: AbortSignal;
+  /** Idempotency-Key: of two requests with the same, the second gets the answer of the first. */
+  readonly key?: string;
 } & (ControllerRoutes[N] extends { body: infer B extends z.ZodType }
   ? { readonly body: z.input<B> }
   : { readonly body?: never });
@@ -45,6 +48,8 @@ const absentMs = 60_000;
 /** The API of a server, for one of its projects. */
 export class ServerClient {
   readonly access: ServerAccess;
+  /** Errors of requests that may have got there. */
+  readonly #maybeHeard = new WeakSet<Error>();
 
   constructor(access: ServerAccess) {
     this.access = access;
@@ -64,9 +69,38 @@ export class ServerClient {
       Object.entries(options.query ?? {}).map(([key, value]): [string, string] => [key, String(value)]),
     );
     const response = await this.#request(route.method, `/api/v1${path}${query.size === 0 ? "" : `?${query}`}`, options);
-    const body = await text(response);
-    if ((response.statusCode ?? 500) >= 300) throw problemIn(this.access.url, response, body);
+    const body = await text(response).catch((error: Error) => {
+      throw options.signal?.aborted ? error : this.#unreachable(error.message, { cause: error, wasSent: true });
+    });
+    if ((response.statusCode ?? 500) >= 300) throw this.#problemIn(response, body);
     return (body === "" ? undefined : route.response?.parse(JSON.parse(body))) as Answer<N>;
+  }
+
+  /**
+   * Calls a route that makes something, once: where the server goes away before it answers, it is asked again when it
+   * is back, by the same key.
+   *
+   * @param key to be used for nothing else
+   * @throws as `call`; SERVER_LOST when it is not back in time
+   */
+  async make<N extends Names>(name: N, key: string, what: string, options: CallOptions<N>): Promise<Answer<N>> {
+    let lostAt: number | undefined;
+    for (;;) {
+      try {
+        return await this.call(name, { ...options, key });
+      } catch (error) {
+        if (!(error instanceof NetwrightError)) throw error;
+        // What got nowhere is told at once. It may still be at the first request.
+        const isOpen =
+          lostAt === undefined
+            ? this.#maybeHeard.has(error)
+            : error.code === "SERVER_UNREACHABLE" || error.code === "IDEMPOTENCY_KEY_REUSED";
+        if (!isOpen) throw error;
+        lostAt ??= performance.now();
+        if (performance.now() - lostAt > absentMs) throw this.#lost(what, error);
+      }
+      await pause(pollMs, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    }
   }
 
   /** Every lab of the project. */
@@ -89,17 +123,16 @@ export class ServerClient {
       signal?.throwIfAborted();
       const lab = await this.call("lab", { params: { lab: name } }).catch((error: unknown) => {
         const isGone = error instanceof NetwrightError && error.code === "SERVER_UNREACHABLE";
-        if (!isGone || performance.now() - heardAt > absentMs) throw error;
+        if (!isGone) throw error;
+        if (performance.now() - heardAt > absentMs) throw this.#lost(`whether lab ${name} comes up`, error);
         return undefined;
       });
-      if (lab === undefined) {
-        await new Promise((resolve) => setTimeout(resolve, pollMs));
-        continue;
+      if (lab !== undefined) {
+        heardAt = performance.now();
+        if (lab.problem !== undefined) throw errorFrom(lab.problem);
+        if (lab.state !== "deploying") return lab;
       }
-      heardAt = performance.now();
-      if (lab.problem !== undefined) throw errorFrom(lab.problem);
-      if (lab.state !== "deploying") return lab;
-      await new Promise((resolve) => setTimeout(resolve, pollMs));
+      await pause(pollMs, undefined, signal === undefined ? {} : { signal });
     }
   }
 
@@ -113,7 +146,7 @@ export class ServerClient {
   async #request(
     method: string,
     path: string,
-    { body, signal }: { readonly body?: unknown; readonly signal?: AbortSignal },
+    { body, signal, key }: { readonly body?: unknown; readonly signal?: AbortSignal; readonly key?: string },
   ): Promise<IncomingMessage> {
     const { url, token, ca } = this.access;
     const target = new URL(path, url);
@@ -127,6 +160,7 @@ export class ServerClient {
           authorization: `Bearer ${token}`,
           accept: "application/json",
           ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(key === undefined ? {} : { "idempotency-key": key }),
         },
         timeout: answerMs,
         ...(ca === undefined ? {} : { ca }),
@@ -134,23 +168,38 @@ export class ServerClient {
       },
       resolve,
     );
+    let wasSent = false;
+    outgoing.once("finish", () => {
+      wasSent = true;
+    });
     outgoing.once("timeout", () => outgoing.destroy(new Error(`no answer within ${answerMs / 1000} s`)));
     outgoing.once("error", (error) =>
-      reject(
-        signal?.aborted ? error : labError("SERVER_UNREACHABLE", { url, detail: error.message }, { cause: error }),
-      ),
+      reject(signal?.aborted ? error : this.#unreachable(error.message, { cause: error, wasSent })),
     );
     outgoing.end(body === undefined ? undefined : JSON.stringify(body));
     return promise;
   }
-}
 
-function problemIn(url: string, response: IncomingMessage, body: string): Error {
-  try {
-    const problem = JSON.parse(body) as { code: string; detail: string; errors?: { code: string; message: string }[] };
+  #problemIn(response: IncomingMessage, body: string): Error {
+    let problem: { code: string; detail: string; errors?: { code: string; message: string }[] };
+    try {
+      problem = JSON.parse(body) as typeof problem;
+    } catch {
+      // Of something between us that does not get there either.
+      const detail = `it answered ${response.statusCode}: ${body.slice(0, 200)}`;
+      return this.#unreachable(detail, { wasSent: (response.statusCode ?? 0) >= 500 });
+    }
     if (problem.errors !== undefined) return errorFromAll(problem.errors);
     return errorFrom({ ...problem, message: problem.detail });
-  } catch {
-    return labError("SERVER_UNREACHABLE", { url, detail: `it answered ${response.statusCode}: ${body.slice(0, 200)}` });
+  }
+
+  #unreachable(detail: string, { cause, wasSent }: { readonly cause?: Error; readonly wasSent: boolean }): Error {
+    const error = labError("SERVER_UNREACHABLE", { url: this.access.url, detail }, { cause });
+    if (wasSent) this.#maybeHeard.add(error);
+    return error;
+  }
+
+  #lost(what: string, cause: Error): Error {
+    return labError("SERVER_LOST", { url: this.access.url, seconds: absentMs / 1000, what }, { cause });
   }
 }

@@ -46,6 +46,12 @@ export const controllerErrors = {
         ? "Who signed its certificate is not known here. Where it is your own authority, name its certificate: netwright context add … --ca FILE"
         : "Check its address and the network. Labs of this machine: netwright context use local",
   }),
+  SERVER_LOST: entry<{ url: string; what: string; seconds: number }>({
+    exitCode: 1,
+    message: ({ url, what, seconds }) =>
+      `The server ${url} went away, and was not back within ${seconds} s. It is not known ${what}.`,
+    remedy: () => "When it is back, see what is there: netwright ps",
+  }),
   CONTEXT_NOT_FOUND: entry<{ context: string; known: readonly string[] }>({
     exitCode: 2,
     message: ({ context }) => `There is no context "${context}".`,
