@@ -1,7 +1,7 @@
 import { ViewportPortal } from "@xyflow/react";
 import { memo, useMemo } from "react";
 import type { Layout } from "../../../src/api/index.ts";
-import type { DrawnLink } from "./Graph.tsx";
+import type { DrawnLink } from "./drawn.ts";
 import { nodeSize } from "./NodeBox.tsx";
 
 const looks = ["plain", "up", "impaired", "cut"] as const;

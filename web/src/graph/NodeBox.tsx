@@ -1,5 +1,5 @@
-import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
-import { memo } from "react";
+import { Handle, type Node, type NodeProps, Position, useUpdateNodeInternals } from "@xyflow/react";
+import { createContext, memo, useContext, useEffect, useRef } from "react";
 import { lookOf } from "./kinds.tsx";
 
 export type NodeLook = {
@@ -7,8 +7,6 @@ export type NodeLook = {
   readonly kind: string;
   /** Of a node of a lab that runs. */
   readonly state?: "none" | "idle" | "running" | "paused" | "failed" | "off";
-  /** Whether links can be drawn from it. */
-  readonly mayLink: boolean;
   readonly hasProblem?: boolean;
   readonly isFaint?: boolean;
 };
@@ -26,16 +24,30 @@ const states = {
   off: ", off",
 } as const;
 
+export const markOf = ({ state }: NodeLook): string | undefined =>
+  state === "paused" || state === "failed" || state === "off" ? marks[state] : undefined;
+
 export const nodeSize = { width: 76, height: 58 } as const;
 
 /** What a screen reader says of a node. */
 export const nodeLabel = ({ name, kind, state }: NodeLook): string =>
   `${lookOf(kind).title} ${name}${state === undefined ? "" : states[state]}`;
 
-export const NodeBox = memo(function NodeBox({ data, selected }: NodeProps<GraphNode>) {
-  const { name, kind, state, mayLink, hasProblem, isFaint } = data;
+/** Whether nodes are drawn as in a map: without what would be too small to be seen. */
+export const IsFar = createContext(false);
+
+export const NodeBox = memo(function NodeBox({ id, data, selected, isConnectable }: NodeProps<GraphNode>) {
+  const { name, kind, state, hasProblem, isFaint } = data;
+  const isFar = useContext(IsFar);
+  const hasEnds = isConnectable && !isFar;
+  const had = useRef(hasEnds);
+  const measure = useUpdateNodeInternals();
+  useEffect(() => {
+    if (hasEnds && !had.current) measure(id);
+    had.current = hasEnds;
+  }, [hasEnds, measure, id]);
   const { Icon } = lookOf(kind);
-  const mark = state === "paused" || state === "failed" || state === "off" ? marks[state] : undefined;
+  const mark = markOf(data);
   const isLive = state !== undefined && mark === undefined;
   return (
     <div
@@ -47,22 +59,41 @@ export const NodeBox = memo(function NodeBox({ data, selected }: NodeProps<Graph
       data-problem={hasProblem || undefined}
       data-faint={isFaint || undefined}
     >
-      <Handle type="target" position={Position.Top} id="in" className="node-target" isConnectableStart={false} />
-      <Icon size={26} stroke={1.5} aria-hidden />
-      <span className="node-name">{name}</span>
+      {hasEnds ? <LinkEnds /> : <BareEnds />}
+      {!isFar && (
+        <>
+          <Icon size={26} stroke={1.5} aria-hidden />
+          <span className="node-name">{name}</span>
+        </>
+      )}
       {mark !== undefined && (
         <span className="node-mark" aria-hidden>
           {mark}
         </span>
       )}
-      <Handle
-        type="source"
-        position={Position.Right}
-        id="out"
-        className="node-source"
-        isConnectable={mayLink}
-        isConnectableEnd={false}
-      />
     </div>
   );
 });
+
+/** Where links are drawn from and to. */
+function LinkEnds() {
+  return (
+    <>
+      <Handle type="target" position={Position.Top} id="in" className="node-target" isConnectableStart={false} />
+      <Handle type="source" position={Position.Right} id="out" className="node-source" isConnectableEnd={false} />
+    </>
+  );
+}
+
+/**
+ * Where links end is looked up in the page, also where none can be drawn. These are that alone: they do not follow each
+ * change of the picture, and are nothing to paint.
+ */
+function BareEnds() {
+  return (
+    <>
+      <div className="target node-end" data-handleid="in" data-handlepos={Position.Top} />
+      <div className="source node-end" data-handleid="out" data-handlepos={Position.Right} />
+    </>
+  );
+}

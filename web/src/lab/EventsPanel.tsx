@@ -1,12 +1,13 @@
 import { Text } from "@mantine/core";
-import { memo, useEffect, useRef } from "react";
+import { memo } from "react";
 import type { LabEvent } from "../../../src/api/index.ts";
+import { useEnd } from "./useEnd.ts";
 
 const shown = 500;
 
 /** What happened in the lab, the newest last. */
-export function EventsPanel({ events }: { readonly events: readonly LabEvent[] }) {
-  const end = useEnd(events.length);
+export const EventsPanel = memo(function EventsPanel({ events }: { readonly events: readonly LabEvent[] }) {
+  const end = useEnd(events.at(-1)?.id);
   if (events.length === 0)
     return (
       <Text size="sm" c="dimmed" p="sm">
@@ -21,7 +22,7 @@ export function EventsPanel({ events }: { readonly events: readonly LabEvent[] }
       ))}
     </div>
   );
-}
+});
 
 /** Made once: making one for each of some hundred lines takes longer than drawing them. */
 const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
@@ -39,32 +40,3 @@ const EventLine = memo(function EventLine({ event: { at, type, subject, message 
     </div>
   );
 });
-
-/** A list that stays at its end, unless somebody has gone back in it. */
-export function useEnd(length: number) {
-  const list = useRef<HTMLDivElement>(null);
-  const isAtEnd = useRef(true);
-  useEffect(() => {
-    const element = list.current;
-    if (element === null) return;
-    const look = () => {
-      if (element.clientHeight === 0) return;
-      isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 40;
-    };
-    const toEnd = () => {
-      if (isAtEnd.current) element.scrollTop = element.scrollHeight;
-    };
-    element.addEventListener("scroll", look);
-    // Shown again, or of another height.
-    const watch = new ResizeObserver(toEnd);
-    watch.observe(element);
-    return () => {
-      element.removeEventListener("scroll", look);
-      watch.disconnect();
-    };
-  });
-  useEffect(() => {
-    if (length > 0 && isAtEnd.current && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
-  }, [length]);
-  return list;
-}

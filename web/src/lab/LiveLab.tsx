@@ -7,8 +7,9 @@ import type { LabDetail, LabEvent, Layout, LinkStatus, NodeStatus } from "../../
 import { callLab, type LabAddress, labPath } from "../api/call.ts";
 import { useLines } from "../api/follow.ts";
 import { labDetailQuery } from "../api/queries.ts";
+import type { DrawnLink, Selection } from "../graph/drawn.ts";
 import { FindNode } from "../graph/FindNode.tsx";
-import { type DrawnLink, Graph, type MenuTarget, type Selection } from "../graph/Graph.tsx";
+import { Graph, type MenuTarget } from "../graph/Graph.tsx";
 import { Groups } from "../graph/Groups.tsx";
 import { Lasso } from "../graph/Lasso.tsx";
 import type { NodeLook } from "../graph/NodeBox.tsx";
@@ -215,7 +216,7 @@ export function LiveLab({
   );
 }
 
-const drawnNode = ({ name, kind, state }: NodeStatus): NodeLook => ({ name, kind, state, mayLink: false });
+const drawnNode = ({ name, kind, state }: NodeStatus): NodeLook => ({ name, kind, state });
 
 function drawnLink({ id, a, b, state, ab, ba, blocked }: LinkStatus): DrawnLink {
   const [one, other] = [endOf(a), endOf(b)];

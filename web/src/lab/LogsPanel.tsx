@@ -3,7 +3,8 @@ import { memo, useState } from "react";
 import type { LogLine } from "../../../src/api/index.ts";
 import { type LabAddress, labPath } from "../api/call.ts";
 import { useLines } from "../api/follow.ts";
-import { timeOf, useEnd } from "./EventsPanel.tsx";
+import { timeOf } from "./EventsPanel.tsx";
+import { useEnd } from "./useEnd.ts";
 
 type Numbered = LogLine & { readonly number: number };
 const mostLines = 2_000;
@@ -37,7 +38,7 @@ export const LogsPanel = memo(function LogsPanel({
   const wanted = lines.filter(
     (line) => (node === "" || line.node === node) && (words === "" || line.text.includes(words)),
   );
-  const end = useEnd(wanted.length === 0 ? 0 : (wanted.at(-1)?.number ?? 0));
+  const end = useEnd(wanted.at(-1)?.number);
   return (
     <div className="column">
       <Group gap="xs" p={6}>

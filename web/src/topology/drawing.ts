@@ -1,5 +1,5 @@
 import type { Reading } from "../../../src/api/index.ts";
-import type { DrawnLink } from "../graph/Graph.tsx";
+import type { DrawnLink } from "../graph/drawn.ts";
 import type { NodeLook } from "../graph/NodeBox.tsx";
 import type { FileGraph, FileLink, FileNode } from "./document.ts";
 import type { PanelInterface } from "./NodePanel.tsx";
@@ -41,11 +41,11 @@ export function drawingOf(graph: FileGraph, pairing: Pairing, reading: Reading |
   const names = new Set([...inFile, ...(reading?.lab?.nodes ?? []).map((node) => node.name)]);
   return {
     nodes: [
-      ...graph.nodes.map((node) => ({ name: node.name, kind: node.kind, mayLink: true, hasProblem: isWrong(node) })),
+      ...graph.nodes.map((node) => ({ name: node.name, kind: node.kind, hasProblem: isWrong(node) })),
       // Made by `generate`: shown, and changed in the file.
       ...(reading?.lab?.nodes ?? [])
         .filter((node) => !inFile.has(node.name))
-        .map(({ name, kind }) => ({ name, kind, mayLink: true, isFaint: true })),
+        .map(({ name, kind }) => ({ name, kind, isFaint: true })),
     ],
     links: [
       ...graph.links

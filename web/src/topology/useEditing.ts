@@ -1,6 +1,6 @@
 import { useMemo, useRef, useState } from "react";
 import type { Layout } from "../../../src/api/index.ts";
-import type { Selection } from "../graph/Graph.tsx";
+import type { Selection } from "../graph/drawn.ts";
 import { lookOf } from "../graph/kinds.tsx";
 import { layOutAside, usePlaces } from "../graph/useLayout.ts";
 import { addGroup, addNote, annotationsIn, placesIn, setPlaces } from "./annotations.ts";
