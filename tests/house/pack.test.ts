@@ -56,7 +56,7 @@ describe("the package", () => {
   it("holds what it should and no more", () => {
     const files = readdirSync(installed).filter((name) => name !== "node_modules");
     expect(files.toSorted()).toEqual(
-      ["CHANGELOG.md", "LICENSE", "README.md", "dist", "examples", "package.json", "schema"].toSorted(),
+      ["CHANGELOG.md", "LICENSE", "README.md", "deploy", "dist", "examples", "package.json", "schema"].toSorted(),
     );
     const parts = readdirSync(installed, { recursive: true, encoding: "utf8" });
     const sources = parts.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"));

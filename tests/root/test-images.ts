@@ -27,6 +27,18 @@ export function boxImage(): Buffer {
   ]);
 }
 
+/** A user with subordinate ids, and places for the machine's own programs, which are to be mounted at /usr. */
+export function serverImage(): Buffer {
+  return tar([
+    { path: "tmp", mode: 0o1777 },
+    ...["etc", "run", "sbin", "usr", "var", "var/lib"].map((path) => ({ path })),
+    ...["bin", "lib", "lib64"].map((path) => ({ path, to: `usr/${path}` })),
+    { path: "etc/passwd", content: "root:x:0:0:root:/:/bin/sh\nnetwright:x:10000:10000::/var/lib/netwright:/bin/sh\n" },
+    { path: "etc/group", content: "root:x:0:\nnetwright:x:10000:\n" },
+    ...["etc/subuid", "etc/subgid"].map((path) => ({ path, content: "netwright:100000:65536\n" })),
+  ]);
+}
+
 const programs = ["nft", "dnsmasq", "tayga", "ip", "iperf3", "socat", "vtysh", "busybox", "dash", "curl"];
 const daemons = ["zebra", "staticd", "ospfd"];
 
