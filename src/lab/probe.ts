@@ -39,15 +39,15 @@ attempt("mounts", () => makePrivate("/"));
 attempt("proc", () => mount({ source: "proc", target: "/proc", type: "proc" }));
 const folder = `${tmpdir()}`;
 attempt("tmpfs", () => mount({ source: "tmpfs", target: folder, type: "tmpfs" }));
-attempt("overlay", () => {
-  for (const name of ["upper", "work", "merged"]) mkdirSync(`${folder}/${name}`);
-  mount({
-    source: "overlay",
-    target: `${folder}/merged`,
-    type: "overlay",
-    data: `lowerdir=/etc,upperdir=${folder}/upper,workdir=${folder}/work`,
-  });
-});
+const overlay = (name: string, lower: string) => {
+  const at = `${folder}/${name}`;
+  for (const part of ["lower", "upper", "work", "merged"]) mkdirSync(`${at}/${part}`, { recursive: true });
+  const data = `lowerdir=${lower},upperdir=${at}/upper,workdir=${at}/work`;
+  mount({ source: "overlay", target: `${at}/merged`, type: "overlay", data });
+};
+attempt("overlay", () => overlay("plain", `${folder}/plain/lower`));
+// What is mounted in /etc, as containers have it, may not be seen through (clone_private_mount() in fs/namespace.c).
+attempt("overlay-etc", () => overlay("etc", "/etc"));
 
 const handle = RtnetlinkHandle.open();
 attempt("veth", () => handle.linkAdd({ name: "probe0", ifindex: 100, peer: { name: "probe1", ifindex: 101 } }));

@@ -27,7 +27,12 @@ const features: readonly Feature[] = [
     module: "act_mirred",
   },
   { feature: "bridge", name: "Kernel: bridge", neededFor: "switches", module: "bridge" },
-  { feature: "overlay", name: "Kernel: overlayfs", neededFor: "a node's own /etc over the host's", module: "overlay" },
+  {
+    feature: "overlay",
+    name: "Kernel: overlayfs",
+    neededFor: "nodes from images; a node's own /etc over the host's",
+    module: "overlay",
+  },
   {
     feature: "netem",
     name: "Kernel: netem",
@@ -62,6 +67,11 @@ export const kernelChecks: readonly Check[] = features.map(({ feature, name, nee
   find: ({ kernel, distribution }) => {
     const finding = kernel?.[feature];
     if (finding === undefined) return { status: "unknown", detail: "cannot be tried without a sandbox" };
+    if (finding.ok && feature === "overlay" && kernel?.["overlay-etc"]?.ok === false)
+      return {
+        status: "ok",
+        detail: "works, but not over /etc, in which something is mounted: nodes have copies of it",
+      };
     if (finding.ok) return { status: "ok", detail: "works" };
     const mend = mendFor(finding.detail ?? "", module, distribution);
     return {
