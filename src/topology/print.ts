@@ -90,7 +90,8 @@ export function labDefinition(lab: Lab): LabDefinition {
   };
 }
 
-function linkDefinition({ a, b, mtu, impairments = {}, medium }: Link) {
+/** A link in the long form of a lab file. */
+export function linkDefinition({ a, b, mtu, impairments = {}, medium }: Link) {
   const { ab, ba } = impairments;
   const from = {
     ...(ab === undefined ? {} : { [a.node]: impairmentSettings(ab) }),

@@ -134,6 +134,7 @@ const examples: readonly Example[] = [
   ["labs", () => ({ params: { project } }), 200],
   ["lab", () => ({ params: inLab }), 200],
   ["labText", () => ({ params: inLab }), 200],
+  ["labLinkChanges", () => ({ params: inLab }), 200],
   ["planLab", () => ({ params: inLab, body: { text: `${text}# as it was\n` } }), 200],
   [
     "applyLab",

@@ -1,22 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import {
-  addLink,
-  addNode,
-  endOf,
-  type FileLink,
-  freeName,
-  graphIn,
-  lineOf,
-  printDocument,
-  readDocument,
-  remove,
-  renameNode,
-  setAt,
-  setEnds,
-  setOfLink,
-} from "../../web/src/topology/document.ts";
+import { lineOf, printDocument, readDocument, setAt } from "../../web/src/topology/document.ts";
+import { addLink, addNode, remove, renameNode, setEnds, setOfLink } from "../../web/src/topology/edits.ts";
+import { endOf, type FileLink, freeName, graphIn } from "../../web/src/topology/file-graph.ts";
 
 /** The lab file as the editor changes it: comments, order and the way things are written stay. */
 

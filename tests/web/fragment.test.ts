@@ -14,7 +14,9 @@ import {
 import { align, distribute } from "../../web/src/topology/arrangement.ts";
 import { changesBetween } from "../../web/src/topology/changes.ts";
 import { differenceOf, hunksOf } from "../../web/src/topology/difference.ts";
-import { graphIn, printDocument, readDocument, remove, renameNode } from "../../web/src/topology/document.ts";
+import { printDocument, readDocument } from "../../web/src/topology/document.ts";
+import { remove, renameNode } from "../../web/src/topology/edits.ts";
+import { graphIn } from "../../web/src/topology/file-graph.ts";
 import { fragmentOf, isFragment, paste } from "../../web/src/topology/fragment.ts";
 import { pairLinks } from "../../web/src/topology/pairing.ts";
 import { addressAll } from "../../web/src/topology/suggestions.ts";

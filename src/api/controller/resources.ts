@@ -205,6 +205,25 @@ export type Reading = z.infer<typeof Reading>;
 export const PlannedStep = z.object({ phase: z.string(), symbol: z.enum(["+", "~", "-"]), text: z.string() });
 export type PlannedStep = z.infer<typeof PlannedStep>;
 
+/** Links that came and went while a lab ran, of which its text says nothing: applying that takes it back. */
+export const LabLinkChanges = z.object({
+  /** As a lab file says them. */
+  added: z
+    .array(
+      z.object({
+        endpoints: z.array(z.string()).length(2),
+        subnet: z.union([z.string(), z.array(z.string())]).optional(),
+        mtu: z.int().optional(),
+        impairment: z.record(z.string(), z.unknown()).optional(),
+        medium: z.enum(["auto", "kernel", "wire"]).optional(),
+      }),
+    )
+    .readonly(),
+  /** By their ids. */
+  removed: z.array(z.string()).readonly(),
+});
+export type LabLinkChanges = z.infer<typeof LabLinkChanges>;
+
 export const ControllerEvent = z.object({
   id: z.int(),
   at: time,

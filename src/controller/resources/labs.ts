@@ -1,5 +1,6 @@
 import { type ControlledLab, ProjectPolicy } from "../../api/index.ts";
 import { labError, plan, planReport } from "../../topology/index.ts";
+import { linkChanges } from "../../topology/link-changes.ts";
 import type { Agent } from "../agent/agent.ts";
 import type { Database } from "../data/database.ts";
 import { giveNetworkIds, type NetworkIds, networkIdsOf } from "../data/network-ids.ts";
@@ -16,6 +17,7 @@ import { findTopologyVersion } from "./topologies.ts";
 type Names =
   | "readText"
   | "labText"
+  | "labLinkChanges"
   | "labs"
   | "lab"
   | "deploy"
@@ -137,6 +139,15 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
     labText: async ({ project, params: { lab = "" } }) => {
       const { text, revision } = await findLabRow(database, project, lab);
       return { text, revision };
+    },
+    labLinkChanges: async ({ project, params: { lab: name = "" } }) => {
+      const row = await findLabRow(database, project, name);
+      running(row);
+      const [{ lab: file }, now] = await Promise.all([
+        read(project, row, row.text),
+        agent.client(row.run_name).config(),
+      ]);
+      return linkChanges(file, now);
     },
     deploy: async ({ project, caller, newId, body }) => {
       const id = newId();

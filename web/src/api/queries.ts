@@ -100,6 +100,14 @@ export const labTextQuery = ({ project, lab }: LabAddress) =>
     queryFn: ({ signal }) => call("GET", "/projects/:project/labs/:lab/text", { params: { project, lab }, signal }),
   });
 
+export const labLinkChangesQuery = ({ project, lab }: LabAddress) =>
+  queryOptions({
+    queryKey: ["lab", project, lab, "link-changes"],
+    queryFn: ({ signal }) =>
+      call("GET", "/projects/:project/labs/:lab/link-changes", { params: { project, lab }, signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
 export const labDetailQuery = (address: LabAddress) =>
   queryOptions({
     queryKey: ["detail", address.project, address.lab],

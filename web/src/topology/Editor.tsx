@@ -28,6 +28,7 @@ export function Editor({
   name,
   history,
   isReadOnly,
+  notice,
   title,
   actions,
 }: {
@@ -36,11 +37,14 @@ export function Editor({
   readonly name: string;
   readonly history: ReturnType<typeof useHistory>;
   readonly isReadOnly: boolean;
+  /** About what is edited; there until it is closed. */
+  readonly notice?: string | undefined;
   readonly title: ReactNode;
   readonly actions: ReactNode;
 }) {
   const { draft, change, undo, redo, canUndo, canRedo } = history;
   const editing = useEditing(project, history, isReadOnly);
+  const [told, setTold] = useState(notice);
   const { document, reading, error, drawing, places, selection, select, isBroken, mayDraw } = editing;
   const [showsText, setShowsText] = useState(true);
   const [line, setLine] = useState<{ readonly number: number }>();
@@ -159,10 +163,14 @@ export function Editor({
               The text is no YAML just now: the drawing shows it as it was.
             </Text>
           )}
-          {editing.notice !== undefined && (
+          {(editing.notice ?? told) !== undefined && (
             <Text className="notice" size="sm" role="status">
-              {editing.notice}
-              <CloseButton size="xs" aria-label="Close the notice" onClick={() => editing.setNotice(undefined)} />
+              {editing.notice ?? told}
+              <CloseButton
+                size="xs"
+                aria-label="Close the notice"
+                onClick={() => (editing.notice === undefined ? setTold(undefined) : editing.setNotice(undefined))}
+              />
             </Text>
           )}
           <SettingsPanel editing={editing} onOpen={open} />

@@ -1,5 +1,5 @@
-import { Button, Group, Text, Textarea } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { Button, Group, Text } from "@mantine/core";
+import { LinesField } from "./TextField.tsx";
 
 /** The configuration of FRR on a router, as a text of its own. */
 export function FrrField({
@@ -16,8 +16,6 @@ export function FrrField({
 }) {
   const config = (value as { readonly config?: unknown } | undefined)?.config;
   const text = typeof config === "string" ? config : "";
-  const [entered, setEntered] = useState(text);
-  useEffect(() => setEntered(text), [text]);
   if (value !== undefined && value !== null && typeof config !== "string")
     return (
       <Group gap="xs">
@@ -27,24 +25,16 @@ export function FrrField({
         </Button>
       </Group>
     );
-  const commit = (now: string) =>
-    onSet(now.trim() === "" ? undefined : { config: now.endsWith("\n") ? now : `${now}\n` });
   return (
-    <Textarea
-      size="xs"
+    <LinesField
       label="frr"
       description="The configuration of FRR (frr.conf), where the setting routing is not enough"
-      autosize
       minRows={2}
-      maxRows={12}
       mb="xs"
-      readOnly={isReadOnly}
-      value={entered}
+      text={text}
+      isReadOnly={isReadOnly}
       styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
-      onChange={({ currentTarget }) => setEntered(currentTarget.value)}
-      onBlur={() => {
-        if (entered !== text) commit(entered);
-      }}
+      onCommit={(now) => onSet(now.trim() === "" ? undefined : { config: now.endsWith("\n") ? now : `${now}\n` })}
     />
   );
 }

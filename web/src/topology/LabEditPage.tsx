@@ -1,13 +1,22 @@
 import { Badge, Button, Code, Group, Modal, Stack, Text } from "@mantine/core";
 import { IconChecks } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { useLocation } from "wouter";
-import type { Layout } from "../../../src/api/index.ts";
+import type { LabLinkChanges, Layout } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
-import { labQuery, labTextQuery, projectQuery, topologyQuery } from "../api/queries.ts";
+import {
+  labDetailQuery,
+  labLinkChangesQuery,
+  labQuery,
+  labTextQuery,
+  projectQuery,
+  topologyQuery,
+} from "../api/queries.ts";
 import { Loading, Trouble } from "../shell/states.tsx";
 import { Editor } from "./Editor.tsx";
 import { useHistory } from "./history.ts";
+import { changesText, withLinks } from "./unwritten.ts";
 
 type Names = { readonly project: string; readonly lab: string };
 
@@ -16,6 +25,8 @@ export default function LabEditPage({ project, lab }: Names) {
   const owner = useQuery(projectQuery(project));
   const text = useQuery({ ...labTextQuery({ project, lab }), staleTime: Number.POSITIVE_INFINITY, gcTime: 0 });
   const known = useQuery(labQuery({ project, lab }));
+  // Of a lab that does not run there are none; the plan shows what else differs.
+  const links = useQuery({ ...labLinkChangesQuery({ project, lab }), gcTime: 0 });
   const from = known.data?.topology;
   const topology = useQuery({
     ...topologyQuery(project, from?.name ?? "", from?.version),
@@ -28,13 +39,20 @@ export default function LabEditPage({ project, lab }: Names) {
         <Trouble error={owner.error ?? text.error ?? known.error} onRetry={() => void text.refetch()} />
       </div>
     );
-  if (owner.isPending || text.isPending || known.isPending || (from !== undefined && topology.isPending))
+  if (
+    owner.isPending ||
+    text.isPending ||
+    known.isPending ||
+    links.isPending ||
+    (from !== undefined && topology.isPending)
+  )
     return <Loading what="the lab" />;
   return (
     <Drawn
       project={project}
       lab={lab}
       text={text.data.text}
+      links={links.data ?? { added: [], removed: [] }}
       revision={text.data.revision}
       layout={topology.data?.layout ?? {}}
       isReadOnly={owner.data.role === "viewer"}
@@ -46,20 +64,23 @@ function Drawn({
   project,
   lab,
   text,
+  links,
   revision,
   layout,
   isReadOnly,
 }: Names & {
+  /** What was applied last. */
   readonly text: string;
+  readonly links: LabLinkChanges;
   readonly revision: number;
   readonly layout: Layout;
   readonly isReadOnly: boolean;
 }) {
   const client = useQueryClient();
   const [, navigate] = useLocation();
-  const history = useHistory({ text, layout });
+  const [asItRuns] = useState(() => withLinks(text, links.added));
+  const history = useHistory({ text: asItRuns, layout });
   const changed = history.draft.text;
-  const isChanged = changed !== text;
   const params = { project, lab };
   const plan = useMutation({
     mutationFn: () => call("POST", "/projects/:project/labs/:lab/plan", { params, body: { text: changed } }),
@@ -68,8 +89,8 @@ function Drawn({
     mutationFn: () =>
       call("POST", "/projects/:project/labs/:lab/apply", { params, body: { text: changed }, ifMatch: revision }),
     onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ["lab", project, lab] });
-      await client.invalidateQueries({ queryKey: ["detail", project, lab] });
+      await client.invalidateQueries({ queryKey: labQuery(params).queryKey });
+      await client.invalidateQueries({ queryKey: labDetailQuery(params).queryKey });
       navigate(`/projects/${project}/labs/${lab}`);
     },
   });
@@ -85,9 +106,10 @@ function Drawn({
         name={lab}
         history={history}
         isReadOnly={isReadOnly}
+        notice={changesText(links)}
         title={
-          <Badge variant="light" color={isChanged ? "yellow" : "gray"} tt="none" miw={96}>
-            {isChanged ? "not applied" : "as it runs"}
+          <Badge variant="light" color={changed === asItRuns ? "gray" : "yellow"} tt="none" miw={96}>
+            {changed === asItRuns ? "as it runs" : "not applied"}
           </Badge>
         }
         actions={
@@ -98,7 +120,7 @@ function Drawn({
             <Button
               size="xs"
               leftSection={<IconChecks size={16} />}
-              disabled={!isChanged || isReadOnly}
+              disabled={changed === text || isReadOnly}
               loading={plan.isPending}
               onClick={() => plan.mutate()}
             >
@@ -110,7 +132,7 @@ function Drawn({
       <Modal opened={plan.isSuccess || plan.isError} onClose={close} title={`Changes to lab ${lab}`} size="lg">
         <Stack>
           {plan.isError && <Trouble error={plan.error} />}
-          {plan.data?.steps.length === 0 && <Text size="sm">Nothing of what runs changes.</Text>}
+          {plan.data?.steps.length === 0 && <Text size="sm">Nothing of what runs changes; the text is kept.</Text>}
           {[...phases].map(([phase, steps]) => (
             <div key={phase}>
               <Text fw={600} size="sm">

@@ -1,13 +1,12 @@
 import { Button, SegmentedControl, Stack, Text } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
-import { endText, type FileLink, type LinkEnd } from "./document.ts";
+import { endText, type FileLink, type LinkEnd } from "./file-graph.ts";
 import type { ReadLink } from "./pairing.ts";
-import { SettingsForm, TextField } from "./SettingsForm.tsx";
+import { record } from "./record.ts";
+import { SettingsForm } from "./SettingsForm.tsx";
 import { fieldOf, impairmentSchema, linkSchema } from "./schema.ts";
-
-const record = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+import { TextField } from "./TextField.tsx";
 
 /** What a link is, to be changed: its ends, addresses, and what happens to its frames. */
 export function LinkPanel({

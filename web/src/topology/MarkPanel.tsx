@@ -1,8 +1,7 @@
-import { Button, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
 import { removeGroup, removeNote, setGroup, setNote } from "./annotations.ts";
-import { TextField } from "./SettingsForm.tsx";
+import { LinesField, TextField } from "./TextField.tsx";
 import { type Editing, type Mark, nothing } from "./useEditing.ts";
 
 /** The note or the group that is selected. */
@@ -14,7 +13,10 @@ export function MarkPanel({ editing, mark }: { readonly editing: Editing; readon
     if (note === undefined) return null;
     return (
       <Stack gap="sm">
-        <NoteText
+        <LinesField
+          label="Text"
+          minRows={3}
+          maxLength={4000}
           text={note.text}
           isReadOnly={!mayDraw}
           onCommit={(text) => edit((document) => setNote(document, index, { ...note, text }))}
@@ -63,34 +65,5 @@ function Remove({ what, onRemove }: { readonly what: "note" | "group"; readonly 
     <Button variant="subtle" color="red" size="xs" leftSection={<IconTrash size={14} />} onClick={onRemove}>
       {what === "note" ? "Delete note" : "Dissolve group"}
     </Button>
-  );
-}
-
-function NoteText({
-  text,
-  isReadOnly,
-  onCommit,
-}: {
-  readonly text: string;
-  readonly isReadOnly: boolean;
-  readonly onCommit: (text: string) => void;
-}) {
-  const [entered, setEntered] = useState(text);
-  useEffect(() => setEntered(text), [text]);
-  return (
-    <Textarea
-      size="xs"
-      label="Text"
-      autosize
-      minRows={3}
-      maxRows={12}
-      maxLength={4000}
-      readOnly={isReadOnly}
-      value={entered}
-      onChange={({ currentTarget }) => setEntered(currentTarget.value)}
-      onBlur={() => {
-        if (entered !== text) onCommit(entered);
-      }}
-    />
   );
 }

@@ -1,6 +1,6 @@
-import { Anchor, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { Anchor, NativeSelect, Stack, Text } from "@mantine/core";
 import { fieldOf, type Schema } from "./schema.ts";
+import { TextField } from "./TextField.tsx";
 
 /** Settings, as the schema of lab files knows them: what is absent has its default. */
 export function SettingsForm({
@@ -106,47 +106,4 @@ function settingOf(entered: string, is: "number" | "text" | "texts"): unknown {
     .map((part) => part.trim())
     .filter((part) => part !== "");
   return parts.length > 1 ? parts : parts[0];
-}
-
-/** A text that counts when one leaves it or presses Enter: not every letter is a change to the lab file. */
-export function TextField({
-  label,
-  description,
-  text,
-  placeholder,
-  isReadOnly,
-  error,
-  onCommit,
-}: {
-  readonly label: string;
-  readonly description?: string | undefined;
-  readonly text: string;
-  readonly placeholder?: string | undefined;
-  readonly isReadOnly: boolean;
-  readonly error?: string | undefined;
-  readonly onCommit: (text: string) => void;
-}) {
-  const [entered, setEntered] = useState(text);
-  useEffect(() => setEntered(text), [text]);
-  const commit = () => {
-    const trimmed = entered.trim();
-    if (trimmed !== text) onCommit(trimmed);
-  };
-  return (
-    <TextInput
-      size="xs"
-      label={label}
-      description={description}
-      placeholder={placeholder}
-      value={entered}
-      error={error}
-      readOnly={isReadOnly}
-      onChange={({ currentTarget }) => setEntered(currentTarget.value)}
-      onBlur={commit}
-      onKeyDown={({ key }) => {
-        if (key === "Enter") commit();
-        if (key === "Escape") setEntered(text);
-      }}
-    />
-  );
 }

@@ -1,8 +1,10 @@
 import { CloseButton, Group, Text, Title } from "@mantine/core";
 import type { Reading } from "../../../src/api/index.ts";
 import { lookOf } from "../graph/kinds.tsx";
-import { type FileNode, setAt, setEnds, setOfLink } from "./document.ts";
+import { setAt } from "./document.ts";
 import { findingsOf, interfacesOf } from "./drawing.ts";
+import { setEnds, setOfLink } from "./edits.ts";
+import type { FileNode } from "./file-graph.ts";
 import { LinkPanel } from "./LinkPanel.tsx";
 import { MarkPanel } from "./MarkPanel.tsx";
 import { NodePanel } from "./NodePanel.tsx";

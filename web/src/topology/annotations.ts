@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
 import type { Layout } from "../../../src/api/index.ts";
 import type { LabDocument } from "./document.ts";
+import { record } from "./record.ts";
 
 /*
  * What the drawing of a lab file has beside nodes and links: notes, groups, and places of nodes. They
@@ -11,8 +12,6 @@ export type Note = { readonly text: string; readonly x: number; readonly y: numb
 export type NodeGroup = { readonly title: string; readonly nodes: readonly string[] };
 export type Annotations = { readonly notes: readonly Note[]; readonly groups: readonly NodeGroup[] };
 
-const record = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const placeOf = (value: unknown): Layout[string] | undefined => {
   const [x, y] = list(value);

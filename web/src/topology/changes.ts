@@ -1,4 +1,5 @@
-import { endText, type FileGraph, graphIn, readDocument } from "./document.ts";
+import { readDocument } from "./document.ts";
+import { endText, type FileGraph, graphIn } from "./file-graph.ts";
 
 /** What differs between two lab files, as people speak of it. */
 export type Changes = {

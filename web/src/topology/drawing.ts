@@ -1,8 +1,7 @@
 import type { Reading } from "../../../src/api/index.ts";
 import type { DrawnLink } from "../graph/drawn.ts";
 import type { NodeLook } from "../graph/NodeBox.tsx";
-import type { FileGraph, FileLink, FileNode } from "./document.ts";
-import type { PanelInterface } from "./NodePanel.tsx";
+import type { FileGraph, FileLink, FileNode } from "./file-graph.ts";
 import type { Pairing } from "./pairing.ts";
 
 /** How paths of findings begin that are of a node or a link. */
@@ -78,6 +77,9 @@ export function drawingOf(graph: FileGraph, pairing: Pairing, reading: Reading |
     ],
   };
 }
+
+/** An interface as the file and its reading know it. */
+export type PanelInterface = { readonly name: string; readonly to: string | undefined };
 
 /** Of the file, and those that links make. */
 export function interfacesOf(node: FileNode, graph: FileGraph, pairing: Pairing): readonly PanelInterface[] {

@@ -2,16 +2,9 @@ import { isMap, isScalar, isSeq, type Node, visit, type YAMLMap, type YAMLSeq } 
 import type { Layout } from "../../../src/api/index.ts";
 import { addressesIn, freePrefix, holds, moved, overlap, type Prefix, prefixesIn } from "./addresses.ts";
 import { addGroup, addNote, annotationsIn, placesIn, setPlaces } from "./annotations.ts";
-import {
-  freeName,
-  graphIn,
-  type LabDocument,
-  mapAt,
-  printDocument,
-  readDocument,
-  remove,
-  renameNode,
-} from "./document.ts";
+import { type LabDocument, mapAt, printDocument, readDocument } from "./document.ts";
+import { remove, renameNode } from "./edits.ts";
+import { freeName, graphIn } from "./file-graph.ts";
 
 /*
  * A part of a lab file, as it is copied and pasted: a lab file itself, that can be pasted from any text.

@@ -1,5 +1,5 @@
 import type { Reading } from "../../../src/api/index.ts";
-import type { FileGraph } from "./document.ts";
+import type { FileGraph } from "./file-graph.ts";
 
 type ReadLab = NonNullable<Reading["lab"]>;
 export type ReadLink = ReadLab["links"][number];

@@ -1,4 +1,6 @@
-import { type FileGraph, type FileNode, type LabDocument, setEnds } from "./document.ts";
+import type { LabDocument } from "./document.ts";
+import { setEnds } from "./edits.ts";
+import type { FileGraph, FileNode } from "./file-graph.ts";
 import type { Pairing } from "./pairing.ts";
 
 /**

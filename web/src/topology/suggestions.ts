@@ -1,6 +1,8 @@
 import type { Layout, Reading } from "../../../src/api/index.ts";
 import { addressText, freePrefix, type Prefix, prefixesIn, prefixText } from "./addresses.ts";
-import { type FileGraph, type LabDocument, printDocument, setAt, setOfLink } from "./document.ts";
+import { type LabDocument, printDocument, setAt } from "./document.ts";
+import { setOfLink } from "./edits.ts";
+import type { FileGraph } from "./file-graph.ts";
 import type { Pairing } from "./pairing.ts";
 import { namePorts } from "./ports.ts";
 

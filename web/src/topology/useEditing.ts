@@ -5,19 +5,10 @@ import { lookOf } from "../graph/kinds.tsx";
 import { layOutAside, usePlaces } from "../graph/useLayout.ts";
 import { addGroup, addNote, annotationsIn, placesIn, setPlaces } from "./annotations.ts";
 import { type Alignment, align, distribute } from "./arrangement.ts";
-import {
-  addLink,
-  addNode,
-  type FileGraph,
-  freeName,
-  graphIn,
-  type LabDocument,
-  printDocument,
-  readDocument,
-  remove,
-  renameNode,
-} from "./document.ts";
+import { type LabDocument, printDocument, readDocument } from "./document.ts";
 import { drawingOf } from "./drawing.ts";
+import { addLink, addNode, remove, renameNode } from "./edits.ts";
+import { type FileGraph, freeName, graphIn } from "./file-graph.ts";
 import { fragmentOf, isFragment, paste } from "./fragment.ts";
 import type { useHistory } from "./history.ts";
 import { pairLinks } from "./pairing.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ControlledLab, Name, PlannedStep, pageOf } from "../resources.ts";
+import { ControlledLab, LabLinkChanges, Name, PlannedStep, pageOf } from "../resources.ts";
 import { labText, page, version } from "./parts.ts";
 import type { ControllerRoute } from "./route.ts";
 
@@ -51,6 +51,16 @@ export const labRoutes = {
     summary: "The text of the lab file that a lab was deployed from, or that was applied to it last",
     access: "viewer",
     response: z.object({ text: z.string(), revision: z.int() }),
+    status: 200,
+    kind: "json",
+  },
+  labLinkChanges: {
+    method: "GET",
+    path: "/projects/:project/labs/:lab/link-changes",
+    tag: "labs",
+    summary: "Links that were added to a running lab and removed from it, of which its text says nothing",
+    access: "viewer",
+    response: LabLinkChanges,
     status: 200,
     kind: "json",
   },
