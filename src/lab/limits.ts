@@ -1,5 +1,14 @@
 import type { NodeDetail } from "../api/index.ts";
-import { type GroupResources, groupLimits, type Lab, type Machine, runsPrograms } from "../topology/index.ts";
+import {
+  type GroupResources,
+  groupLimits,
+  groupLimitsOf,
+  type Lab,
+  labError,
+  listed,
+  type Machine,
+  runsPrograms,
+} from "../topology/index.ts";
 import type { GroupUse, LabGroups } from "./groups/groups.ts";
 
 type LimitInForce = NonNullable<NodeDetail["limits"]>[number];
@@ -42,4 +51,19 @@ export function limitsInForce(
     ...ofProgram("open-files", openFiles, "RLIMIT_NOFILE"),
     ...ofGroup("all nodes of the lab", lab.resources ?? {}, groups?.use() ?? {}, true),
   ];
+}
+
+/**
+ * What a lab that runs is to become may have limits that it had none of when it started.
+ *
+ * @throws LIMIT_NOT_ENFORCEABLE
+ */
+export function requireLimits(wanted: Lab, groups: LabGroups | undefined): void {
+  const limits = groupLimitsOf(wanted).filter(({ controller }) => groups?.enforcerOf(controller) === undefined);
+  if (limits.length === 0 || wanted.resources?.enforce === "if-possible") return;
+  throw labError("LIMIT_NOT_ENFORCEABLE", {
+    limits: listed(limits),
+    why: groups === undefined ? "the lab has no control group" : "the lab's control group has no such limit",
+    mend: "Start it anew: netwright down, then netwright up.",
+  });
 }

@@ -1,4 +1,4 @@
-import type { NodeAction, NodeConfiguration, NodeStatus, ProcessStatus } from "../api/index.ts";
+import type { NodeAction, NodeConfiguration, NodeDetail, NodeStatus, ProcessStatus } from "../api/index.ts";
 import {
   isAppliance,
   isMachine,
@@ -14,6 +14,7 @@ import {
   startOrder,
 } from "../topology/index.ts";
 import type { EventLog } from "./events.ts";
+import { limitsInForce } from "./limits.ts";
 import type { ApplianceMachine } from "./machines/appliance-machine.ts";
 import { linksByEnd } from "./panel/panel.ts";
 import type { ProcessGroup } from "./processes/group.ts";
@@ -123,6 +124,20 @@ export class NodeVerbs {
   status(node: LabNode): NodeStatus {
     const own = this.#options.processes.statuses.filter((process) => process.node === node.name);
     return this.#statusOf(node, linksByEnd(this.#lab.links), own);
+  }
+
+  /** Its status, and what the kernel, or its machine, says is there. @throws NODE_NOT_FOUND */
+  async inspect(name: string): Promise<NodeDetail> {
+    const node = this.find(name);
+    const { stage } = this.#options;
+    const seen = isMachine(node) ? await stage.machine(node).inspect() : await stage.panel.inspectSwitch(node);
+    return {
+      ...this.status(node),
+      ...(isMachine(node) ? { hostname: node.hostname } : {}),
+      ...(runsPrograms(node) ? { root: node.root } : {}),
+      ...(isMachine(node) ? { limits: limitsInForce(node, this.#lab, stage.groups, stage.limitsContainers) } : {}),
+      ...(isAppliance(node) ? { machine: seen, kernel: {} } : { kernel: seen }),
+    };
   }
 
   #statusOf(node: LabNode, links: ReadonlyMap<string, LinkId>, own: readonly ProcessStatus[]): NodeStatus {

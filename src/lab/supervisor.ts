@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import type {
   CaptureRequest,
   CaptureStatus,
@@ -10,23 +9,11 @@ import type {
   LabState,
   LabSummary,
   LaunchReport,
-  NodeDetail,
   Outcome,
   PortStatus,
 } from "../api/index.ts";
 import type { Program, ProgramRequest } from "../engines/index.ts";
-import {
-  groupLimitsOf,
-  isAppliance,
-  isMachine,
-  type Lab,
-  type LabNode,
-  labError,
-  listed,
-  phases,
-  plan,
-  runsPrograms,
-} from "../topology/index.ts";
+import { isMachine, type Lab, labError, phases, plan } from "../topology/index.ts";
 import { Applier, type PhaseProgress, type StepPerformer } from "./apply.ts";
 import type { Captures } from "./captures/captures.ts";
 import type { ConsoleHub } from "./console/hub.ts";
@@ -34,11 +21,11 @@ import { reportOf } from "./error-report.ts";
 import type { EventLog } from "./events.ts";
 import { LabFaults } from "./faults/faults.ts";
 import { Feed } from "./feed.ts";
-import type { FileRequest } from "./files/porter-request.ts";
-import { limitsInForce } from "./limits.ts";
+import { requireLimits } from "./limits.ts";
 import { LinkVerbs } from "./link-verbs.ts";
 import type { LogStore } from "./log-store.ts";
 import type { Logger } from "./logger.ts";
+import { NodeFiles } from "./node-files.ts";
 import { NodeVerbs } from "./node-verbs.ts";
 import { within } from "./operation.ts";
 import type { ProcessGroup } from "./processes/group.ts";
@@ -71,6 +58,7 @@ export class Supervisor {
   readonly faults: LabFaults;
   readonly links: LinkVerbs;
   readonly nodes: NodeVerbs;
+  readonly files: NodeFiles;
   readonly #options: SupervisorOptions;
   readonly #startedAt = new Date().toISOString();
   readonly #gone = Promise.withResolvers<void>();
@@ -106,6 +94,13 @@ export class Supervisor {
       running: () => this.#running,
       lab: () => this.#lab,
       inTurn: (change) => this.#change(change),
+    });
+    this.files = new NodeFiles({
+      stage: options.stage,
+      find: (name) => {
+        this.#requireUp();
+        return this.nodes.find(name);
+      },
     });
     this.faults = new LabFaults({
       verbs: {
@@ -239,31 +234,17 @@ export class Supervisor {
     return this.#options.stage.reach.ports.filter((port) => node === undefined || port.node === node);
   }
 
-  async inspect(name: string): Promise<NodeDetail> {
-    const node = this.nodes.find(name);
-    const { stage } = this.#options;
-    const seen = isMachine(node) ? await stage.machine(node).inspect() : await stage.panel.inspectSwitch(node);
-    return {
-      ...this.nodes.status(node),
-      ...(isMachine(node) ? { hostname: node.hostname } : {}),
-      ...(runsPrograms(node) ? { root: node.root } : {}),
-      ...(isMachine(node) ? { limits: limitsInForce(node, this.#lab, stage.groups, stage.limitsContainers) } : {}),
-      ...(isAppliance(node) ? { machine: seen, kernel: {} } : { kernel: seen }),
-    };
-  }
-
   /** The console of a node, as long as the node is in the lab. @throws CONSOLE_MISSING, and see `MachineLife.openConsole` */
   async console(name: string): Promise<ConsoleHub> {
     const node = this.nodes.find(name);
     if (!isMachine(node)) throw labError("CONSOLE_MISSING", { node: name, kind: node.kind });
-    if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
+    this.#requireUp();
     return this.#options.stage.machine(node).openConsole();
   }
 
   /** @throws LAB_BUSY before the lab runs, and see `Captures.start` */
-  startCapture(request: CaptureRequest): Promise<CaptureStatus> {
-    if (this.#state !== "running") throw labError("LAB_BUSY", { lab: this.#lab.name, state: this.#state });
-    return this.captures.start(this.#lab, request);
+  async startCapture(request: CaptureRequest): Promise<CaptureStatus> {
+    return this.captures.start(this.#running, request);
   }
 
   /** What passes on the links, once a second. */
@@ -277,38 +258,8 @@ export class Supervisor {
 
   /** Runs a program in a node, which gets its file system and init now if it has none yet. */
   async run(name: string, request: ProgramRequest): Promise<Program> {
-    if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
+    this.#requireUp();
     return this.#options.stage.run(this.nodes.machine(name), request);
-  }
-
-  /** Copies files from or to a node; answers the client itself once it has begun. @throws COPY_UNSUPPORTED */
-  async transferFiles(name: string, request: FileRequest, connection: Socket): Promise<void> {
-    if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
-    const node = this.nodes.find(name);
-    const machine = isMachine(node) ? this.#options.stage.machine(node) : undefined;
-    if (machine?.transferFiles === undefined) {
-      throw labError("COPY_UNSUPPORTED", { node: name, ...whyNoFiles(node) });
-    }
-    await machine.transferFiles(request, connection);
-  }
-
-  /** Sends what a node has changed above its image; answers the client itself once it has begun. @throws COMMIT_UNSUPPORTED, IMAGE_NODE_NEEDED */
-  async transferChanges(name: string, latest: number | undefined, connection: Socket): Promise<void> {
-    if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
-    const node = this.nodes.find(name);
-    const machine = isMachine(node) ? this.#options.stage.machine(node) : undefined;
-    if (machine?.transferChanges === undefined)
-      throw labError("COMMIT_UNSUPPORTED", { node: name, ...whyNoImage(node) });
-    await machine.transferChanges(latest, connection);
-  }
-
-  /** Saves a container as an image of its engine. @throws COMMIT_UNSUPPORTED */
-  async saveImage(name: string, image: string, comment: string): Promise<{ readonly id: string }> {
-    if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
-    const node = this.nodes.find(name);
-    const machine = isMachine(node) ? this.#options.stage.machine(node) : undefined;
-    if (machine?.saveImage === undefined) throw labError("COMMIT_UNSUPPORTED", { node: name, ...whyNoImage(node) });
-    return { id: await machine.saveImage(image, comment) };
   }
 
   /** @param of names of nodes, processes or services; empty: all */
@@ -325,28 +276,21 @@ export class Supervisor {
   }
 
   async #applyNow(wanted: Lab, report: (progress: PhaseProgress) => void): Promise<void> {
-    if (this.#state !== "running") throw labError("LAB_BUSY", { lab: this.#lab.name, state: this.#state });
+    const present = this.#running;
     const { performer, stage, logger } = this.#options;
     const applier = new Applier(performer, logger);
-    this.#requireLimits(wanted);
-    await this.links.underPartition(this.#lab, wanted, () =>
-      applier.apply(phases(plan(wanted, this.#lab)), report, new AbortController().signal),
+    requireLimits(wanted, stage.groups);
+    await this.links.underPartition(present, wanted, () =>
+      applier.apply(phases(plan(wanted, present)), report, new AbortController().signal),
     );
     await stage.panel.settled();
     this.#lab = wanted;
     this.events.record("lab.applied", wanted.name, `Lab ${wanted.name} has been changed`);
   }
 
-  /** @throws LIMIT_NOT_ENFORCEABLE */
-  #requireLimits(wanted: Lab): void {
-    const { groups } = this.#options.stage;
-    const limits = groupLimitsOf(wanted).filter(({ controller }) => groups?.enforcerOf(controller) === undefined);
-    if (limits.length === 0 || wanted.resources?.enforce === "if-possible") return;
-    throw labError("LIMIT_NOT_ENFORCEABLE", {
-      limits: listed(limits),
-      why: groups === undefined ? "the lab has no control group" : "the lab's control group has no such limit",
-      mend: "Start it anew: netwright down, then netwright up.",
-    });
+  /** @throws SUPERVISOR_STOPPING */
+  #requireUp(): void {
+    if (this.#state === "stopping") throw labError("SUPERVISOR_STOPPING", { lab: this.lab.name });
   }
 
   /** The lab, while it can be worked on. @throws LAB_BUSY */
@@ -396,24 +340,4 @@ export class Supervisor {
     if (this.lab.mode !== "keep" && !this.#options.attended)
       await this.stop(`its processes ended with ${outcome.status}`);
   }
-}
-
-/** What keeps files from being copied to a node or from it, and what to do instead. */
-function whyNoFiles(node: LabNode): { readonly what: string; readonly instead: string } {
-  return { what: `a ${node.kind}`, instead: "Copy to a machine that is plugged into it." };
-}
-
-/** What keeps a node from being saved as an image, and what to do instead. */
-function whyNoImage(node: LabNode): { readonly what: string; readonly instead: string } {
-  if (isAppliance(node))
-    return {
-      what: "a virtual machine, whose changes are in its disk",
-      instead: `Keep its state with: netwright node snapshot save ${node.name} NAME`,
-    };
-  if (runsPrograms(node))
-    return {
-      what: node.engine === "container" ? "a container, which its engine saves" : "no container",
-      instead: `Use the command, which knows the difference: netwright commit ${node.name} NAME`,
-    };
-  return { what: `a ${node.kind}, which has no file system`, instead: "Save a host or a router instead." };
 }

@@ -1,41 +1,19 @@
-import {
-  captureLagMs,
-  captureRingBytes,
-  compileFilter,
-  type Epoll,
-  type FrameMemory,
-  type RingKind,
-  type WallClock,
-} from "../../kernel/index.ts";
-import type { CaptureInterface, CaptureMove, CaptureSpec, CaptureStats, DataplaneEvent } from "../contract.ts";
+import { captureLagMs, type Epoll, type FrameMemory, type WallClock } from "../../kernel/index.ts";
+import type { CaptureMove, CaptureSpec, CaptureStats, DataplaneEvent } from "../contract.ts";
 import type { RingSpace } from "../frames/ring-space.ts";
-import type { Tap } from "../jack.ts";
 import { ProblemError } from "../problem.ts";
 import type { RingOpener } from "../ring-opener.ts";
 import type { Timetable } from "../timetable.ts";
-import { indexOf, unusable, type Wires } from "../wires.ts";
-import { Capture, type CaptureEnd, defaultSnaplenBytes } from "./capture.ts";
-import { FrameFilter } from "./frame-filter.ts";
-import { CaptureOutput } from "./output.ts";
+import { unusable, type Wires } from "../wires.ts";
+import { Capture, type CaptureEnd } from "./capture.ts";
+import type { FrameFilter } from "./frame-filter.ts";
+import { type CaptureOutput, openOutput } from "./output.ts";
+import { dropsOf, type Place, type Point, placeOf, pointOf } from "./point.ts";
+import { checkSpec, filterOf, ringOf } from "./request.ts";
 import { CaptureSource } from "./source.ts";
 
-/** Half a second of 50,000 small frames a second. */
-const defaultRingBytes = 4 * 1024 * 1024;
 /** How long what is left of a stream may take its reader once the capture is over. */
 const drainMs = 60_000;
-
-/** Where an interface is captured; `ifindex` undefined while there is no jack. */
-type Place = { readonly ifindex: number | undefined; readonly isPort: boolean };
-
-/** One interface of one capture. */
-type Point = {
-  place: Place;
-  readonly tap: Tap;
-  /** Where its frames come from when it is not on a wire. */
-  source: CaptureSource | undefined;
-  /** Of sources it had before. */
-  droppedByRing: number;
-};
 
 type Running = {
   readonly spec: CaptureSpec;
@@ -270,7 +248,7 @@ export class Captures {
     const token = this.#nextToken--;
     const { ifindex, isPort } = point.place;
     if (ifindex === undefined) throw new ProblemError("jack-unusable", "there is no jack", spec.id);
-    const bytes = captureRingBytes(spec.ringBytes ?? defaultRingBytes);
+    const { bytes } = ringOf(spec);
     const shared = { memory, rings, clock, epoll };
     try {
       const source = new CaptureSource({ capture, interfaceNumber, ifindex, isPort, fd, bytes, token, ...shared });
@@ -343,32 +321,6 @@ export class Captures {
   }
 }
 
-const dropsOf = ({ source, droppedByRing }: Point): number => droppedByRing + (source?.drops() ?? 0);
-
-const ringOf = ({ ringBytes, snaplenBytes }: CaptureSpec): RingKind => ({
-  kind: "capture",
-  bytes: captureRingBytes(ringBytes ?? defaultRingBytes),
-  snaplenBytes: snaplenBytes ?? defaultSnaplenBytes,
-});
-
-const placeOf = (id: string, { jack, isPort = false }: Pick<CaptureInterface, "jack" | "isPort">): Place => ({
-  ifindex: jack === undefined ? undefined : indexOf(id, jack),
-  isPort,
-});
-
-function pointOf(capture: Capture, place: Place, interfaceNumber: number): Point {
-  const point: Point = {
-    place,
-    tap: {
-      capture: (start, length, timeMs, toNode) =>
-        capture.take(interfaceNumber, start, length, length, toNode !== point.place.isPort, timeMs),
-    },
-    source: undefined,
-    droppedByRing: 0,
-  };
-  return point;
-}
-
 /** The loop writes after every turn; this makes it turn. */
 const dueOf = (capture: Capture) => ({
   get nextMs() {
@@ -376,34 +328,3 @@ const dueOf = (capture: Capture) => ({
   },
   run: () => undefined,
 });
-
-function checkSpec(spec: CaptureSpec): void {
-  const invalid = (message: string) => new ProblemError("request-invalid", message, spec.id);
-  if (spec.interfaces.length === 0) throw invalid("a capture needs at least one interface");
-  for (const name of ["snaplenBytes", "maxFrames", "ringBytes"] as const) {
-    const value = spec[name];
-    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
-      throw invalid(`${name} is ${value}, and must be a whole number above 0`);
-  }
-  if (spec.durationMs !== undefined && !(spec.durationMs > 0))
-    throw invalid(`durationMs is ${spec.durationMs}, and must be above 0`);
-}
-
-function filterOf({ id, filter, snaplenBytes }: CaptureSpec): FrameFilter | undefined {
-  if (filter === undefined) return undefined;
-  const result = compileFilter(filter, snaplenBytes ?? defaultSnaplenBytes);
-  if ("invalid" in result) throw new ProblemError("filter-invalid", `the filter "${filter}": ${result.invalid}`, id);
-  if ("unavailable" in result)
-    throw new ProblemError("filter-unavailable", `a filter needs libpcap: ${result.unavailable}`, id);
-  return new FrameFilter(result.program);
-}
-
-function openOutput(spec: CaptureSpec, epoll: Epoll, token: number): CaptureOutput {
-  const { id, path } = spec;
-  try {
-    return new CaptureOutput(spec, epoll, token);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new ProblemError("capture-unwritable", `${path} cannot be written: ${code}`, id);
-  }
-}

@@ -1,5 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import type { Epoll } from "../../kernel/index.ts";
+import type { CaptureSpec } from "../contract.ts";
+import { ProblemError } from "../problem.ts";
 
 /** How much waits for a reader that does not keep up before frames are dropped: a third of a second of 50,000 long frames a second. */
 const mostBacklogBytes = 24 * 1024 * 1024;
@@ -91,5 +93,16 @@ export class CaptureOutput {
     if (this.#isFile || on === this.#isWatched || !this.#isOpen) return;
     this.#epoll.watchWritable(this.#fd, this.#token, on);
     this.#isWatched = on;
+  }
+}
+
+/** @throws {ProblemError} capture-unwritable */
+export function openOutput(spec: CaptureSpec, epoll: Epoll, token: number): CaptureOutput {
+  const { id, path } = spec;
+  try {
+    return new CaptureOutput(spec, epoll, token);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new ProblemError("capture-unwritable", `${path} cannot be written: ${code}`, id);
   }
 }

@@ -142,12 +142,12 @@ function handlersOf(supervisor: Supervisor): Handlers {
     stopFaults: ({ query }) => supervisor.faults.stop(supervisor.lab.name, query.heal),
     nodeAction: ({ params, body }) => supervisor.nodes.act(params.node, body.action),
     snapshotNode: ({ params, body }) => supervisor.nodes.snapshot(params.node, body.action, body.name),
-    saveImage: ({ params, body }) => supervisor.saveImage(params.node, body.name, body.comment),
+    saveImage: ({ params, body }) => supervisor.files.saveImage(params.node, body.name, body.comment),
     ports: ({ query }) => ({ ports: supervisor.ports(query.node) }),
     nodeConfig: ({ params }) => supervisor.nodes.readConfig(params.node),
     setNodeConfig: ({ params, body }) => supervisor.nodes.pushConfig(params.node, body.text),
     config: () => supervisor.lab,
-    node: ({ params }) => supervisor.inspect(params.node),
+    node: ({ params }) => supervisor.nodes.inspect(params.node),
     outcome: () => supervisor.outcome,
     startCapture: ({ body }) => supervisor.startCapture(body),
     captures: async () => ({ captures: [...(await supervisor.captures.list())] }),
@@ -227,14 +227,14 @@ async function transferFiles(
 ): Promise<void> {
   if (target.route === "readFiles") {
     const query = routes.readFiles.query.parse(target.query);
-    await supervisor.transferFiles(target.node, { do: "read", ...query }, connection);
+    await supervisor.files.transfer(target.node, { do: "read", ...query }, connection);
   } else if (target.route === "readChanges") {
     const { latest } = routes.readChanges.query.parse(target.query);
-    await supervisor.transferChanges(target.node, latest, connection);
+    await supervisor.files.transferChanges(target.node, latest, connection);
   } else {
     const { of, ...query } = routes.writeFiles.query.parse(target.query);
     const request = { do: "write", ...query, ...(of === undefined ? {} : { of }) } as const;
-    await supervisor.transferFiles(target.node, request, connection);
+    await supervisor.files.transfer(target.node, request, connection);
   }
 }
 
