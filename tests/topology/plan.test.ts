@@ -14,7 +14,8 @@ import { undoOf } from "../../src/topology/plan/invert.ts";
 import { emptyState, type KernelState, labOf } from "../../src/topology/plan/kernel-state.ts";
 import { phases } from "../../src/topology/plan/phases.ts";
 import { plan } from "../../src/topology/plan/plan.ts";
-import { KernelRefusal, simulate } from "../../src/topology/plan/simulate.ts";
+import { simulate } from "../../src/topology/plan/simulate.ts";
+import { KernelRefusal } from "../../src/topology/plan/simulation/before.ts";
 import type { Step } from "../../src/topology/steps.ts";
 import { arbitraryLab, relatedLabs } from "./arbitrary-lab.ts";
 
