@@ -5,7 +5,8 @@ export { Channel, decodeFrame, encodeFrame, takenOver } from "./exec-frame.ts";
 /**
  * Running a command in a node, over one WebSocket. The first text message from the client is an
  * ExecRequest. After it, binary messages carry bytes: the first byte is the channel, the rest the
- * data, unchanged. Text messages carry control, as JSON. The server's last message is the exit.
+ * data, unchanged. Text messages carry control, as JSON; one that says nothing of ExecControl ends the connection with
+ * the code 1008 (RFC 6455, 7.4.1). The server's last message is the exit.
  *
  * A terminal with `keepMs` outlives its connection: `started` names its session, and within that time an
  * ExecResume as the first message of another connection goes on with it. It is told how many bytes of output came

@@ -47,7 +47,7 @@ describe("the console of a node that is no virtual machine", () => {
     // Bytes as they are, and the same as text with times.
     await again.check("printf '\\033[31mred\\033[0m\\n'");
     await expect.poll(() => file("h1.console.log")).toContain("\x1b[31mred\x1b[0m");
-    expect(file("h1.console.txt")).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z .*\\x1b\[31mred\\x1b\[0m/m);
+    await expect.poll(() => file("h1.console.txt")).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z .*\\x1b\[31mred\\x1b\[0m/m);
     const lines = [];
     for await (const { source, text } of client.logs({ of: "h1" })) if (source === "h1.console") lines.push(text);
     expect(lines.join("\n")).toContain("seen-42");
@@ -58,9 +58,10 @@ describe("the console of a node that is no virtual machine", () => {
     watching.onState((state) => states.push(state));
     watching.resume();
     await client.actOnNode("h1", "stop");
-    expect(states).toEqual(["on", "off"]);
+    // What is told to those who watch comes by another connection than the answer.
+    await expect.poll(() => states).toEqual(["on", "off"]);
     await client.actOnNode("h1", "start");
-    expect(states).toEqual(["on", "off", "on"]);
+    await expect.poll(() => states).toEqual(["on", "off", "on"]);
     expect(await again.check("echo ${kept:-gone}")).toBe("gone\n");
     watching.destroy();
     again.close();

@@ -178,12 +178,28 @@ describe("a terminal that is kept", () => {
     await expect.poll(() => running.sh("h1", `[ -d /proc/${its} ] && echo there || echo gone`)).toBe("gone\n");
   });
 
+  it("ends with a message that no client sends, and so does a command; the lab goes on", async () => {
+    for (const kept of [{ tty: true, keepMs: 60_000 }, {}])
+      for (const message of [
+        "{",
+        JSON.stringify({ type: "nothing" }),
+        JSON.stringify({ type: "signal", signal: "SIGNO" }),
+      ]) {
+        const one = await connect({ argv: ["sleep", "60"], ...kept });
+        await expect.poll(() => one.reports.length).toBe(1);
+        one.socket.send(message);
+        expect((await once(one.socket, "close"))[0], message).toBe(1008);
+      }
+    expect(await running.sh("h1", "echo on")).toBe("on\n");
+  });
+
   it("remembers the end of what was said, and not all of it", async () => {
     const argv = ["sh", "-c", "read -r line; seq 200000; sleep 60"];
     const first = await connect({ argv, tty: true, keepMs: 60_000 });
     await expect.poll(() => first.reports.length).toBe(1);
     const { session } = first.reports[0] as { session: string };
     first.type("go\n");
+    await expect.poll(() => first.text).toContain("go");
     first.socket.terminate();
     await once(first.socket, "close");
     await expect

@@ -1,39 +1,28 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import type { WebSocket } from "ws";
 import { ConsoleControl, type ConsoleReport, type ConsoleSettings } from "../../api/index.ts";
 import { NetwrightError } from "../../topology/index.ts";
+import { WebSockets } from "../server/web-sockets.ts";
 import type { ConsoleHub, Viewer } from "./hub.ts";
-
-const messageBytes = 16 * 1024 * 1024;
-/** How long clients may take to let go. */
-const farewellMs = 1_000;
 
 type Found = { readonly hub: ConsoleHub; readonly query: ConsoleSettings };
 
 /** The consoles that clients watch, each over a WebSocket of its own. */
 export class ConsoleSessions {
-  readonly #server = new WebSocketServer({ noServer: true, maxPayload: messageBytes, perMessageDeflate: false });
+  readonly #sockets = new WebSockets();
 
   /**
-   * Takes over the connection of a request to upgrade (RFC 6455, 4.2).
+   * Takes over the connection of a request to upgrade.
    *
    * @param find the console, or what is wrong
    */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, find: () => Promise<Found>): void {
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => void serveConsole(webSocket, find));
+    this.#sockets.accept(request, socket, head, (client) => void serveConsole(client, find));
   }
 
-  /** Tells every client that it is over, and cuts off those who do not let go. */
-  async close(): Promise<void> {
-    const clients = [...this.#server.clients];
-    const gone = Promise.all(clients.map((client) => new Promise((resolve) => client.once("close", resolve))));
-    for (const client of clients) client.close();
-    const timer = setTimeout(() => {
-      for (const client of clients) client.terminate();
-    }, farewellMs);
-    await gone;
-    clearTimeout(timer);
+  close(): Promise<void> {
+    return this.#sockets.close();
   }
 }
 

@@ -1,19 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { readlinkSync } from "node:fs";
-import { constants } from "node:os";
-import type { RawData, WebSocket } from "ws";
-import { Channel, decodeFrame, ExecControl, type ExecReport, encodeFrame, takenOver } from "../../api/index.ts";
-import { type Program, shellStatus } from "../../engines/index.ts";
+import type { WebSocket } from "ws";
+import { Channel, type ExecReport, takenOver } from "../../api/index.ts";
+import type { Program } from "../../engines/index.ts";
 import { labError } from "../../topology/index.ts";
+import { drainMs, exitReport, hangUp, sendOutput, takeMessage, tell } from "./exchange.ts";
 import { Tail } from "./tail.ts";
 
 /** Of output, for whoever comes back. */
 const tailBytes = 256 * 1024;
-/** Above this many bytes not yet sent to the client, the output is not read. */
-const sendBacklogBytes = 1024 * 1024;
-/** After the program's end, output of children that hold its terminal is waited for no longer than this. */
-const drainMs = 300;
-const hangUpMs = 2_000;
 /** A client that does not answer for so long has gone, whatever TCP thinks of it. */
 const pingMs = 20_000;
 /** Without a client. What is one more is ended, who has been alone longest first. */
@@ -82,12 +76,7 @@ class KeptTerminal {
     const drained = new Promise((resolve) => stdout.once("close", resolve));
     void program.exit.then(async (exit) => {
       await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, drainMs))]);
-      const { signal } = exit;
-      this.#exit = {
-        type: "exit",
-        exitCode: shellStatus(exit, constants.signals),
-        ...(signal === undefined ? {} : { signal }),
-      };
+      this.#exit = exitReport(exit);
       this.#tellExit();
     });
   }
@@ -103,7 +92,7 @@ class KeptTerminal {
     this.#client?.close(takenOver, "taken over");
     this.#client = client;
     const { bytes, missed } = this.#tail.since(received);
-    this.#say(first ?? { type: "resumed", missed });
+    tell(client, first ?? { type: "resumed", missed });
     let hasAnswered = true;
     const pings = setInterval(() => {
       if (!hasAnswered) client.terminate();
@@ -113,7 +102,9 @@ class KeptTerminal {
     client.on("pong", () => {
       hasAnswered = true;
     });
-    client.on("message", (data, isBinary) => this.#receive(client, data, isBinary));
+    client.on("message", (data, isBinary) => {
+      if (this.#client === client) takeMessage(client, this.#program, true, data, isBinary);
+    });
     client.once("close", (code) => {
       clearInterval(pings);
       if (this.#client === client) this.#leave(code);
@@ -123,14 +114,12 @@ class KeptTerminal {
     if (this.#exit !== undefined) this.#tellExit();
   }
 
-  /** Nobody comes back: SIGHUP, as a terminal does whose line is cut, and SIGKILL for what does not end. */
+  /** Nobody comes back. */
   hangUp(): void {
     this.forget();
     this.#program.stdout.resume();
     if (this.#exit !== undefined) return;
-    this.#program.signal("SIGHUP");
-    const timer = setTimeout(() => this.#program.signal("SIGKILL"), hangUpMs);
-    void this.#program.exit.then(() => clearTimeout(timer));
+    void hangUp(this.#program);
   }
 
   forget(): void {
@@ -151,72 +140,17 @@ class KeptTerminal {
   }
 
   #show(data: Buffer): void {
-    const client = this.#client;
-    if (client === undefined) return;
-    const { stdout } = this.#program;
-    client.send(encodeFrame(Channel.stdout, data), () => {
-      if (stdout.isPaused() && client.bufferedAmount < sendBacklogBytes) stdout.resume();
-    });
-    if (client.bufferedAmount >= sendBacklogBytes) stdout.pause();
-  }
-
-  #receive(client: WebSocket, data: RawData, isBinary: boolean): void {
-    if (this.#client !== client) return;
-    const { stdin } = this.#program;
-    if (isBinary) {
-      const { channel, data: bytes } = decodeFrame(data as Buffer);
-      if (channel !== Channel.stdin || stdin === undefined || !stdin.writable || stdin.write(bytes)) return;
-      client.pause();
-      stdin.once("drain", () => client.resume());
-      stdin.once("close", () => client.resume());
-      return;
-    }
-    const read = ExecControl.safeParse(JSON.parse(String(data)));
-    if (!read.success) return;
-    const control = read.data;
-    switch (control.type) {
-      case "stdin-end":
-        stdin?.write("\u0004");
-        return;
-      case "resize":
-        this.#program.resize(control);
-        return;
-      case "signal":
-        this.#program.signal(control.signal as NodeJS.Signals);
-        return;
-      case "ping":
-        this.#say({ type: "pong" });
-        return;
-      case "folder":
-        this.#say(folderOf(this.#program.pid));
-        return;
-      default:
-        control satisfies never;
-    }
-  }
-
-  #say(report: ExecReport): void {
-    this.#client?.send(JSON.stringify(report));
+    if (this.#client !== undefined) sendOutput(this.#client, this.#program.stdout, Channel.stdout, data);
   }
 
   /** To who is there, or else to who comes back. */
   #tellExit(): void {
     const client = this.#client;
     if (client === undefined || this.#exit === undefined) return;
-    this.#say(this.#exit);
+    tell(client, this.#exit);
     this.#client = undefined;
     client.close();
     this.forget();
     for (const stream of [this.#program.stdin, this.#program.stdout]) stream?.destroy();
-  }
-}
-
-/** proc(5): as the process sees it, for what it has as its root is that of its mount namespace. */
-export function folderOf(pid: number): ExecReport {
-  try {
-    const path = readlinkSync(`/proc/${pid}/cwd`);
-    return path.startsWith("/") && !path.endsWith(" (deleted)") ? { type: "folder", path } : { type: "folder" };
-  } catch {
-    return { type: "folder" };
   }
 }
