@@ -75,6 +75,47 @@ describe("a lab that runs", () => {
     await other.close();
   });
 
+  it("takes 100,000 packets, tells how many were lost, and finds and shows any of the others", async ({ skip }) => {
+    skip(why !== undefined, why);
+    // Without the captures that are open.
+    await page.reload();
+    await node("h1").waitFor();
+    const other = await page.context().newPage();
+    await other.goto("/projects/demo/labs/live");
+    await menu("h2", "Open a terminal", other);
+    await expect.poll(() => saidIn(other)).toMatch(/h2.*#/);
+    await menu("h1", "Capture eth0");
+    const pane = page.getByRole("tabpanel").filter({ visible: true });
+    await pane.getByText("No packets yet").waitFor();
+    await other.keyboard.type("ping -f -q -c 50000 10.0.1.1\n");
+    await expect.poll(() => saidIn(other)).toMatch(/50000 received/);
+    await other.close();
+    const status = pane.getByRole("status");
+    const counts = async () => ((await status.textContent()) ?? "").match(/\d+/g)?.map(Number) ?? [];
+    // What is not there is told of.
+    await expect
+      .poll(async () => (await counts()).reduce((sum, count) => sum + count, 0))
+      .toBeGreaterThanOrEqual(100_000);
+    const [all = 0] = await counts();
+    const list = pane.getByRole("listbox", { name: "Packets" });
+    await list.press("Home");
+    await list.press("End");
+    await pane.getByRole("region", { name: /^Packet \d/ }).waitFor();
+    const last = Number((await pane.locator(".packet-detail").getAttribute("aria-label"))?.split(" ").at(1));
+    expect(last).toBeGreaterThanOrEqual(all);
+    // Of many, those are in the page that are seen.
+    expect(await list.getByRole("option").count()).toBeLessThan(100);
+    await pane.getByLabel("Show only").fill("icmp !request");
+    await expect.poll(async () => (await counts())[0]).toBeGreaterThan(all * 0.4);
+    await list.press("Home");
+    await list.getByRole("option", { name: /echo-reply/, selected: true }).waitFor();
+    expect(await list.getByRole("option", { name: /echo-request/ }).count()).toBe(0);
+    await picture(page, "many-packets");
+    await pane.getByRole("button", { name: "Stop" }).click();
+    await expect.poll(() => status.textContent()).toMatch(/ended/);
+    await page.getByRole("button", { name: /^Close Capture/ }).click();
+  });
+
   it("keeps its shells through breaks of the network and when the page is loaded again", async ({ skip }) => {
     skip(why !== undefined, why);
     await menu("h1", "Open a terminal");
