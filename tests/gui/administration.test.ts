@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { GuiServer, noBrowser } from "./browser.ts";
+import { ask, GuiServer, noBrowser, picture } from "./browser.ts";
 import { looksOf } from "./looks.ts";
 
 /** Users, tokens, members, quotas and the audit log, by who may, and by who may not. */
@@ -142,6 +142,22 @@ describe("the pages of those who administer", () => {
     await button(page, "Sign in").waitFor();
     expect(await looksOf(page, "sign-in")).toEqual([]);
     await page.context().close();
+  });
+
+  it("show that a list is longer than what is shown, and go on with it", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await Promise.all(
+      Array.from({ length: 103 }, (_, number) => ask(admin, "POST", "/tokens", { name: `t${number}`, scope: "read" })),
+    );
+    await admin.goto("/account");
+    await admin.getByText("The first 100 are shown.").waitFor();
+    const tokens = admin.getByRole("button", { name: /^Revoke token t/ });
+    expect(await tokens.count()).toBe(100);
+    await button(admin, "Show more").scrollIntoViewIfNeeded();
+    await picture(admin, "long-list");
+    await button(admin, "Show more").click();
+    await expect.poll(() => tokens.count()).toBe(103);
+    expect(await button(admin, "Show more").count()).toBe(0);
   });
 
   it("say that they wait, what went wrong, and go on where the server is back", async ({ skip }) => {

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Modal, Table, Text, Textarea, Title } from "@mantine/core";
+import { Badge, Button, Modal, Table, Text, Textarea } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -10,6 +10,7 @@ import { Form } from "../shell/Form.tsx";
 import { List } from "../shell/List.tsx";
 import { NameField } from "../shell/NameField.tsx";
 import { isName } from "../shell/names.ts";
+import { PageHead } from "../shell/PageHead.tsx";
 import { Empty } from "../shell/states.tsx";
 
 const columns = ["Name", "Description", "Your role"];
@@ -21,19 +22,15 @@ export function ProjectsPage() {
   const host = useQuery(hostQuery);
   const [isMaking, making] = useDisclosure();
   const mayMake = session.data?.user.isAdmin ?? false;
-  const make = (
-    <Button leftSection={<IconPlus size={16} />} onClick={making.open}>
-      New project
-    </Button>
-  );
   return (
     <div className="content">
-      <Group justify="space-between" mb="md">
-        <Title order={1} size="h2">
-          Projects
-        </Title>
-        {mayMake && make}
-      </Group>
+      <PageHead title="Projects">
+        {mayMake && (
+          <Button leftSection={<IconPlus size={16} />} onClick={making.open}>
+            New project
+          </Button>
+        )}
+      </PageHead>
       <List
         list={projects}
         what="the projects"

@@ -16,6 +16,7 @@ import {
 import { Loading, Trouble } from "../shell/states.tsx";
 import { Editor } from "./Editor.tsx";
 import { useHistory } from "./history.ts";
+import { useUnsavedWarning } from "./unsaved.ts";
 import { changesText, withLinks } from "./unwritten.ts";
 
 type Names = { readonly project: string; readonly lab: string };
@@ -81,6 +82,7 @@ function Drawn({
   const [asItRuns] = useState(() => withLinks(text, links.added));
   const history = useHistory({ text: asItRuns, layout });
   const changed = history.draft.text;
+  useUnsavedWarning(changed !== asItRuns);
   const params = { project, lab };
   const plan = useMutation({
     mutationFn: () => call("POST", "/projects/:project/labs/:lab/plan", { params, body: { text: changed } }),

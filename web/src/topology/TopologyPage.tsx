@@ -1,7 +1,7 @@
 import { Badge, Button, Group, Modal, Popover, Stack, Text, TextInput } from "@mantine/core";
 import { IconDeviceFloppy, IconHistory, IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { TopologyVersion } from "../../../src/api/index.ts";
 import { CallError, call } from "../api/call.ts";
 import { projectQuery, topologiesQuery, topologyQuery, versionsQuery } from "../api/queries.ts";
@@ -11,6 +11,7 @@ import { Form } from "../shell/Form.tsx";
 import { Loading, Trouble } from "../shell/states.tsx";
 import { Editor } from "./Editor.tsx";
 import { useHistory } from "./history.ts";
+import { useUnsavedWarning } from "./unsaved.ts";
 import { VersionsDialog } from "./VersionsDialog.tsx";
 
 type Names = { readonly project: string; readonly topology: string };
@@ -73,7 +74,7 @@ function Drawn({
       void client.invalidateQueries({ queryKey: versionsQuery(project, topology).queryKey });
     },
   });
-  useWarning(isChanged && history.canUndo);
+  useUnsavedWarning(isChanged && history.canUndo);
   const isConflict = save.error instanceof CallError && save.error.code === "CHANGED_MEANWHILE";
   const source: DeploySource =
     saved === undefined || isChanged ? { text: draft.text } : { topology: { name: topology, version: saved.version } };
@@ -174,16 +175,6 @@ function Drawn({
       />
     </>
   );
-}
-
-/** The browser asks before it leaves a page with changes that are not saved. */
-function useWarning(isNeeded: boolean): void {
-  useEffect(() => {
-    if (!isNeeded) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener("beforeunload", warn);
-    return () => window.removeEventListener("beforeunload", warn);
-  }, [isNeeded]);
 }
 
 const isSame = (one: object, other: object): boolean => JSON.stringify(one) === JSON.stringify(other);
