@@ -213,7 +213,16 @@ describe("the editor", () => {
     await node("r1").waitFor();
     expect(await written()).not.toContain("Backbone");
     expect(await written()).not.toContain("core");
-    await page.goto("/projects/draw/topologies");
+    // What is not saved is not left without a question.
+    const project = page.getByRole("link", { name: "draw", exact: true });
+    await project.click();
+    const question = page.getByRole("dialog", { name: "Leave what is not saved?" });
+    await question.getByRole("button", { name: "Cancel" }).click();
+    await question.waitFor({ state: "detached" });
+    await node("r1").waitFor();
+    await project.click();
+    await question.getByRole("button", { name: "Leave" }).click();
+    await page.getByRole("tab", { name: "Topologies (1)" }).click();
     await page.getByRole("link", { name: "triangle" }).waitFor();
     expect(await looksOf(page, "topologies")).toEqual([]);
   });

@@ -34,7 +34,12 @@ const readable: CSSVariablesResolver = () => ({
     "--mantine-color-red-light-color": "#a51d1d",
     "--mantine-color-blue-light-color": "#155a9c",
   },
-  dark: { "--mantine-color-dimmed": "#a9adb3", "--mantine-color-placeholder": "#a0a4aa" },
+  dark: {
+    // What takes something away is told from what does not, on this background too.
+    "--mantine-color-red-light-color": "#ffb3b3",
+    "--mantine-color-dimmed": "#a9adb3",
+    "--mantine-color-placeholder": "#a0a4aa",
+  },
 });
 
 // A session that has ended, whatever asked: the page to sign in is shown in place of what was there.

@@ -7,6 +7,7 @@ import { projectsQuery, sessionQuery, waysQuery } from "../api/queries.ts";
 import { ProjectPage } from "../project/ProjectPage.tsx";
 import { ProjectsPage } from "../projects/ProjectsPage.tsx";
 import { SignIn } from "../session/SignIn.tsx";
+import { Leaving } from "./Leaving.tsx";
 import { Shell } from "./Shell.tsx";
 import { Empty, Loading, Trouble } from "./states.tsx";
 
@@ -42,38 +43,40 @@ export function App() {
       </Center>
     );
   return (
-    <Shell user={session.data.user}>
-      <Suspense fallback={<Loading what="the page" />}>
-        <Switch>
-          <Route path="/">
-            <Home />
-          </Route>
-          <Route path="/projects">
-            <ProjectsPage />
-          </Route>
-          <Route path="/projects/:project/topologies/:topology">
-            {({ project, topology }) => (
-              <TopologyPage key={`${project}/${topology}`} project={project} topology={topology} />
-            )}
-          </Route>
-          <Route path="/projects/:project/labs/:lab">
-            {({ project, lab }) => <LabPage key={`${project}/${lab}`} project={project} lab={lab} />}
-          </Route>
-          <Route path="/projects/:project/labs/:lab/edit">
-            {({ project, lab }) => <LabEditPage key={`${project}/${lab}`} project={project} lab={lab} />}
-          </Route>
-          <Route path="/projects/:project/:tab?">
-            {({ project, tab }) => <ProjectPage key={project} project={project} tab={tab} />}
-          </Route>
-          <Route path="/account">
-            <AccountPage />
-          </Route>
-          <Route path="/server/:tab?">{({ tab }) => <ServerPage tab={tab} />}</Route>
-          <Route>
-            <Empty title="There is nothing here">The address leads to no page of Netwright.</Empty>
-          </Route>
-        </Switch>
-      </Suspense>
-    </Shell>
+    <Leaving>
+      <Shell user={session.data.user}>
+        <Suspense fallback={<Loading what="the page" />}>
+          <Switch>
+            <Route path="/">
+              <Home />
+            </Route>
+            <Route path="/projects">
+              <ProjectsPage />
+            </Route>
+            <Route path="/projects/:project/topologies/:topology">
+              {({ project, topology }) => (
+                <TopologyPage key={`${project}/${topology}`} project={project} topology={topology} />
+              )}
+            </Route>
+            <Route path="/projects/:project/labs/:lab">
+              {({ project, lab }) => <LabPage key={`${project}/${lab}`} project={project} lab={lab} />}
+            </Route>
+            <Route path="/projects/:project/labs/:lab/edit">
+              {({ project, lab }) => <LabEditPage key={`${project}/${lab}`} project={project} lab={lab} />}
+            </Route>
+            <Route path="/projects/:project/:tab?">
+              {({ project, tab }) => <ProjectPage key={project} project={project} tab={tab} />}
+            </Route>
+            <Route path="/account">
+              <AccountPage />
+            </Route>
+            <Route path="/server/:tab?">{({ tab }) => <ServerPage tab={tab} />}</Route>
+            <Route>
+              <Empty title="There is nothing here">The address leads to no page of Netwright.</Empty>
+            </Route>
+          </Switch>
+        </Suspense>
+      </Shell>
+    </Leaving>
   );
 }

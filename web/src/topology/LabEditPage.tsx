@@ -13,10 +13,10 @@ import {
   projectQuery,
   topologyQuery,
 } from "../api/queries.ts";
+import { useUnsaved } from "../shell/Leaving.tsx";
 import { Loading, Trouble } from "../shell/states.tsx";
 import { Editor } from "./Editor.tsx";
 import { useHistory } from "./history.ts";
-import { useUnsavedWarning } from "./unsaved.ts";
 import { changesText, withLinks } from "./unwritten.ts";
 
 type Names = { readonly project: string; readonly lab: string };
@@ -82,7 +82,7 @@ function Drawn({
   const [asItRuns] = useState(() => withLinks(text, links.added));
   const history = useHistory({ text: asItRuns, layout });
   const changed = history.draft.text;
-  useUnsavedWarning(changed !== asItRuns);
+  const forget = useUnsaved(changed !== asItRuns);
   const params = { project, lab };
   const plan = useMutation({
     mutationFn: () => call("POST", "/projects/:project/labs/:lab/plan", { params, body: { text: changed } }),
@@ -93,6 +93,7 @@ function Drawn({
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: labQuery(params).queryKey });
       await client.invalidateQueries({ queryKey: labDetailQuery(params).queryKey });
+      forget();
       navigate(`/projects/${project}/labs/${lab}`);
     },
   });

@@ -71,7 +71,7 @@ export function LinkPanel({
           h="auto"
           py={4}
           variant="light"
-          styles={{ label: { whiteSpace: "normal" } }}
+          styles={{ label: { whiteSpace: "normal", lineHeight: 1.3 } }}
           onClick={() => onSet(["subnet"], freeSubnet)}
         >
           Give both ends addresses of {freeSubnet}

@@ -8,10 +8,10 @@ import { projectQuery, topologiesQuery, topologyQuery, versionsQuery } from "../
 import { DeployDialog } from "../project/DeployDialog.tsx";
 import type { DeploySource } from "../project/deploy.ts";
 import { Form } from "../shell/Form.tsx";
+import { useUnsaved } from "../shell/Leaving.tsx";
 import { Loading, Trouble } from "../shell/states.tsx";
 import { Editor } from "./Editor.tsx";
 import { useHistory } from "./history.ts";
-import { useUnsavedWarning } from "./unsaved.ts";
 import { VersionsDialog } from "./VersionsDialog.tsx";
 
 type Names = { readonly project: string; readonly topology: string };
@@ -74,7 +74,7 @@ function Drawn({
       void client.invalidateQueries({ queryKey: versionsQuery(project, topology).queryKey });
     },
   });
-  useUnsavedWarning(isChanged && history.canUndo);
+  useUnsaved(isChanged && history.canUndo);
   const isConflict = save.error instanceof CallError && save.error.code === "CHANGED_MEANWHILE";
   const source: DeploySource =
     saved === undefined || isChanged ? { text: draft.text } : { topology: { name: topology, version: saved.version } };
