@@ -101,7 +101,7 @@ describe("the pages", () => {
     await page.getByLabel("Name of the lab").fill("first");
     await page.getByRole("button", { name: "Deploy" }).last().click();
     await node("h1").waitFor();
-    expect(await node("h1").getAttribute("aria-label")).toBe("Host h1, runs");
+    await expect.poll(() => node("h1").getAttribute("aria-label")).toBe("Host h1, runs");
     await node("h1").dblclick();
     await expect.poll(said, { timeout: 60_000 }).toMatch(/h1.*#/);
     await page.keyboard.type("ping -c 2 10.0.1.2\n");
@@ -132,7 +132,7 @@ describe("the pages", () => {
     await clickLink("right");
     await page.getByRole("menuitem", { name: "Cut the link" }).click();
     await page.locator(".link[data-cut]").waitFor({ state: "attached" });
-    expect(await link().getAttribute("aria-label")).toMatch(/^Link h1 eth0 to h2 eth0, cut$/);
+    await expect.poll(() => link().getAttribute("aria-label")).toMatch(/^Link h1 eth0 to h2 eth0, cut$/);
     await page.getByRole("tab", { name: "h1", exact: true }).click();
     await page.keyboard.type("clear; ping -c 1 -W 1 10.0.1.2; cat /sys/class/net/eth0/carrier\n");
     await expect.poll(said, { timeout: 60_000 }).toMatch(/0 received(?:.|\n)*\n0\s*\n/);

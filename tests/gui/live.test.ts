@@ -70,7 +70,8 @@ describe("a lab that runs", () => {
       .getByRole("option", { name: /echo-request/ })
       .first()
       .waitFor();
-    expect(await page.getByRole("option", { name: /echo-reply/ }).count()).toBe(0);
+    // Until the filter is in force, both are there.
+    await expect.poll(() => page.getByRole("option", { name: /echo-reply/ }).count()).toBe(0);
     await picture(page, "captures");
     await other.close();
   });
@@ -154,7 +155,7 @@ describe("a lab that runs", () => {
     await expect.poll(shown).toMatch(/\nfrom-42/);
     await other.locator(".xterm-rows").getByText("from-42", { exact: true }).dblclick({ force: true });
     await page.keyboard.press("Control+Shift+C");
-    expect(await page.evaluate("navigator.clipboard.readText()")).toBe("from-42");
+    await expect.poll(() => page.evaluate("navigator.clipboard.readText()")).toBe("from-42");
     await page.keyboard.type("cat > pasted <<<");
     await page.keyboard.press("Control+Shift+V");
     await page.keyboard.press("Enter");
@@ -175,7 +176,7 @@ describe("a lab that runs", () => {
     const before = await other.boundingBox();
     await edge.focus();
     await page.keyboard.press("ArrowLeft");
-    expect((await other.boundingBox())?.width).toBeGreaterThan(before?.width ?? 0);
+    await expect.poll(async () => (await other.boundingBox())?.width).toBeGreaterThan(before?.width ?? 0);
     await picture(page, "splits");
     expect(await barriers(page)).toEqual([]);
     // By the keyboard, out of the terminal, and the tab is closed with all that is in it.
@@ -237,7 +238,7 @@ describe("a lab that runs", () => {
     await page.mouse.up();
     await page.getByRole("button", { name: "Part 2 nodes from the rest" }).click();
     await page.getByText("Part A", { exact: true }).waitFor();
-    expect(await page.locator(".group-name").count()).toBe(2);
+    await expect.poll(() => page.locator(".group-name").count()).toBe(2);
     await page.getByText("Parted: split h1 h2 -- h3 h4").waitFor();
     await picture(page, "partition");
     expect(await barriers(page)).toEqual([]);

@@ -168,7 +168,7 @@ describe("nothing is left", () => {
       await new Promise((resolve) => child.once("close", resolve));
       // Whatever it had made goes by itself, or, when it was up already, is a lab like any other.
       await expect
-        .poll(async () => (await listLabs(at)).every((one) => one.state !== "starting"), { timeout: 8000 })
+        .poll(async () => (await listLabs(at)).every((one) => one.state === "running"), { timeout: 8000 })
         .toBe(true);
       const [running] = await listLabs(at);
       if (running !== undefined)

@@ -95,7 +95,8 @@ describe.skipIf(why !== undefined)(`Podman of a lab's own${why === undefined ? "
     const at = await openFolder("killed");
     const locations = { runtime: `${at}/run`, state: `${at}/state`, cache: `${at}/cache` };
     const { summary } = await startLab({ lab: three("killed"), locations, environment: process.env, digest: "test" });
-    expect(await ofLab("killed")).toHaveLength(4);
+    // Podman's conmon is there twice for a moment, since it becomes a daemon.
+    await expect.poll(() => ofLab("killed")).toHaveLength(4);
     process.kill(summary.supervisorPid, "SIGKILL");
     await expect.poll(() => ofLab("killed"), { timeout: 60_000 }).toEqual([]);
     rmSync(at, { recursive: true, force: true });
