@@ -1,20 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
+import { chmodSync, chownSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerEngine } from "../../src/containers/engine.ts";
 import { engineAt } from "../../src/containers/find.ts";
+import { answers, ended, killThoseAt } from "./service-process.ts";
 import { boxImage, importImage } from "./test-images.ts";
 
 /** Debian's dockerd, with everything of its own in a temporary folder, and no network at all. */
@@ -64,16 +54,7 @@ export class DockerDaemon implements AsyncDisposable {
       { stdio: ["ignore", log, log] },
     );
     closeSync(log);
-    for (let waitedMs = 0; ; waitedMs += 100) {
-      try {
-        await this.engine.ping();
-        return;
-      } catch (error) {
-        if (waitedMs > 60_000 || this.#process.exitCode !== null)
-          throw new Error(`dockerd:\n${this.#lastLines}`, { cause: error });
-        await sleep(100);
-      }
-    }
+    await answers(this.engine, this.#process, this.#log);
   }
 
   /** Lets a group, or one user, ask it. */
@@ -88,36 +69,20 @@ export class DockerDaemon implements AsyncDisposable {
     return (await this.engine.list({})).flatMap(({ Names }) => Names.map((name) => name.replace(/^\//, "")));
   }
 
-  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-    const daemon = this.#process;
-    if (daemon === undefined || daemon.exitCode !== null || daemon.signalCode !== null) return;
-    const gone = new Promise((resolve) => daemon.once("exit", resolve));
-    daemon.kill(signal);
-    await Promise.race([gone, sleep(30_000).then(() => daemon.kill("SIGKILL"))]);
-    await gone;
+  stop(signal?: NodeJS.Signals): Promise<void> {
+    return ended(this.#process, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     // What a killed daemon leaves running: every program of its own names its folder.
-    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      try {
-        if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${this.#folder}/exec`))
-          process.kill(Number(pid), "SIGKILL");
-      } catch {
-        // It has ended by itself.
-      }
-    }
+    await killThoseAt(`${this.#folder}/exec`);
     // What a killed daemon, or its containerd, leaves mounted.
     for (const line of readFileSync("/proc/self/mountinfo", "utf8").split("\n").toReversed()) {
       const mounted = line.split(" ")[4];
       if (mounted?.startsWith(this.#folder)) execFileSync("umount", ["--lazy", mounted]);
     }
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  }
-
-  get #lastLines(): string {
-    return existsSync(this.#log) ? readFileSync(this.#log, "utf8").split("\n").slice(-20).join("\n") : "";
   }
 
   get #log(): string {

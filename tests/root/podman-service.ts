@@ -12,9 +12,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerEngine } from "../../src/containers/engine.ts";
 import { engineAt } from "../../src/containers/find.ts";
+import { answers, ended, killThoseAt } from "./service-process.ts";
 import { boxImage, importImage } from "./test-images.ts";
 
 /** Debian's podman as a service of root's, with everything of its own in a temporary folder. */
@@ -55,7 +55,7 @@ export class PodmanService implements AsyncDisposable {
     closeSync(log);
     const service = new PodmanService(folder, child);
     try {
-      await service.#answers();
+      await answers(service.engine, child, join(folder, "log"));
       await importImage(service.socket, "box:1", boxImage());
       return service;
     } catch (error) {
@@ -70,23 +70,11 @@ export class PodmanService implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = new Promise((resolve) => this.#process.once("exit", resolve));
-    if (this.#process.exitCode === null && this.#process.signalCode === null) {
-      this.#process.kill("SIGTERM");
-      await Promise.race([ended, sleep(20_000).then(() => this.#process.kill("SIGKILL"))]);
-      await ended;
-    }
+    await ended(this.#process);
     // Those that watched programs in containers stay for minutes after them.
-    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      try {
-        if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${this.#folder}/`))
-          process.kill(Number(pid), "SIGKILL");
-      } catch {
-        // It has ended by itself.
-      }
-    }
+    await killThoseAt(`${this.#folder}/`);
     const podman = [...optionsIn(this.#folder), "system", "reset", "--force"];
-    execFileSync("/usr/bin/podman", podman, { stdio: "ignore", env: environmentIn(this.#folder) });
+    execFileSync("/usr/bin/podman", podman, { stdio: ["ignore", "ignore", "pipe"], env: environmentIn(this.#folder) });
     for (const line of readFileSync("/proc/self/mountinfo", "utf8").split("\n").toReversed()) {
       const mounted = line.split(" ")[4];
       if (mounted?.startsWith(this.#folder)) execFileSync("umount", ["--lazy", mounted]);
@@ -94,18 +82,6 @@ export class PodmanService implements AsyncDisposable {
     for (const controller of readdirSync("/sys/fs/cgroup"))
       removeGroups(join("/sys/fs/cgroup", controller, "libpod_parent"));
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  }
-
-  async #answers(): Promise<void> {
-    for (let waitedMs = 0; ; waitedMs += 100) {
-      try {
-        return await this.engine.ping();
-      } catch (error) {
-        if (waitedMs > 30_000 || this.#process.exitCode !== null)
-          throw new Error(`podman:\n${readFileSync(join(this.#folder, "log"), "utf8")}`, { cause: error });
-        await sleep(100);
-      }
-    }
   }
 }
 
