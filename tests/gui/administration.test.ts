@@ -132,6 +132,17 @@ describe("the pages of those who administer", () => {
     await page.getByText("You have no tokens.").waitFor();
     expect(await asked("GET")).toBe(401);
 
+    // Signed out from elsewhere, one is out there.
+    const elsewhere = await server.page("light", { name: victor.name, password: "another password" });
+    await page.reload();
+    await row(page, "this one").waitFor();
+    await page.getByRole("button", { name: /^End session of Chromium on Linux at 127\.0\.0\.1/ }).click();
+    await button(page, "End session").click();
+    await page.getByRole("button", { name: /^End session of/ }).waitFor({ state: "detached" });
+    await elsewhere.getByRole("link", { name: "shop" }).click();
+    await button(elsewhere, "Sign in").waitFor();
+    await elsewhere.context().close();
+
     // Disabled, the user is out at the next step.
     await admin.goto("/server");
     await button(admin, "Actions for victor").click();

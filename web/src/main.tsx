@@ -37,6 +37,12 @@ const readable: CSSVariablesResolver = () => ({
   dark: {
     // What takes something away is told from what does not, on this background too.
     "--mantine-color-red-light-color": "#ffb3b3",
+    // A tint, and no wall of colour.
+    "--mantine-color-red-light": "rgba(224, 49, 49, 0.2)",
+    "--mantine-color-red-light-hover": "rgba(224, 49, 49, 0.28)",
+    "--mantine-color-yellow-light": "rgba(250, 176, 5, 0.16)",
+    "--mantine-color-orange-light": "rgba(232, 89, 12, 0.2)",
+    "--mantine-color-green-light": "rgba(47, 158, 68, 0.2)",
     "--mantine-color-dimmed": "#a9adb3",
     "--mantine-color-placeholder": "#a0a4aa",
   },

@@ -4,9 +4,10 @@ import { sessionQuery } from "../api/queries.ts";
 import { PageHead } from "../shell/PageHead.tsx";
 import { Section } from "../shell/Section.tsx";
 import { PasswordForm } from "./PasswordForm.tsx";
+import { SessionList } from "./SessionList.tsx";
 import { TokenList } from "./TokenList.tsx";
 
-/** What is one's own: the password, and tokens for programs. */
+/** What is one's own: tokens for programs, the password, and where one is signed in. */
 export default function AccountPage() {
   const session = useQuery(sessionQuery).data;
   if (session === undefined) return null;
@@ -44,6 +45,9 @@ export default function AccountPage() {
             )}
           </Section>
         )}
+        <Section title="Sessions" about="Where you are signed in.">
+          <SessionList />
+        </Section>
       </Stack>
     </div>
   );

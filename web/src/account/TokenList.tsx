@@ -1,4 +1,4 @@
-import { Badge, Button, Table, Text } from "@mantine/core";
+import { Badge, Button, Group, Table, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -16,24 +16,30 @@ const columns = ["Name", "Scope", "Made", "Used last", "Ends", actions(110)];
 export function TokenList() {
   const tokens = useInfiniteQuery(tokensQuery);
   const [isMaking, making] = useDisclosure();
+  const make = (
+    <Button variant="default" leftSection={<IconPlus size={16} />} onClick={making.open}>
+      New token
+    </Button>
+  );
   return (
     <>
+      {tokens.data !== undefined && tokens.data.length > 0 && <Group>{make}</Group>}
       <List
         list={tokens}
         what="your tokens"
         columns={columns}
         minWidth={560}
         empty={
-          <Text size="sm" mb="md">
-            You have no tokens.
-          </Text>
+          <>
+            <Text size="sm" mb="md">
+              You have no tokens.
+            </Text>
+            {make}
+          </>
         }
       >
         {(token) => <Row key={token.id} token={token} />}
       </List>
-      <Button mt="sm" variant="default" leftSection={<IconPlus size={16} />} onClick={making.open}>
-        New token
-      </Button>
       <NewToken isOpen={isMaking} onClose={making.close} />
     </>
   );

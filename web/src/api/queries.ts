@@ -41,6 +41,9 @@ export const hostQuery = queryOptions({
   queryFn: ({ signal }) => call("GET", "/host", { signal }),
 });
 
+/** All of them at once: nobody is signed in at hundreds of places. */
+export const sessionsQuery = listQuery(["sessions"], ({ signal }) => call("GET", "/sessions", { signal }));
+
 export const tokensQuery = listQuery(["tokens"], (page) => call("GET", "/tokens", page));
 
 export const usersQuery = listQuery(["users"], (page) => call("GET", "/users", page));

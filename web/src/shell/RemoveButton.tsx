@@ -16,7 +16,7 @@ export function RemoveButton({
   onRemoved,
   children,
 }: {
-  readonly verb: "Delete" | "Remove" | "Revoke";
+  readonly verb: "Delete" | "End" | "Remove" | "Revoke";
   /** Such as `token`; and which of them. */
   readonly what: string;
   readonly name: string;
