@@ -1,7 +1,6 @@
 import { Text } from "@mantine/core";
 import type { FaultTimeline } from "../../../src/api/index.ts";
-
-type Entry = FaultTimeline["entries"][number];
+import { spansOf, type TimedEntry } from "./spans.ts";
 
 const steps = [1, 2, 5];
 /** Marks of time, about so many. */
@@ -35,7 +34,7 @@ export function Timeline({
   readonly inForce: readonly string[];
 }) {
   const { entries, total } = timeline;
-  const known = entries.filter((entry): entry is Entry & { atMs: number } => entry.atMs !== undefined);
+  const known = entries.filter((entry): entry is TimedEntry => entry.atMs !== undefined);
   const spanMs = Math.max(1000, nowMs ?? 0, ...known.map(({ atMs }) => atMs)) * 1.04;
   const at = (ms: number) => `${(100 * ms) / spanMs}%`;
   const lanes = [...new Set(entries.map(({ step }) => step))].toSorted((a, b) => a - b);
@@ -49,9 +48,9 @@ export function Timeline({
             {timeWords(ms)}
           </span>
         ))}
-        {spansOf(known, spanMs).map(({ step, fromMs, toMs, state }) => (
+        {spansOf(known, spanMs, nowMs).map(({ step, fromMs, toMs, state }) => (
           <span
-            key={`${step} ${fromMs}`}
+            key={`${step} ${fromMs} ${state}`}
             className="timeline-span"
             data-state={state}
             style={{ left: at(fromMs), width: at(toMs - fromMs), top: 22 + laneOf(step) * 18 + 6 }}
@@ -93,21 +92,4 @@ export function Timeline({
       </ol>
     </div>
   );
-}
-
-/** From a fault to what ends it: two of the same step, one after the other, of which the second is an end. */
-function spansOf(entries: readonly (Entry & { readonly atMs: number })[], untilMs: number) {
-  const open = new Map<string, Entry & { readonly atMs: number }>();
-  const spans: { step: number; fromMs: number; toMs: number; state: Entry["state"] }[] = [];
-  for (const entry of entries.toSorted((a, b) => a.atMs - b.atMs)) {
-    const isEnd = /^(?:link (?:up|clear)|node start|partition heal)\b/.test(entry.action);
-    const key = `${entry.step} ${entry.action.split(" ").slice(2).join(" ").split(":")[0]}`;
-    const begun = [...open].find(([known]) => known.startsWith(`${entry.step} `));
-    if (isEnd && begun !== undefined) {
-      open.delete(begun[0]);
-      spans.push({ step: entry.step, fromMs: begun[1].atMs, toMs: entry.atMs, state: begun[1].state });
-    } else if (!isEnd) open.set(key, entry);
-  }
-  const stays = [...open.values()].map(({ step, atMs, state }) => ({ step, fromMs: atMs, toMs: untilMs, state }));
-  return [...spans, ...stays];
 }
