@@ -15,6 +15,10 @@ nodes:
 links:
   - [h1, h2]
   - [h3, h4]
+drawing:
+  notes: [{ text: Spare machines, at: [330, 250] }]
+  groups: [{ title: Till, nodes: [h1, h2] }]
+  places: { h1: [0, 0], h2: [200, 0], h3: [0, 160], h4: [200, 160] }
 `;
 let server: GuiServer;
 let page: Page;
@@ -41,6 +45,48 @@ const menu = async (name: string, item: string, of = page) => {
 };
 
 describe("a lab that runs", () => {
+  it("is drawn as its file says, under its own name, and fitted again where the window becomes narrow", async ({
+    skip,
+  }) => {
+    skip(why !== undefined, why);
+    const middle = async (name: string) => {
+      const box = await node(name).boundingBox();
+      return { x: (box?.x ?? 0) + (box?.width ?? 0) / 2, y: (box?.y ?? 0) + (box?.height ?? 0) / 2 };
+    };
+    const [h1, h2, h3] = [await middle("h1"), await middle("h2"), await middle("h3")];
+    expect([h1.y - h2.y, h1.x - h3.x].map(Math.round)).toEqual([0, 0]);
+    expect((h2.x - h1.x) / (h3.y - h1.y)).toBeCloseTo(200 / 160, 1);
+    await page.getByText("Spare machines").waitFor();
+    const box = async (of: string) => {
+      const { x = 0, y = 0, width = 0, height = 0 } = (await page.locator(of).boundingBox()) ?? {};
+      return { left: x, right: x + width, top: y, bottom: y + height };
+    };
+    const frame = await box(".group-frame");
+    expect([frame.left < h1.x, frame.right > h2.x, frame.top < h1.y, frame.bottom < h3.y]).not.toContain(false);
+    await page.getByRole("log", { name: "Events" }).getByText("Lab live runs").waitFor();
+    await picture(page, "drawn");
+    const outside = async () => {
+      const [{ left, right }, at] = [await box(".react-flow"), await Promise.all(["h1", "h2", "h3", "h4"].map(middle))];
+      return at.filter(({ x }) => x < left || x > right).length;
+    };
+    await page.setViewportSize({ width: 420, height: 720 });
+    await expect.poll(outside).toBe(0);
+    // Where somebody has moved the picture, it stays.
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await expect.poll(async () => Math.abs((await middle("h1")).x - h1.x)).toBeLessThan(2);
+    const { left, top } = await box(".react-flow");
+    await page.mouse.move(left + 60, top + 120);
+    await page.mouse.down();
+    await page.mouse.move(left + 160, top + 120, { steps: 4 });
+    await page.mouse.up();
+    const moved = await middle("h1");
+    expect(moved.x - h1.x).toBeGreaterThan(50);
+    await page.setViewportSize({ width: 1180, height: 720 });
+    await page.getByRole("button", { name: "Fit View" }).click();
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await expect.poll(async () => Math.abs((await middle("h1")).x - h1.x)).toBeLessThan(2);
+  });
+
   it("is watched in two tabs with eight captures, and the pages still answer", async ({ skip }) => {
     skip(why !== undefined, why);
     const other = await page.context().newPage();
@@ -87,7 +133,9 @@ describe("a lab that runs", () => {
     await expect.poll(() => saidIn(other)).toMatch(/h2.*#/);
     await menu("h1", "Capture eth0");
     const pane = page.getByRole("tabpanel").filter({ visible: true });
-    await pane.getByText("No packets yet").waitFor();
+    const list = pane.getByRole("listbox", { name: "Packets" });
+    await list.waitFor();
+    await expect.poll(() => pane.getByText("The capture is being started").count()).toBe(0);
     await other.keyboard.type("ping -f -q -c 50000 10.0.1.1\n");
     await expect.poll(() => saidIn(other)).toMatch(/50000 received/);
     await other.close();
@@ -98,7 +146,6 @@ describe("a lab that runs", () => {
       .poll(async () => (await counts()).reduce((sum, count) => sum + count, 0))
       .toBeGreaterThanOrEqual(100_000);
     const [all = 0] = await counts();
-    const list = pane.getByRole("listbox", { name: "Packets" });
     await list.press("Home");
     await list.press("End");
     await pane.getByRole("region", { name: /^Packet \d/ }).waitFor();

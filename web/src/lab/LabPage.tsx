@@ -12,6 +12,7 @@ import { labDetailQuery, labQuery, projectQuery, topologyQuery } from "../api/qu
 import { LabActions } from "../project/LabList.tsx";
 import { LabStateBadge } from "../project/lab-state.tsx";
 import { Empty, Loading, Trouble } from "../shell/states.tsx";
+import { fileDrawingQuery, noDrawing } from "./file-drawing.ts";
 import { LiveLab } from "./LiveLab.tsx";
 import { ServerNotice } from "./ServerNotice.tsx";
 
@@ -31,6 +32,7 @@ export default function LabPage({ project, lab: name }: LabAddress) {
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
+  const drawing = useQuery({ ...fileDrawingQuery(address), enabled: runs });
   if (owner.isError || lab.isError)
     return (
       <div className="content">
@@ -39,7 +41,8 @@ export default function LabPage({ project, lab: name }: LabAddress) {
     );
   if (owner.isPending || lab.isPending) return <Loading what="the lab" />;
   const mayChange = owner.data.role !== "viewer";
-  const isPlaced = from === undefined || !topology.isPending;
+  // Nodes that are drawn do not jump to another place.
+  const isPlaced = (from === undefined || !topology.isPending) && !drawing.isPending;
   return (
     <div className="editor">
       <ServerNotice />
@@ -75,6 +78,7 @@ export default function LabPage({ project, lab: name }: LabAddress) {
           address={address}
           detail={detail.data}
           layout={topology.data?.layout}
+          drawing={drawing.data ?? noDrawing}
           mayChange={mayChange}
           isOld={detail.isError}
         />

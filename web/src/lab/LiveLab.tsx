@@ -1,53 +1,49 @@
 import { Button, CloseButton, Group, Text, Title } from "@mantine/core";
 import { IconLasso, IconScissors } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ReactFlowProvider } from "@xyflow/react";
-import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
-import type { LabDetail, LabEvent, Layout, LinkStatus, NodeStatus } from "../../../src/api/index.ts";
-import { callLab, type LabAddress, labPath } from "../api/call.ts";
-import { useLines } from "../api/follow.ts";
-import { labDetailQuery } from "../api/queries.ts";
-import type { DrawnLink, Selection } from "../graph/drawn.ts";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import type { LabDetail, Layout } from "../../../src/api/index.ts";
+import type { LabAddress } from "../api/call.ts";
+import type { Selection } from "../graph/drawn.ts";
 import { FindNode } from "../graph/FindNode.tsx";
 import { Graph, type MenuTarget } from "../graph/Graph.tsx";
 import { Groups } from "../graph/Groups.tsx";
 import { Lasso } from "../graph/Lasso.tsx";
-import type { NodeLook } from "../graph/NodeBox.tsx";
 import { RatesOfLab } from "../graph/rates.ts";
 import { usePlaces } from "../graph/useLayout.ts";
 import { Loading } from "../shell/states.tsx";
 import { Dock } from "./Dock.tsx";
 import { FaultsPanel } from "./FaultsPanel.tsx";
-import { impairmentWords } from "./impairment-words.ts";
+import { FileMarks } from "./FileMarks.tsx";
+import type { FileDrawing } from "./file-drawing.ts";
 import { LiveLinkPanel } from "./LiveLinkPanel.tsx";
 import { LiveMenu } from "./LiveMenu.tsx";
 import { LiveNodePanel } from "./LiveNodePanel.tsx";
-import { groupsOf } from "./partition-groups.ts";
+import { useLiveDrawing } from "./live-drawing.ts";
+import { groupsOf, splitWords } from "./partition-groups.ts";
 import { useDock } from "./useDock.ts";
+import { useLabEvents } from "./useLabEvents.ts";
 import { useRates } from "./useRates.ts";
+import { useVerbs } from "./useVerbs.ts";
 import type { LabVerbs } from "./verbs.ts";
 
 const ImpairDialog = lazy(() => import("./ImpairDialog.tsx"));
 
 const nothing: Selection = { nodes: [], links: [] };
-const mostEvents = 2_000;
-/**
- * From an event to a look at the whole lab, which a large one takes some time to tell of. What most events say is shown
- * before.
- */
-const lookMs = (nodes: number): number => (nodes < 200 ? 150 : 1_000);
 
 /** A lab that runs: its picture, what can be done to it, and below, its events, logs, terminals and captures. */
 export function LiveLab({
   address,
   detail,
   layout,
+  drawing,
   mayChange,
   isOld,
 }: {
   readonly address: LabAddress;
   readonly detail: LabDetail;
   readonly layout: Layout | undefined;
+  readonly drawing: FileDrawing;
   readonly mayChange: boolean;
   readonly isOld: boolean;
 }) {
@@ -59,14 +55,11 @@ export function LiveLab({
   const [moved, setMoved] = useState<Layout>({});
   const [isLassoing, setLassoing] = useState(false);
   const groups = useMemo(() => groupsOf(detail), [detail]);
-  const events = useLabEvents(address);
+  const events = useLabEvents(address, detail.name);
   const rates = useRates(address);
 
-  const nodes = useEach(detail.nodeStatus, drawnNode);
-  const links = useEach(detail.linkStatus, drawnLink);
-  const given = useMemo(() => ({ ...layout, ...moved }), [layout, moved]);
-  const names = useSteady(useMemo(() => nodes.map(({ name }) => name), [nodes]));
-  const pairs = useMemo(() => links.map(({ a, b }) => [a, b] as const), [links]);
+  const { nodes, links, names, pairs } = useLiveDrawing(detail);
+  const given = useMemo(() => ({ ...drawing.places, ...layout, ...moved }), [drawing.places, layout, moved]);
   const places = usePlaces(names, pairs, given);
 
   const find = useCallback((found: string | undefined) => {
@@ -89,6 +82,7 @@ export function LiveLab({
       ? detail.linkStatus.find(({ id }) => id === selection.links[0])
       : undefined;
   const impaired = detail.linkStatus.find(({ id }) => id === impairs);
+  const parting = splitWords(detail, selection.nodes);
   const isParted = detail.partition.words[0] !== "heal";
 
   return (
@@ -115,6 +109,7 @@ export function LiveLab({
                   else verbs.openTerminal(node);
                 }}
               >
+                <FileMarks notes={drawing.notes} groups={drawing.groups} />
                 {groups.length > 0 && <Groups groups={groups} links={links} places={places} />}
                 {isLassoing && (
                   <Lasso
@@ -139,12 +134,12 @@ export function LiveLab({
                 Lasso
               </Button>
             )}
-            {selection.nodes.length > 0 && mayChange && splitWords(detail, selection.nodes) !== undefined && (
+            {mayChange && parting !== undefined && (
               <Button
                 size="compact-sm"
                 variant="default"
                 leftSection={<IconScissors size={16} />}
-                onClick={() => verbs.partition(splitWords(detail, selection.nodes) ?? [])}
+                onClick={() => verbs.partition(parting)}
               >
                 Part {selection.nodes.length === 1 ? selection.nodes[0] : `${selection.nodes.length} nodes`} from the
                 rest
@@ -214,159 +209,4 @@ export function LiveLab({
       </div>
     </RatesOfLab>
   );
-}
-
-const drawnNode = ({ name, kind, state }: NodeStatus): NodeLook => ({ name, kind, state });
-
-function drawnLink({ id, a, b, state, ab, ba, blocked }: LinkStatus): DrawnLink {
-  const [one, other] = [endOf(a), endOf(b)];
-  return {
-    id,
-    a: one.node,
-    b: other.node,
-    aInterface: one.interface,
-    bInterface: other.interface,
-    state,
-    isImpaired: ab !== undefined || ba !== undefined,
-    isBlocked: blocked !== undefined && blocked.length > 0,
-    words: impairmentWords(ab, ba),
-  };
-}
-
-/** What is made of each item. Of an item that is the same as before, so is what is made of it. */
-function useEach<Item extends object, Made>(items: readonly Item[], make: (item: Item) => Made): readonly Made[] {
-  const [made] = useState(() => new WeakMap<Item, Made>());
-  return useMemo(
-    () =>
-      items.map((item) => {
-        const known = made.get(item) ?? make(item);
-        made.set(item, known);
-        return known;
-      }),
-    [items, made, make],
-  );
-}
-
-/** The same list, as long as the same is in it: what is made of it is not made again. */
-function useSteady(items: readonly string[]): readonly string[] {
-  const last = useRef(items);
-  if (last.current.length !== items.length || last.current.some((item, index) => item !== items[index]))
-    last.current = items;
-  return last.current;
-}
-
-const endOf = (text: string) => {
-  const at = text.indexOf(":");
-  return at < 0 ? { node: text, interface: "" } : { node: text.slice(0, at), interface: text.slice(at + 1) };
-};
-
-/** Switches are in no group: what they join, they join. */
-function splitWords(detail: LabDetail, chosen: readonly string[]): readonly string[] | undefined {
-  const machines = detail.nodeStatus.filter(({ state }) => state !== "none").map(({ name }) => name);
-  const inside = machines.filter((name) => chosen.includes(name));
-  const outside = machines.filter((name) => !chosen.includes(name));
-  if (inside.length === 0 || outside.length === 0) return undefined;
-  return ["split", ...inside, "--", ...outside];
-}
-
-/** What happens in the lab, from its beginning; the lab is looked at again when something has. */
-function useLabEvents(address: LabAddress): readonly LabEvent[] {
-  const client = useQueryClient();
-  const [events, setEvents] = useState<readonly LabEvent[]>([]);
-  const last = useRef(0);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const { queryKey } = labDetailQuery(address);
-  useLines<LabEvent>(
-    labPath(address, "/events"),
-    () => ({ from: last.current + 1, follow: true }),
-    (lines) => {
-      const fresh = lines.filter(({ id }) => id > last.current);
-      if (fresh.length === 0) return;
-      last.current = fresh.at(-1)?.id ?? last.current;
-      setEvents((known) => [...known, ...fresh].slice(-mostEvents));
-      // What an event says itself is shown at once; the rest is asked for. An answer on its way is older.
-      if (client.getQueryData(queryKey) !== undefined) void client.cancelQueries({ queryKey }, { revert: false });
-      client.setQueryData(queryKey, (known) => (known === undefined ? known : withEvents(known, fresh)));
-      timer.current ??= setTimeout(
-        () => {
-          timer.current = undefined;
-          void client.invalidateQueries({ queryKey });
-        },
-        lookMs(client.getQueryData<LabDetail>(queryKey)?.nodes ?? 0),
-      );
-    },
-  );
-  return events;
-}
-
-function withEvents(detail: LabDetail, events: readonly LabEvent[]): LabDetail {
-  const states = new Map(
-    events.flatMap(({ type, subject }) =>
-      type === "link.up" || type === "link.down" ? [[subject, type === "link.up" ? "up" : "down"] as const] : [],
-    ),
-  );
-  const nodes = new Map(
-    events.flatMap(({ type, subject, data }) =>
-      type === "node.failed"
-        ? [[subject, "failed"] as const]
-        : type === "node.changed" && data?.["state"] !== undefined
-          ? [[subject, data["state"] as NodeStatus["state"]] as const]
-          : [],
-    ),
-  );
-  if (states.size === 0 && nodes.size === 0) return detail;
-  return {
-    ...detail,
-    nodeStatus:
-      nodes.size === 0
-        ? detail.nodeStatus
-        : detail.nodeStatus.map((node) => {
-            const state = nodes.get(node.name);
-            return state === undefined || state === node.state ? node : { ...node, state };
-          }),
-    linkStatus:
-      states.size === 0
-        ? detail.linkStatus
-        : detail.linkStatus.map((link) => {
-            const state = states.get(link.id);
-            return state === undefined || state === link.state ? link : { ...link, state };
-          }),
-  };
-}
-
-/** What can be done to a lab at once. */
-function useVerbs(address: LabAddress) {
-  const client = useQueryClient();
-  const { queryKey } = labDetailQuery(address);
-  const onSettled = () => client.invalidateQueries({ queryKey });
-  const setLink = useMutation({
-    mutationFn: ({ link, state }: { readonly link: string; readonly state: "up" | "down" }) =>
-      callLab(address, "POST", "/links/:link/state", { params: { link }, body: { state } }),
-    onSettled,
-  });
-  const clear = useMutation({
-    mutationFn: (link: string) =>
-      callLab(address, "POST", "/links/:link/impairment", { params: { link }, body: { ab: {}, ba: {} } }),
-    onSettled,
-  });
-  const act = useMutation({
-    mutationFn: ({ node, action }: { readonly node: string; readonly action: Parameters<LabVerbs["act"]>[1] }) =>
-      callLab(address, "POST", "/nodes/:node/action", { params: { node }, body: { action } }),
-    onSettled,
-  });
-  const partition = useMutation({
-    mutationFn: (words: readonly string[]) => callLab(address, "POST", "/partition", { body: { words: [...words] } }),
-    onSettled,
-  });
-  const all = [setLink, clear, act, partition];
-  return {
-    setLink: (link: string, state: "up" | "down") => setLink.mutate({ link, state }),
-    clearImpairment: (link: string) => clear.mutate(link),
-    act: (node: string, action: Parameters<LabVerbs["act"]>[1]) => act.mutate({ node, action }),
-    partition: (words: readonly string[]) => partition.mutate(words),
-    error: all.map(({ error }) => error).find((error) => error !== null) ?? null,
-    reset: () => {
-      for (const one of all) one.reset();
-    },
-  };
 }

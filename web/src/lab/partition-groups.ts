@@ -33,3 +33,12 @@ export function groupsOf({
     return [];
   }
 }
+
+/** The words that part nodes from all others. Switches are in no group: what they join, they join. */
+export function splitWords(detail: LabDetail, chosen: readonly string[]): readonly string[] | undefined {
+  const machines = detail.nodeStatus.filter(({ state }) => state !== "none").map(({ name }) => name);
+  const inside = machines.filter((name) => chosen.includes(name));
+  const outside = machines.filter((name) => !chosen.includes(name));
+  if (inside.length === 0 || outside.length === 0) return undefined;
+  return ["split", ...inside, "--", ...outside];
+}

@@ -1,11 +1,9 @@
-import { useReactFlow, useStore, ViewportPortal } from "@xyflow/react";
+import { useReactFlow, ViewportPortal } from "@xyflow/react";
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
-import { nodeSize } from "../graph/NodeBox.tsx";
+import { GroupFrame } from "../graph/GroupFrame.tsx";
 import { type NodeGroup, type Note, removeGroup, removeNote, setNote } from "./annotations.ts";
 import type { Editing } from "./useEditing.ts";
 
-/** Around a group's nodes, with room for its title. */
-const margin = { side: 18, top: 34 } as const;
 const step = 10;
 
 /** Notes and groups in the drawing, to be selected, moved and deleted as nodes are. */
@@ -14,7 +12,7 @@ export function Annotations({ editing }: { readonly editing: Editing }) {
   return (
     <ViewportPortal>
       {annotations.groups.map((group, index) => (
-        <GroupFrame
+        <GroupBox
           // biome-ignore lint/suspicious/noArrayIndexKey: it is what it is called by
           key={index}
           group={group}
@@ -49,7 +47,7 @@ export function Annotations({ editing }: { readonly editing: Editing }) {
 
 const isDeletion = ({ key }: KeyboardEvent): boolean => key === "Delete" || key === "Backspace";
 
-function GroupFrame({
+function GroupBox({
   group,
   isSelected,
   onSelect,
@@ -60,26 +58,8 @@ function GroupFrame({
   readonly onSelect: () => void;
   readonly onRemove: () => void;
 }) {
-  // As a text, so that it is drawn again only when the frame is another.
-  const frame = useStore(({ nodeLookup }) => {
-    const at = group.nodes.flatMap((name) => nodeLookup.get(name)?.internals.positionAbsolute ?? []);
-    if (at.length === 0) return "";
-    const xs = at.map(({ x }) => x);
-    const ys = at.map(({ y }) => y);
-    return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)].join(" ");
-  });
-  if (frame === "") return null;
-  const [left = 0, top = 0, right = 0, bottom = 0] = frame.split(" ").map(Number);
   return (
-    <div
-      className="group-frame"
-      data-selected={isSelected || undefined}
-      style={{
-        transform: `translate(${left - margin.side}px, ${top - margin.top}px)`,
-        width: right - left + nodeSize.width + 2 * margin.side,
-        height: bottom - top + nodeSize.height + margin.top + margin.side,
-      }}
-    >
+    <GroupFrame nodes={group.nodes} isSelected={isSelected}>
       <button
         type="button"
         className="group-title nopan"
@@ -93,7 +73,7 @@ function GroupFrame({
       >
         {group.title === "" ? "Group" : group.title}
       </button>
-    </div>
+    </GroupFrame>
   );
 }
 

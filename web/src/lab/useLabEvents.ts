@@ -1,0 +1,88 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import type { LabDetail, LabEvent, NodeStatus } from "../../../src/api/index.ts";
+import { type LabAddress, labPath } from "../api/call.ts";
+import { useLines } from "../api/follow.ts";
+import { labDetailQuery } from "../api/queries.ts";
+
+const mostEvents = 2_000;
+/**
+ * From an event to a look at the whole lab, which a large one takes some time to tell of. What most events say is shown
+ * before.
+ */
+const lookMs = (nodes: number): number => (nodes < 200 ? 150 : 1_000);
+
+/**
+ * What happens in the lab, from its beginning; the lab is looked at again when something has.
+ *
+ * @param runsAs the name by which the server runs it, which nobody else knows it by
+ */
+export function useLabEvents(address: LabAddress, runsAs: string): readonly LabEvent[] {
+  const client = useQueryClient();
+  const [events, setEvents] = useState<readonly LabEvent[]>([]);
+  const last = useRef(0);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const { queryKey } = labDetailQuery(address);
+  useLines<LabEvent>(
+    labPath(address, "/events"),
+    () => ({ from: last.current + 1, follow: true }),
+    (lines) => {
+      const fresh = lines.filter(({ id }) => id > last.current);
+      if (fresh.length === 0) return;
+      last.current = fresh.at(-1)?.id ?? last.current;
+      const told = fresh.map((event) => named(event, runsAs, address.lab));
+      setEvents((known) => [...known, ...told].slice(-mostEvents));
+      // What an event says itself is shown at once; the rest is asked for. An answer on its way is older.
+      if (client.getQueryData(queryKey) !== undefined) void client.cancelQueries({ queryKey }, { revert: false });
+      client.setQueryData(queryKey, (known) => (known === undefined ? known : withEvents(known, fresh)));
+      timer.current ??= setTimeout(
+        () => {
+          timer.current = undefined;
+          void client.invalidateQueries({ queryKey });
+        },
+        lookMs(client.getQueryData<LabDetail>(queryKey)?.nodes ?? 0),
+      );
+    },
+  );
+  return events;
+}
+
+const named = (event: LabEvent, runsAs: string, name: string): LabEvent =>
+  event.subject === runsAs && event.type.startsWith("lab.")
+    ? { ...event, subject: name, message: event.message.replaceAll(runsAs, name) }
+    : event;
+
+function withEvents(detail: LabDetail, events: readonly LabEvent[]): LabDetail {
+  const states = new Map(
+    events.flatMap(({ type, subject }) =>
+      type === "link.up" || type === "link.down" ? [[subject, type === "link.up" ? "up" : "down"] as const] : [],
+    ),
+  );
+  const nodes = new Map(
+    events.flatMap(({ type, subject, data }) =>
+      type === "node.failed"
+        ? [[subject, "failed"] as const]
+        : type === "node.changed" && data?.["state"] !== undefined
+          ? [[subject, data["state"] as NodeStatus["state"]] as const]
+          : [],
+    ),
+  );
+  if (states.size === 0 && nodes.size === 0) return detail;
+  return {
+    ...detail,
+    nodeStatus:
+      nodes.size === 0
+        ? detail.nodeStatus
+        : detail.nodeStatus.map((node) => {
+            const state = nodes.get(node.name);
+            return state === undefined || state === node.state ? node : { ...node, state };
+          }),
+    linkStatus:
+      states.size === 0
+        ? detail.linkStatus
+        : detail.linkStatus.map((link) => {
+            const state = states.get(link.id);
+            return state === undefined || state === link.state ? link : { ...link, state };
+          }),
+  };
+}
