@@ -177,6 +177,8 @@ describe("the pages", () => {
     expect(await page.getByText(/link\.disconnect|interface\.remove/).count()).toBe(0);
     await page.getByRole("button", { name: "Apply" }).click();
     await node("h3").waitFor();
+    // The lab's own page again: it is applied.
+    await page.getByRole("link", { name: "Edit" }).waitFor();
     expect(await changes()).toEqual({ added: [], removed: [] });
     await nodeIn(other, "h3").waitFor();
     await other.context().close();
