@@ -48,6 +48,8 @@ if (process.argv[2] === "floor") {
     client: () => {
       throw new Error("nobody asks its labs");
     },
+    captureFile: none,
+    placesOf: () => [],
     connect: none,
     host: () => hostFacts(folder, running.size),
     images: async () => [],

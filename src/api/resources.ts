@@ -93,13 +93,14 @@ export const LabSummary = z.object({
   /** SHA-256 of the lab file and variables, to tell whether it changed since. */
   digest: z.string(),
   startedAt: z.iso.datetime(),
-  /** As seen from outside the sandbox. */
+  /** As seen from outside the sandbox; 0 of labs of a server for a team, whose processes concern nobody elsewhere. */
   supervisorPid: z.int(),
   version: z.string(),
   mode: z.enum(["keep", "stop-on-failure", "wait-all-successful"]),
   nodes: z.int(),
   links: z.int(),
   processes: z.int(),
+  /** Empty of labs of a server for a team. */
   logDirectory: z.string(),
 });
 export type LabSummary = z.infer<typeof LabSummary>;

@@ -117,6 +117,63 @@ export async function copyFrom(
   return checked({ type: "done", result: withSkipped(unpacker.counts, report) }, options);
 }
 
+/** One file of a node. */
+export type NodeFile = {
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  /** To be read once; leaving the loop ends the connection. */
+  readonly bytes: AsyncIterable<Buffer>;
+};
+
+/** Reads one file of a node, where a symbolic link leads to as well. @throws COPY_NOT_A_FILE for a folder or a device */
+export async function getFile(
+  target: ArchiveTarget,
+  from: string,
+  options: Pick<CopyOptions, "signal"> = {},
+): Promise<NodeFile> {
+  const connection = await ArchiveConnection.reading(target, { path: from, follow: text(true) }, options);
+  const { promise, resolve, reject } = Promise.withResolvers<NodeFile>();
+  const { PassThrough } = await import("node:stream");
+  const bytes = new PassThrough();
+  // Who has enough, or comes never, ends it.
+  bytes.once("close", () => connection.close()).on("error", () => undefined);
+  const ready: Buffer[] = [];
+  const rest: Buffer[] = [];
+  const reader = new TarReader({
+    entry: ({ type, sizeBytes, modifiedMs }) => {
+      if (type !== "file") throw labError("COPY_NOT_A_FILE", { path: `${target.node}:${from}` });
+      resolve({ sizeBytes, modifiedMs, bytes });
+    },
+    data: (piece) => ready.push(Buffer.from(piece)),
+    entryEnd: () => undefined,
+  });
+  const receive = async () => {
+    await connection.receive(async (piece) => {
+      const taken = reader.push(piece);
+      if (taken < piece.length) rest.push(Buffer.from(piece.subarray(taken)));
+      for (const one of ready.splice(0)) if (!bytes.write(one)) await drained(bytes);
+    });
+    const report = reader.ended ? readReport(rest) : undefined;
+    if (report === undefined) throw labError("COPY_BROKEN_OFF", { what: "The other side" });
+    checked(report as CopyReport, options);
+    // An archive of nothing is one of a file that could not be read.
+    reject(labError("COPY_SOURCE_NOT_FOUND", { path: `${target.node}:${from}` }));
+    bytes.end();
+  };
+  receive().catch((error: Error) => {
+    reject(error);
+    bytes.destroy(error);
+  });
+  return promise;
+}
+
+/** Until there is room, or nobody is there any more. */
+async function drained(stream: NodeJS.EventEmitter): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const event of ["drain", "close"]) stream.once(event, () => resolve());
+  await promise;
+}
+
 /** Copies between two nodes: what one sends, the other takes. */
 export async function copyBetween(
   from: ArchiveTarget & { readonly path: string },

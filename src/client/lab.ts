@@ -27,7 +27,7 @@ import type { LabAddress } from "./address.ts";
 import type { ArchiveTarget } from "./archive-connection.ts";
 import type { ConsoleStream } from "./console.ts";
 import type { ExecSession } from "./exec.ts";
-import type { CopyOptions, FileSource } from "./files.ts";
+import type { CopyOptions, FileSource, NodeFile } from "./files.ts";
 import type { Transport } from "./transport.ts";
 
 export type LaunchPhase = Extract<LaunchReport, { type: "phase" }>;
@@ -403,6 +403,12 @@ export class LabClient {
   async putFile(node: string, folder: string, file: FileSource, options: Waiting = {}): Promise<CopyResult> {
     const { putFile } = await import("./files.ts");
     return putFile(this.#files(node), folder, file, options);
+  }
+
+  /** Reads one file of a node. */
+  async getFile(node: string, path: string, options: Waiting = {}): Promise<NodeFile> {
+    const { getFile } = await import("./files.ts");
+    return getFile(this.#files(node), path, options);
   }
 
   /** Copies a file or a folder of one node to another. */

@@ -27,6 +27,7 @@ import { addUser, userHandlers } from "./resources/users.ts";
 import { makeApp } from "./server/app.ts";
 import { AuditLog } from "./server/audit-log.ts";
 import { cookieName, GateKeeper } from "./server/gate-keeper.ts";
+import { Hiding } from "./server/hiding.ts";
 import { forgetUnanswered } from "./server/idempotency.ts";
 import { OpenConnections } from "./server/open-connections.ts";
 
@@ -154,6 +155,7 @@ export class Controller implements AsyncDisposable {
         agent,
         quotas,
         connections,
+        hiding: trust === "team" ? new Hiding(agent, rules.vmImages) : undefined,
         measuring,
         clock,
         version,

@@ -75,6 +75,18 @@ export function tryApi(start: () => Promise<TestServer>): void {
       expect(Object.keys(body).toSorted()).toEqual(Object.keys(host).toSorted());
     });
 
+    it("of images, those that they can have: not files of the server", async () => {
+      const image = { name: "x", id: "sha256:0", at: "2026-01-01T00:00:00Z", bytes: 1, labs: [] };
+      const references = ["docker.io/library/debian:12", "oci:/srv/secret/box"];
+      server.agent.pulled.push(...references.map((reference) => ({ ...image, reference })));
+      const seen = async (headers: Readonly<Record<string, string>>) =>
+        (await server.call("GET", "/images", { headers })).body.items.map(
+          ({ reference }: { reference: string }) => reference,
+        );
+      expect([await seen(root), await seen(as("olga"))]).toEqual([references, references.slice(0, 1)]);
+      server.agent.pulled.length = 0;
+    });
+
     it("is as little as their token may", async () => {
       const make = async (scope: string) =>
         (await server.call("POST", "/tokens", { headers: as("adam"), body: { name: scope, scope } })).body

@@ -94,6 +94,14 @@ export class PretendedAgent implements Agent {
     return new LabClient(name, { socket: this.#socket(name) });
   }
 
+  captureFile(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  placesOf(name: string): readonly string[] {
+    return [join(this.#folder, name), this.#folder];
+  }
+
   async connect(name: string): Promise<Duplex> {
     const socket = createConnection(this.#socket(name));
     await once(socket, "connect");

@@ -1,3 +1,5 @@
+import type { LabDetail } from "../../api/resources.ts";
+import type { LabClient } from "../../client/lab.ts";
 import type { CommandDefinition } from "../command.ts";
 import { withExamples } from "../examples.ts";
 import { type NameOptions, withLab, withOutput } from "../options.ts";
@@ -21,7 +23,7 @@ export const inspect: CommandDefinition = (program, bind) => {
     bind<InspectOptions>(async ({ context, output, options }, node) => {
       const { connect } = await import("../choose-lab.ts");
       const lab = await connect(context, options);
-      const detail = node === undefined ? await lab.detail() : await lab.node(node);
+      const detail = node === undefined ? shownOf(await lab.detail(), lab) : await lab.node(node);
       if (output.json) {
         output.printJson(detail);
         return;
@@ -31,3 +33,10 @@ export const inspect: CommandDefinition = (program, bind) => {
     }),
   );
 };
+
+/** Of a lab of a server, what concerns that machine is not told, and so not shown. */
+function shownOf(detail: LabDetail, { socket }: LabClient): object {
+  if (socket !== undefined) return detail;
+  const { supervisorPid: _, logDirectory: __, ...shown } = detail;
+  return shown;
+}

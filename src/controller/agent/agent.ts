@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Host, Image } from "../../api/index.ts";
 import type { LabClient } from "../../client/index.ts";
 import type { Lab } from "../../topology/index.ts";
+import type { SentFile } from "../server/file-answer.ts";
 
 /** What a lab that an agent runs is in. */
 export type AgentState = "starting" | "running" | "stopping" | "unresponsive";
@@ -49,6 +50,10 @@ export type Agent = {
   /** @throws LAB_LOST */
   describe?(name: string): Promise<DescribedLab>;
   client(name: string): LabClient;
+  /** A file that a capture of a lab has written or writes, by its name; undefined where there is none. */
+  captureFile(name: string, file: string): Promise<SentFile | undefined>;
+  /** Folders and files of its machine that what a lab says may name, the longest first. */
+  placesOf(name: string): readonly string[];
   /** A connection to the lab API of a lab. @throws when there is none */
   connect(name: string): Promise<Duplex>;
   host(): Promise<HostFacts>;

@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { createReadStream } from "node:fs";
+import { lstat } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { extname } from "node:path";
 import type { Duplex } from "node:stream";
@@ -17,6 +19,7 @@ import { diskReader, readLabFile } from "../../client/lab-file.ts";
 import { imageReferenceText } from "../../topology/image/reference.ts";
 import { type Lab, labError, NetwrightError } from "../../topology/index.ts";
 import { printLab } from "../../topology/print.ts";
+import type { SentFile } from "../server/file-answer.ts";
 import type { Agent, AgentImage, AgentState, DescribedLab, FoundLab, HostFacts } from "./agent.ts";
 import { hostFacts } from "./host-facts.ts";
 
@@ -113,6 +116,22 @@ export class LocalAgent implements Agent {
 
   client(name: string): LabClient {
     return new LabClient(name, { socket: labFiles(this.#locations.runtime, name).socket });
+  }
+
+  async captureFile(name: string, file: string): Promise<SentFile | undefined> {
+    const path = `${this.#locations.state}/${name}/logs/captures/${file}`;
+    const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+      throw error;
+    });
+    if (found?.isFile() !== true) return undefined;
+    const read = (first: number, last: number) => createReadStream(path, { start: first, end: last });
+    return { name: file, sizeBytes: found.size, modifiedMs: found.mtimeMs, read };
+  }
+
+  placesOf(name: string): readonly string[] {
+    const { runtime, state, cache } = this.#locations;
+    return [`${state}/${name}/logs`, `${state}/${name}`, `${runtime}/${name}`, cache, state, runtime];
   }
 
   async connect(name: string): Promise<Duplex> {

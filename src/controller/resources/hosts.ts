@@ -1,4 +1,5 @@
 import type { Host, HostOutline, Image } from "../../api/index.ts";
+import { parseImageReference } from "../../topology/image/reference.ts";
 import { labError } from "../../topology/index.ts";
 import type { Agent, AgentImage, HostFacts } from "../agent/agent.ts";
 import type { Database } from "../data/database.ts";
@@ -17,6 +18,12 @@ const outlineOf = ({ name, state, since, cpus, memoryBytes }: Host): HostOutline
   ...(since === undefined ? {} : { since }),
 });
 const shownTo = ({ user }: Caller, host: Host): Host | HostOutline => (user.is_admin === 1 ? host : outlineOf(host));
+
+/** Others are files and folders of the server, which its labs cannot be made of. */
+function isShownTo({ user }: Caller, image: string): boolean {
+  const reference = parseImageReference(image);
+  return user.is_admin === 1 || ("from" in reference && reference.from === "registry");
+}
 
 const imageOf = ({ labs, ...image }: AgentImage): Image => ({ ...image, labs: labs.length });
 
@@ -59,9 +66,9 @@ export function hostHandlers({ database, agent, keeper }: HostServices): Handler
       if (known.name !== name) throw labError("HOST_NOT_FOUND", { host: name });
       return shownTo(caller, known);
     },
-    images: async ({ query: { limit, after = "" } }) => {
+    images: async ({ caller, query: { limit, after = "" } }) => {
       const all = (await agent.images())
-        .filter(({ reference }) => reference > after)
+        .filter(({ reference }) => reference > after && isShownTo(caller, reference))
         .toSorted((a, b) => (a.reference < b.reference ? -1 : 1));
       return pageOf(all.slice(0, limit + 1), limit, imageOf, ({ reference }) => reference);
     },

@@ -7,6 +7,7 @@ import type { Measuring } from "../metrics/route.ts";
 import type { Quotas } from "../policy/quotas.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { GateKeeper } from "./gate-keeper.ts";
+import type { Hiding } from "./hiding.ts";
 import type { Handlers } from "./input.ts";
 import type { OpenConnections } from "./open-connections.ts";
 
@@ -21,6 +22,8 @@ export type AppOptions = {
   readonly agent: Agent;
   readonly quotas: Quotas;
   readonly connections: OpenConnections;
+  /** Of a team's server. */
+  readonly hiding: Hiding | undefined;
   readonly measuring: Measuring | undefined;
   readonly clock: () => number;
   readonly version: string;

@@ -6,6 +6,7 @@ import { addApiDocs } from "./api-docs.ts";
 import { type AppOptions, apiPrefix } from "./app-options.ts";
 import { readBodies, requireNoNul } from "./bodies.ts";
 import { answerForLab } from "./lab-answer.ts";
+import { addLabFiles } from "./lab-files.ts";
 import { nothingFor } from "./methods.ts";
 import { addOidcRoutes } from "./oidc-routes.ts";
 import { openApi } from "./openapi.ts";
@@ -14,7 +15,6 @@ import { answerOwn, setSession, strict } from "./own-answer.ts";
 import { apiPolicy, asksForPage, sendPage, servePages } from "./pages.ts";
 import { bodyBytes, problemOf } from "./problem.ts";
 import { addUpgrades } from "./upgrades.ts";
-import { addUploads } from "./uploads.ts";
 
 /** When who was told that the database is gone should ask again (RFC 9110, 10.2.3). */
 const retrySeconds = 5;
@@ -72,7 +72,7 @@ export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
     url: `${apiPrefix}/projects/:project/labs/:lab/*`,
     handler: (request, reply) => answerForLab(options, request, reply),
   });
-  await addUploads(app, options);
+  await addLabFiles(app, options);
   addUpgrades(app, options);
   return app;
 }

@@ -20,13 +20,20 @@ export async function answerForLab(options: AppOptions, request: FastifyRequest,
   const limited = <Result>(act: () => Promise<Result>): Promise<Result> =>
     isCapture(labRoute) ? options.quotas.capture(project, act) : act();
   const key = keyOf(request, admitted.caller, options.clock());
-  if (key === undefined || !isOnce(labRoute)) {
-    await limited(() => passOn(options.agent, row.run_name, path, request, reply));
+  const { agent, hiding } = options;
+  const isKept = key !== undefined && isOnce(labRoute);
+  if (labRoute.route.kind !== "json" && !isKept) {
+    await limited(() => passOn(agent, row.run_name, path, request, reply, hiding?.lines(row.run_name, labRoute)));
     await options.audit.note(request, reply.raw.statusCode);
     return;
   }
-  const ask = () => limited(() => askLab(options.agent, row.run_name, path, request, reply));
-  const { status, type, body } = await askOnce(options, key, ask);
+  const ask = () =>
+    limited(async (): Promise<LabAnswer> => {
+      const answered = await askLab(agent, row.run_name, path, request, reply);
+      const body = hiding?.answer(row.run_name, labRoute, answered.body) ?? answered.body;
+      return { ...answered, body };
+    });
+  const { status, type, body } = isKept ? await askOnce(options, key, ask) : await ask();
   await options.audit.note(request, status);
   await reply.code(status).type(type).send(body);
 }

@@ -26,19 +26,26 @@ export const dialLab = (agent: Agent, lab: string): Promise<Duplex> =>
 export const broken = (lab: string, error: unknown): Error =>
   labError("LAB_LOST", { lab, detail: "it ended the connection" }, { cause: error });
 
-/** Passes a request on to a lab, and its answer back, as they come. @throws LAB_LOST */
+/**
+ * Passes a request on to a lab, and its answer back, as they come.
+ *
+ * @param change what is done to the answer on the way
+ * @throws LAB_LOST
+ */
 export async function passOn(
   agent: Agent,
   lab: string,
   path: string,
   request: FastifyRequest,
   reply: FastifyReply,
+  change?: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const response = await forward(agent, lab, path, request, reply);
   reply.hijack();
   reply.raw.writeHead(response.statusCode ?? 502, { ...replyHeaders(reply), ...kept(response.headers) });
   try {
-    await pipeline(response, reply.raw, { end: false });
+    if (change === undefined) await pipeline(response, reply.raw, { end: false });
+    else await pipeline(response, change, reply.raw, { end: false });
     // What came of a stream of bytes is told after them (RFC 9110, 6.5).
     reply.raw.addTrailers(response.trailers as Readonly<Record<string, string>>);
     reply.raw.end();

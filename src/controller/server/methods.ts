@@ -3,14 +3,14 @@ import { controllerRoutes } from "../../api/index.ts";
 import { matchPath } from "../../api/path-pattern.ts";
 import { labError } from "../../topology/index.ts";
 import { apiPrefix } from "./app-options.ts";
+import { labFileRoutes } from "./lab-files.ts";
 import { labRoutes } from "./lab-route.ts";
-import { uploadRoute } from "./uploads.ts";
 
 const labPrefix = `${apiPrefix}/projects/:project/labs/:lab`;
 
 const known: readonly { readonly method: string; readonly pattern: string }[] = [
   ...Object.values(controllerRoutes).map(({ method, path }) => ({ method, pattern: `${apiPrefix}${path}` })),
-  { method: "PUT", pattern: `${apiPrefix}${uploadRoute}` },
+  ...Object.values(labFileRoutes).map(({ method, path }) => ({ method, pattern: `${apiPrefix}${path}` })),
   ...labRoutes.map(({ route: { method, path } }) => ({ method, pattern: path.replace("/v1", labPrefix) })),
 ];
 

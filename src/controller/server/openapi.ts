@@ -8,8 +8,8 @@ import {
   Problem,
   type Route,
 } from "../../api/index.ts";
+import { FileQuery, labFileRoutes } from "./lab-files.ts";
 import { isOnce, labRoutes } from "./lab-route.ts";
-import { UploadQuery, uploadRoute } from "./uploads.ts";
 
 /** The address of a lab, below which its own API is. */
 const labPath = "/projects/:project/labs/:lab";
@@ -33,7 +33,7 @@ type Operation = Pick<ControllerRoute, "method" | "path" | "tag" | "summary" | "
 /** The contract as OpenAPI 3.1 (spec.openapis.org), made of the schemas that requests are checked by. */
 export function openApi(version: string): Readonly<Record<string, unknown>> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const operation of [...ownOperations(), ...labOperations(), upload]) {
+  for (const operation of [...ownOperations(), ...labOperations(), ...fileOperations]) {
     const path = operation.path.replace(/:(\w+)/g, "{$1}");
     paths[path] = { ...paths[path], [operation.method.toLowerCase()]: described(operation) };
   }
@@ -56,6 +56,7 @@ export function openApi(version: string): Readonly<Record<string, unknown>> {
           description: "For If-Match, which heeds the revision in it, and If-None-Match (RFC 9110, 8.8.3)",
           schema: { type: "string", pattern: '^"[0-9]+\\.[A-Za-z0-9_-]+"$' },
         },
+        ContentRange: { description: "Which part of how much", schema: { type: "string" } },
         RetryAfter: { description: "Seconds until it may be worth trying again", schema: { type: "string" } },
         Allow: { description: "The methods that there are", schema: { type: "string" } },
       },
@@ -114,6 +115,7 @@ const problems: Readonly<Record<string, { readonly description: string; readonly
   412: { description: "It was changed by somebody else meanwhile: If-Match does not match" },
   413: { description: "The body is too long" },
   415: { description: "The body is no JSON" },
+  416: { description: "The file has nothing at that range" },
   422: { description: "The lab file, or a name in the request, is wrong" },
   429: { description: "Too many attempts" },
   501: { description: "The machine that the lab runs on cannot do it" },
@@ -136,6 +138,13 @@ const parameters = {
     in: "header",
     required: false,
     description: "ETags of answers that one has (RFC 9110, 13.1.2); 304 when it is one of them still",
+    schema: { type: "string" },
+  },
+  Range: {
+    name: "Range",
+    in: "header",
+    required: false,
+    description: "One range of bytes, such as bytes=0-99 (RFC 9110, 14.2)",
     schema: { type: "string" },
   },
   IdempotencyKey: {
@@ -198,22 +207,48 @@ function labOperations(): readonly Operation[] {
   });
 }
 
-const upload: Operation = {
-  id: "putFile",
-  method: "PUT",
-  path: uploadRoute,
-  tag: "lab",
-  summary: "Put a file into a node",
-  description: `For: ${words.operator}. The body is the file; its length must be said.`,
-  isOpen: false,
-  query: UploadQuery,
-  isUpload: true,
-  response: CopyResult,
-  status: 200,
-  kind: "json",
-  takesIfMatch: false,
-  isOnce: false,
-};
+/** Of files as bodies; what is common to them is in `labFileRoutes`. */
+const fileOperations: readonly Operation[] = [
+  fileOperation("getFile", {
+    description: " One range of it may be asked for; at most 4 GiB are sent at once. It follows a symbolic link.",
+    query: FileQuery,
+    kind: "bytes",
+  }),
+  fileOperation("putFile", {
+    description: " The body is the file; its length must be said.",
+    query: FileQuery,
+    kind: "json",
+    isUpload: true,
+    response: CopyResult,
+  }),
+  fileOperation("captureFile", {
+    description: " One range of it may be asked for. It is there after its lab has ended, too.",
+    kind: "bytes",
+  }),
+];
+
+function fileOperation(
+  id: keyof typeof labFileRoutes,
+  { description, response = z.unknown(), ...more }: Partial<Operation> & Pick<Operation, "kind">,
+): Operation {
+  const { method, path, summary, access } = labFileRoutes[id];
+  return {
+    ...{
+      id,
+      method,
+      path,
+      summary,
+      response,
+      tag: "lab",
+      isOpen: false,
+      status: 200,
+      takesIfMatch: false,
+      isOnce: false,
+    },
+    description: `For: ${words[access]}.${description}`,
+    ...more,
+  };
+}
 
 const kindWords: Readonly<Record<Route["kind"], string>> = {
   json: "",
@@ -253,11 +288,12 @@ function described(operation: Operation): object {
     ...(operation.takesIfMatch ? ["IfMatch"] : []),
     ...(operation.isOnce ? ["IdempotencyKey"] : []),
     ...(isTagged(operation) && method === "GET" ? ["IfNoneMatch"] : []),
+    ...(isFile(operation) ? ["Range"] : []),
     ...(kind === "sse" ? ["LastEventId"] : []),
   ].map((name) => ({ $ref: `#/components/parameters/${name}` }));
   const content =
     operation.isUpload === true
-      ? { "application/octet-stream": { schema: { type: "string", format: "binary" } } }
+      ? bytesContent
       : body === undefined
         ? undefined
         : { "application/json": { schema: schemaOf(body.strict(), "input") } };
@@ -271,6 +307,7 @@ function described(operation: Operation): object {
     ...securityOf(operation, method),
     responses: {
       [operation.status]: success(operation),
+      ...(isFile(operation) ? { 206: partial, 416: problemRef(416) } : {}),
       ...(isTagged(operation) && method === "GET" ? { 304: { description: "As it was", headers: tagHeader } } : {}),
       ...problemsOf(operation),
     },
@@ -281,6 +318,16 @@ function securityOf({ isOpen }: Operation, method: string): object {
   if (isOpen) return { security: [] };
   return method === "GET" ? {} : { security: [{ token: [] }, { session: [], csrf: [] }] };
 }
+
+/** Whether its answer is a file, of which a part can be had. */
+const isFile = ({ id, kind }: Operation): boolean => kind === "bytes" && Object.hasOwn(labFileRoutes, id);
+const bytesContent = { "application/octet-stream": { schema: { type: "string", format: "binary" } } };
+const partial = {
+  description: "A part of it",
+  headers: { "Content-Range": { $ref: "#/components/headers/ContentRange" } },
+  content: bytesContent,
+};
+const problemRef = (status: number) => ({ $ref: `#/components/responses/Problem${status}` });
 
 const tagHeader = { ETag: { $ref: "#/components/headers/ETag" } };
 
@@ -325,7 +372,7 @@ function problemsOf(operation: Operation): object {
     ...(isOfLab || tag === "labs" || tag === "images" ? [502, 504] : []),
     ...[503, 507],
   ];
-  return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/Problem${status}` }]));
+  return Object.fromEntries(statuses.map((status) => [status, problemRef(status)]));
 }
 
 const isNumber = (schema: object | undefined): boolean =>

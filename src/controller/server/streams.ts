@@ -84,8 +84,14 @@ class Refused extends Error {
   }
 }
 
-/** A stream of a lab's own API. @throws LAB_LOST */
-export async function* labStream(agent: Agent, lab: string, path: string, signal: AbortSignal): Parts {
+/** A stream of a lab's own API. @param change what is done to it on the way @throws LAB_LOST */
+export async function* labStream(
+  agent: Agent,
+  lab: string,
+  path: string,
+  signal: AbortSignal,
+  change: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array> = (bytes) => bytes,
+): Parts {
   const connection = await dialLab(agent, lab);
   try {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -104,7 +110,7 @@ export async function* labStream(agent: Agent, lab: string, path: string, signal
       for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
       throw new Refused(JSON.parse(Buffer.concat(chunks).toString()) as Problem);
     }
-    for await (const bytes of response as AsyncIterable<Buffer>) yield { bytes };
+    for await (const bytes of change(response as AsyncIterable<Buffer>)) yield { bytes };
     const result = response.trailers[resultTrailer];
     if (result !== undefined) yield { result: JSON.parse(decodeURIComponent(result)) as unknown };
   } catch (error) {

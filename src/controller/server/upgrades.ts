@@ -75,7 +75,8 @@ async function upgrade(
     keepOpen(options, admitted, socket, () => socket.destroy());
     const path = `/v1/${rest}${url.search}`;
     if (isSocket && isReadableStream(labRoute)) {
-      streams.accept(request, socket, head, (signal) => labStream(options.agent, row.run_name, path, signal));
+      const change = options.hiding?.lines(row.run_name, labRoute);
+      streams.accept(request, socket, head, (signal) => labStream(options.agent, row.run_name, path, signal, change));
       return;
     }
     if (protocol !== labRoute.upgrade) {

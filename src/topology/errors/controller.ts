@@ -164,6 +164,11 @@ export const controllerErrors = {
     exitCode: 1,
     message: ({ project, lab }) => `Project ${project} has no lab "${lab}".`,
   }),
+  CAPTURE_FILE_NOT_FOUND: entry<{ lab: string; file: string }>({
+    exitCode: 1,
+    message: ({ lab, file }) => `Lab ${lab} has no capture with a file "${file}".`,
+    remedy: () => "A capture writes a file where it is started with one; without, it is read while it runs.",
+  }),
   NAME_IN_USE: entry<{ what: string; name: string }>({
     exitCode: 1,
     message: ({ what, name }) => `There is a ${what} "${name}" already.`,

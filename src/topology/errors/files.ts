@@ -12,6 +12,20 @@ export const fileErrors = {
     message: ({ path }) => `${path} is no folder.`,
     remedy: () => "Leave out the slash at the end of a file's path.",
   }),
+  COPY_NOT_A_FILE: entry<{ path: string }>({
+    exitCode: 1,
+    message: ({ path }) => `${path} is no file.`,
+    remedy: () => "Folders are copied by: netwright cp",
+  }),
+  FILE_TOO_LONG: entry<{ name: string; mostBytes: number }>({
+    exitCode: 1,
+    message: ({ name, mostBytes }) => `${name} is longer than the ${mostBytes} bytes that are sent at once.`,
+    remedy: ({ mostBytes }) => `Ask for one part after the other: range: bytes=0-${mostBytes - 1}`,
+  }),
+  RANGE_UNSATISFIABLE: entry<{ range: string; sizeBytes: number }>({
+    exitCode: 1,
+    message: ({ range, sizeBytes }) => `There is nothing at "${range}" of a file of ${sizeBytes} bytes.`,
+  }),
   COPY_NO_FOLDER: entry<{ path: string }>({
     exitCode: 1,
     message: ({ path }) => `There is no folder ${path} to copy into.`,

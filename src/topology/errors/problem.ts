@@ -29,6 +29,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   CHANGED_MEANWHILE: 412,
   BODY_TOO_LONG: 413,
   MEDIA_TYPE_WRONG: 415,
+  RANGE_UNSATISFIABLE: 416,
   SIGN_IN_LOCKED: 429,
   INTERNAL: 500,
   LAB_LOST: 502,

@@ -33,6 +33,8 @@ const agent: Agent = {
   client: () => {
     throw new Error("nobody asks its labs");
   },
+  captureFile: () => Promise.reject(new Error("nobody asks for captures")),
+  placesOf: () => [],
   connect: () => Promise.reject(new Error("nobody asks its labs")),
   host: () => Promise.reject(new Error("nobody asks its host")),
   images: () => Promise.resolve([]),
