@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { ServerAccess } from "../client/server.ts";
 import { labError } from "../topology/errors/error.ts";
 import type { Context } from "./context.ts";
+import type { Output } from "./output.ts";
 
 /** Where labs are: on this machine, which is called so, or in a project of a server. */
 export const localName = "local";
@@ -35,6 +36,14 @@ export function writeContexts(context: Context, contexts: Contexts): void {
   writeFileSync(draft, `${JSON.stringify(contexts, undefined, 2)}\n`, { mode: 0o600 });
   chmodSync(draft, 0o600);
   renameSync(draft, file);
+}
+
+/** Says of what a command has to do with this machine alone, where a server is in use. */
+export function noteOfThisMachine(
+  { context, output }: { readonly context: Context; readonly output: Output },
+  text: string,
+): void {
+  if (serverInUse(context) !== undefined) output.note(text);
 }
 
 /**

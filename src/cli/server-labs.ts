@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { ControlledLab } from "../api/index.ts";
+import type { ControlledLab, PlannedStep } from "../api/index.ts";
 import type { LabDetail } from "../api/resources.ts";
 import { LabClient } from "../client/lab.ts";
 import type { ReadLab } from "../client/lab-file.ts";
@@ -12,6 +12,7 @@ import type { Session } from "./command.ts";
 import type { Context } from "./context.ts";
 import { findLabFile } from "./find-file.ts";
 import { type Interrupt, onInterrupt } from "./interrupt.ts";
+import type { Output } from "./output.ts";
 import type { UpOptions } from "./start.ts";
 import type { Paint } from "./style.ts";
 import { table } from "./table.ts";
@@ -128,15 +129,28 @@ export async function upOnServer(
   return 0;
 }
 
-export async function applyOnServer({ output }: Session<UpOptions>, access: ServerAccess, read: ReadLab) {
+export async function applyOnServer({ output, options }: Session<UpOptions>, access: ServerAccess, read: ReadLab) {
   const { printLab } = await import("../topology/print.ts");
   const { name } = read.lab;
-  const lab = await new ServerClient(access).call("applyLab", {
-    params: { lab: name },
-    body: { text: printLab(read.lab) },
-  });
+  const sent = { params: { lab: name }, body: { text: printLab(read.lab) } };
+  const client = new ServerClient(access);
+  if (options.dryRun) return printSteps(output, (await client.call("planLab", sent)).steps);
+  const lab = await client.call("applyLab", sent);
   if (output.json) output.printJson({ lab });
   else output.note(`Lab ${name} is as its file says.`);
+}
+
+/** What the server would do, as `printDifference` shows what would be done here. */
+function printSteps(output: Output, steps: readonly PlannedStep[]): void {
+  const count = (symbol: string) => steps.filter((step) => step.symbol === symbol).length;
+  const titles = [...new Set(steps.map(({ phase }) => phase))];
+  const phases = titles.map((title) => ({ title, steps: steps.filter(({ phase }) => phase === title) }));
+  if (output.json) {
+    output.printJson({ create: count("+"), change: count("~"), remove: count("-"), phases });
+    return;
+  }
+  if (steps.length === 0) output.note("Nothing differs.");
+  output.print(...phases.flatMap((one) => [one.title, ...one.steps.map(({ symbol, text }) => `  ${symbol} ${text}`)]));
 }
 
 export async function downOnServer(

@@ -8,6 +8,7 @@ import {
   type ControllerRouteName,
   type ControllerRoutes,
   controllerRoutes,
+  type Image,
 } from "../api/index.ts";
 import { labError, NetwrightError } from "../topology/errors/error.ts";
 import type { LabAddress } from "./address.ts";
@@ -35,6 +36,8 @@ type CallOptions<N extends Names> = {
   readonly signal?: AbortSignal;
   /** Idempotency-Key: of two requests with the same, the second gets the answer of the first. */
   readonly key?: string;
+  /** For the answer, in place of the usual. */
+  readonly timeoutMs?: number;
 } & (ControllerRoutes[N] extends { body: infer B extends z.ZodType }
   ? { readonly body: z.input<B> }
   : { readonly body?: never });
@@ -104,16 +107,13 @@ export class ServerClient {
   }
 
   /** Every lab of the project. */
-  async labs(): Promise<readonly ControlledLab[]> {
-    const labs: ControlledLab[] = [];
-    for (let after: string | undefined = ""; after !== undefined; ) {
-      const page: Answer<"labs"> = await this.call("labs", {
-        query: { limit: 500, ...(after === "" ? {} : { after }) },
-      });
-      labs.push(...page.items);
-      after = page.next;
-    }
-    return labs;
+  labs(): Promise<readonly ControlledLab[]> {
+    return everyOne((query) => this.call("labs", { query }));
+  }
+
+  /** The images that labs of the server have at hand. */
+  images(): Promise<readonly Image[]> {
+    return everyOne((query) => this.call("images", { query }));
   }
 
   /** Waits until a lab is not being deployed any more, also while the server is started anew. @throws why it failed */
@@ -146,7 +146,7 @@ export class ServerClient {
   async #request(
     method: string,
     path: string,
-    { body, signal, key }: { readonly body?: unknown; readonly signal?: AbortSignal; readonly key?: string },
+    { body, signal, key, timeoutMs = answerMs }: Omit<CallOptions<never>, "body"> & { readonly body?: unknown },
   ): Promise<IncomingMessage> {
     const { url, token, ca } = this.access;
     const target = new URL(path, url);
@@ -162,7 +162,7 @@ export class ServerClient {
           ...(body === undefined ? {} : { "content-type": "application/json" }),
           ...(key === undefined ? {} : { "idempotency-key": key }),
         },
-        timeout: answerMs,
+        timeout: timeoutMs,
         ...(ca === undefined ? {} : { ca }),
         ...(signal === undefined ? {} : { signal }),
       },
@@ -172,7 +172,7 @@ export class ServerClient {
     outgoing.once("finish", () => {
       wasSent = true;
     });
-    outgoing.once("timeout", () => outgoing.destroy(new Error(`no answer within ${answerMs / 1000} s`)));
+    outgoing.once("timeout", () => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
     outgoing.once("error", (error) =>
       reject(signal?.aborted ? error : this.#unreachable(error.message, { cause: error, wasSent })),
     );
@@ -202,4 +202,19 @@ export class ServerClient {
   #lost(what: string, cause: Error): Error {
     return labError("SERVER_LOST", { url: this.access.url, seconds: absentMs / 1000, what }, { cause });
   }
+}
+
+type Page<Item> = { readonly items: readonly Item[]; readonly next?: string | undefined };
+
+/** What is on all pages of a list. */
+async function everyOne<Item>(
+  page: (query: { readonly limit: number; readonly after?: string }) => Promise<Page<Item>>,
+): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  for (let after: string | undefined = ""; after !== undefined; ) {
+    const got: Page<Item> = await page({ limit: 500, ...(after === "" ? {} : { after }) });
+    items.push(...got.items);
+    after = got.next;
+  }
+  return items;
 }

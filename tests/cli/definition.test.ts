@@ -1,21 +1,8 @@
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { commandExamples } from "../../src/cli/examples.ts";
-import { buildProgram } from "../../src/cli/program.ts";
+import { calledCommands } from "./called-commands.ts";
 
-/** Those that people call, with what they are called by. */
-const commands = (): readonly { readonly path: string; readonly command: Command }[] => {
-  const below = (parent: Command, path: string): { path: string; command: Command }[] =>
-    parent.commands
-      .filter((command) => !command.name().startsWith("__"))
-      .flatMap((command) => {
-        const own = `${path}${command.name()}`;
-        // `config` and `serve` do something themselves, and have others below them.
-        const isCalled = command.commands.length === 0 || ["config", "serve"].includes(own);
-        return [...(isCalled ? [{ path: own, command }] : []), ...below(command, `${own} `)];
-      });
-  return below(buildProgram(), "");
-};
 const longOptions = (command: Command) => command.options.map(({ long }) => long);
 
 /** Commands about this machine and not about a lab. */
@@ -24,7 +11,7 @@ const isAboutMachine = (path: string) => aboutMachine.includes(path) || /^(image
 
 describe("the definition of the command line", () => {
   it("has the habits of docker compose", () => {
-    const paths = commands().map(({ path }) => path);
+    const paths = calledCommands().map(({ path }) => path);
     const expected = [
       "up",
       "down",
@@ -43,7 +30,7 @@ describe("the definition of the command line", () => {
   });
 
   it("says of every command what it does, in short and in full, and gives an example that begins with it", () => {
-    for (const { path, command } of commands()) {
+    for (const { path, command } of calledCommands()) {
       expect(command.summary(), path).toMatch(/^[A-Z].+[^.]$/);
       expect(command.description().length, path).toBeGreaterThan(command.summary().length / 2);
       const owners = [command, command.parent].filter((one): one is Command => one !== null);
@@ -56,7 +43,7 @@ describe("the definition of the command line", () => {
   });
 
   it("says of every option and operand what it means", () => {
-    for (const { path, command } of commands()) {
+    for (const { path, command } of calledCommands()) {
       for (const { flags, description } of command.options) expect(description, `${path} ${flags}`).not.toBe("");
       for (const argument of command.registeredArguments) {
         if (path !== "completion") expect(argument.description, path).not.toBe("");
@@ -67,7 +54,7 @@ describe("the definition of the command line", () => {
   it("means the same by an option everywhere", () => {
     const known = new Map<string, string>();
     const different = [];
-    for (const { command } of commands()) {
+    for (const { command } of calledCommands()) {
       for (const { short, long } of command.options) {
         if (short === undefined || long === undefined) continue;
         const before = known.get(short) ?? long;
@@ -84,12 +71,12 @@ describe("the definition of the command line", () => {
   });
 
   it("gives JSON wherever something is printed", () => {
-    const without = commands().filter(({ command }) => !longOptions(command).includes("--json"));
+    const without = calledCommands().filter(({ command }) => !longOptions(command).includes("--json"));
     expect(without.map(({ path }) => path)).toEqual(["exec", "shell", "console", "completion"]);
   });
 
   it("takes a lab file and a name wherever they mean something", () => {
-    for (const { path, command } of commands()) {
+    for (const { path, command } of calledCommands()) {
       const takes = !isAboutMachine(path);
       expect(longOptions(command).includes("--file"), path).toBe(takes);
       expect(longOptions(command).includes("--name"), path).toBe(takes);

@@ -6,6 +6,7 @@ import { expect, it } from "vitest";
 import { Caller } from "../controller/caller.ts";
 import { realLabs } from "../controller/real-labs.ts";
 import { serve } from "../controller/serve.ts";
+import { calledCommands } from "./called-commands.ts";
 import { Netwright, twoHosts } from "./netwright.ts";
 
 /** What stands in front of a server, as TLS and proxies do: who ends one direction ends both. */
@@ -132,4 +133,108 @@ it("labs of a server are worked on with the same words", async () => {
   expect(await here.call(["ps"])).toMatchObject({ stderr: expect.stringContaining("has no labs") });
   await here.ok("context", "use", "local");
   expect((await here.call(["context", "ls"])).stdout).toMatch(/\* +local +this machine/);
+});
+
+/** A command with a context in use: how it is called, and what tells that it meant the server, or this machine. */
+type Word = { readonly argv: readonly string[]; readonly says: RegExp; readonly exitCode?: number };
+const word = (line: string, says: RegExp, exitCode = 0): Word => ({ argv: line.split(" "), says, exitCode });
+/** Of nodes that have no virtual machine or image: what the lab there says of that. */
+const notSo = 2;
+
+/** Every command, in an order in which they work. Those of one's own machine say so. */
+const words: Readonly<Record<string, Word | "begins what goes on, of this machine">> = {
+  "image ls": word("image ls", /There are no images yet\. Labs fetch theirs/),
+  "image pull": word("image pull oci:nothing", /no right to this: fetch an image of a registry/, 1),
+  "image rm": word("image rm debian:12", /no right to this: remove an image/, 1),
+  "image build": word("image build none.yaml", /These are images of this machine\. Those of the server: netwright/, 2),
+  "image push": word("image push none:1", /These are images of this machine/, 2),
+  "image prune": word("image prune", /These are images of this machine[\s\S]*nothing to remove/),
+  "image inspect": word("image inspect none:1", /These are images of this machine/, 2),
+  up: word("up", /Lab two runs on http/),
+  ps: word("ps", /two +running +2 +1 +root/),
+  apply: word("apply --dry-run", /Nothing differs/),
+  exec: word("exec h1 -- hostname", /^h1\n/),
+  shell: word("shell h1", /^$/),
+  console: word("console none", /Lab "two[^"]*" has no node "none"/, 1),
+  cp: word("cp h1:/etc/hostname -", /h1/),
+  logs: word("logs supervisor", /Labs of a server have no log "supervisor", which is for who runs/, 2),
+  inspect: word("inspect --json", /"name": "two"/),
+  events: word("events --no-follow", /Lab two runs/),
+  port: word("port", /no port/i),
+  "link ls": word("link ls", /h1:eth0 — h2:eth0/),
+  "link down": word("link down h1 h2", /down/),
+  "link up": word("link up h1 h2", /up/),
+  "link set": word("link set h1 h2 --delay 1ms", /1 ?ms/),
+  "link stats": word("link stats h1 h2", /h1:eth0/),
+  "link verify": word("link verify h1 h2 --seconds 1", /./),
+  "link clear": word("link clear h1 h2", /./),
+  "link add": word("link add h1 h2", /h1:eth1/),
+  "link rm": word("link rm h1:eth1 h2:eth1", /./),
+  capture: word("capture --list", /no capture/i),
+  "node stop": word("node stop h2", /h2/),
+  "node start": word("node start h2", /h2/),
+  "node restart": word("node restart h2", /h2/),
+  "node kill": word("node kill h2", /h2/),
+  "node pause": word("node pause h1", /h1/),
+  "node resume": word("node resume h1", /h1/),
+  "node reset": word("node reset h1", /h1/, notSo),
+  "node snapshot": word("node snapshot h1 one", /h1/, notSo),
+  "node restore": word("node restore h1 one", /h1/, notSo),
+  partition: word("partition heal", /./),
+  "faults run": word("faults run faults.yaml", /./),
+  "faults status": word("faults status", /ended|success/),
+  "faults stop": word("faults stop", /./, 1),
+  commit: word("commit h1 kept:1", /h1/, notSo),
+  "config push": word("config push h1 lab.yaml", /h1/, notSo),
+  "config reset": word("config reset h1", /h1/, notSo),
+  "config save": word("config save h1", /h1/, notSo),
+  run: word("run lab.yaml --node h1 -- hostname", /^h1\n/),
+  down: word("down", /Lab two is down/),
+  validate: word("validate", /is valid/),
+  config: word("config", /nodes:/),
+  graph: word("graph", /h1/),
+  serve: word("serve", /It takes the server's configuration/, 2),
+  "serve backup": word("serve backup --config none.yaml copy", /none\.yaml/, 2),
+  "serve restore": word("serve restore --config none.yaml copy", /none\.yaml/, 2),
+  "context add": word("context add x http://127.0.0.1:1 -p p --token-file token", /cannot be asked/, 1),
+  "context ls": word("context ls", /\* +team +http/),
+  "context use": word("context use none", /There is no context/, 2),
+  "context rm": word("context rm none", /There is no context/, 2),
+  gc: word("gc", /about labs of this machine\. A server removes/),
+  completion: word("completion bash", /netwright/),
+  version: word("version", /netwright +\d/),
+  doctor: word("doctor", /about this machine, and not about the server in use/),
+  ui: "begins what goes on, of this machine",
+};
+
+it("every command works with a context, or says what it is about", { timeout: 200_000 }, async () => {
+  expect(Object.keys(words).toSorted()).toEqual(
+    calledCommands()
+      .map(({ path }) => path)
+      .toSorted(),
+  );
+  await using there = await Netwright.open({});
+  await using here = await Netwright.open({
+    "lab.yaml": twoHosts,
+    "faults.yaml": "steps: [{at: 0s, do: link down h1 h2}, {at: 0s, do: link up h1 h2}]\n",
+  });
+  await using controller = await serve({
+    database: `sqlite:${join(there.folder, "server.db")}`,
+    agent: realLabs(there.environment),
+  });
+  const url = `http://127.0.0.1:${controller.port}`;
+  const root = await Caller.signIn(url);
+  await root.ok("POST", "/projects", { name: "demo" });
+  here.write({ token: await root.token("cli", "operate") });
+  await here.ok("context", "add", "team", url, "--project", "demo", "--token-file", "token");
+  const otherwise: string[] = [];
+  for (const one of Object.values(words)) {
+    if (typeof one === "string") continue;
+    const { argv, says, exitCode } = one;
+    const called = await here.call(argv, { input: "exit\n" });
+    const said = `${called.stdout}${called.stderr}`;
+    if (called.exitCode !== exitCode || !says.test(said))
+      otherwise.push(`${argv.join(" ")}: ${called.exitCode}\n${said.slice(0, 400)}`);
+  }
+  expect(otherwise.join("\n")).toBe("");
 });

@@ -30,7 +30,7 @@ async function applyFile({ context, output, options }: Session<UpOptions>): Prom
   const read = await readSelectedLab(context, output, options);
   const { serverInUse } = await import("../contexts.ts");
   const server = serverInUse(context);
-  if (server !== undefined && !options.dryRun) {
+  if (server !== undefined) {
     const { applyOnServer } = await import("../server-labs.ts");
     await applyOnServer({ context, output, options }, server, read);
     return;

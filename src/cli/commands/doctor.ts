@@ -20,6 +20,8 @@ export const doctor: CommandDefinition = (program, bind) => {
   });
   command.action(
     bind(async ({ context, output }) => {
+      const { noteOfThisMachine } = await import("../contexts.ts");
+      noteOfThisMachine({ context, output }, "This is about this machine, and not about the server in use.");
       const { examine } = await import("../../client/doctor/doctor.ts");
       const checks = await examine(context.environment);
       const able = !checks.some(({ required, status }) => required && status !== "ok");

@@ -16,6 +16,11 @@ export const gc: CommandDefinition = (program, bind) => {
   withExamples(command, { "Remove everything but labs that run": ["netwright gc --logs"] });
   command.action(
     bind<GcOptions>(async ({ context, output, options }) => {
+      const { noteOfThisMachine } = await import("../contexts.ts");
+      noteOfThisMachine(
+        { context, output },
+        "This is about labs of this machine. A server removes what its own leave.",
+      );
       const { collectGarbage } = await import("../../client/registry/list.ts");
       const { removeLogs } = await import("../../client/registry/logs.ts");
       const { collectContainers } = await import("../../client/registry/containers.ts");

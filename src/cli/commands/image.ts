@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { ImageLibrary, ListedImage } from "../../client/image-library.ts";
+import type { ImageLibrary } from "../../client/image-library.ts";
+import type { ServerAccess } from "../../client/server.ts";
 import type { ImageReference } from "../../topology/image/reference.ts";
 import type { CommandDefinition, Session } from "../command.ts";
 import type { Context } from "../context.ts";
 import { withExamples } from "../examples.ts";
+import { megabytes } from "../image-table.ts";
 import { withOutput } from "../options.ts";
 
 type TimeoutOptions = { readonly timeout?: number };
@@ -15,7 +17,7 @@ export const image: CommandDefinition = (program, bind) => {
     .command("image")
     .summary("List, fetch, build, push and remove images")
     .description(
-      "Work with the images that nodes are made of. They are kept by content in your cache, and unpacked once. Fetching and pushing is done by skopeo, with the credentials of `skopeo login`, `podman login` or `docker login`.",
+      "Work with the images that nodes are made of. They are kept by content in your cache, and unpacked once. Fetching and pushing is done by skopeo, with the credentials of `skopeo login`, `podman login` or `docker login`. Where a context of a server is in use, `ls`, `pull` and `rm` mean its images; the others mean those of this machine.",
     );
 
   const ls = command
@@ -138,30 +140,43 @@ export async function fetchableOf(
 
 const timingOf = ({ timeout: silenceMs }: TimeoutOptions) => (silenceMs === undefined ? {} : { silenceMs });
 
-async function list({ context, output }: Session<object>): Promise<undefined> {
+async function list(session: Session<object>): Promise<undefined> {
+  const { context, output } = session;
+  const server = await serverOf(context);
+  if (server !== undefined) {
+    const { listImagesOnServer } = await import("../server-images.ts");
+    await listImagesOnServer(session, server);
+    return;
+  }
   const images = await (await libraryOf(context)).list();
   if (output.json) {
     output.printJson({ images });
     return;
   }
-  const { table } = await import("../table.ts");
-  const row = (one: ListedImage) => [
-    one.name,
-    one.id.slice("sha256:".length, "sha256:".length + 12),
-    one.at.slice(0, 16).replace("T", " "),
-    megabytes(one.bytes),
-    one.unpackedBytes === undefined ? "" : megabytes(one.unpackedBytes),
-    one.labs.join(", "),
-  ];
-  output.print(
-    ...table(["IMAGE", "ID", "SINCE", "SIZE", "UNPACKED", "LABS"], images.map(row), (text) =>
-      output.paint("dim", text),
-    ),
-  );
+  const { imageTable } = await import("../image-table.ts");
+  output.print(...imageTable(images, output.paint));
   if (images.length === 0) output.note("There are no images yet. Fetch one with: netwright image pull debian:12");
 }
 
-async function pullImages({ context, output, options }: Session<TimeoutOptions>, ...names: readonly string[]) {
+const serverOf = async (context: Context): Promise<ServerAccess | undefined> => {
+  const { serverInUse } = await import("../contexts.ts");
+  return serverInUse(context);
+};
+
+/** What is made, sent and looked into is of this machine, whatever the context: a server has no part in it. */
+const noteHere = async (session: Session<object>): Promise<void> => {
+  const { noteOfThisMachine } = await import("../contexts.ts");
+  noteOfThisMachine(session, "These are images of this machine. Those of the server: netwright image ls, pull and rm");
+};
+
+async function pullImages(session: Session<TimeoutOptions>, ...names: readonly string[]) {
+  const { context, output, options } = session;
+  const server = await serverOf(context);
+  if (server !== undefined) {
+    const { pullImagesOnServer } = await import("../server-images.ts");
+    await pullImagesOnServer(session, server, names.flat());
+    return 0;
+  }
   const { progressOf } = await import("../progress.ts");
   const { onInterrupt } = await import("../interrupt.ts");
   const { phaseOf } = await import("../../client/images.ts");
@@ -192,7 +207,9 @@ async function pullImages({ context, output, options }: Session<TimeoutOptions>,
   return 0;
 }
 
-async function buildFromRecipe({ context, output }: Session<object>, file = "", given?: string): Promise<number> {
+async function buildFromRecipe(session: Session<object>, file = "", given?: string): Promise<number> {
+  const { context, output } = session;
+  await noteHere(session);
   const [{ progressOf }, { onInterrupt }, { readRecipe }, { buildImage }, { requireOwnName }, names] =
     await Promise.all([
       import("../progress.ts"),
@@ -226,7 +243,9 @@ async function buildFromRecipe({ context, output }: Session<object>, file = "", 
   }
 }
 
-async function pushImage({ context, output, options }: Session<TimeoutOptions>, name = "", to?: string) {
+async function pushImage(session: Session<TimeoutOptions>, name = "", to?: string) {
+  const { context, output, options } = session;
+  await noteHere(session);
   const { onInterrupt } = await import("../interrupt.ts");
   const { familiarName, imageReferenceText } = await import("../../topology/image/reference.ts");
   using interrupt = onInterrupt(process);
@@ -245,7 +264,14 @@ async function pushImage({ context, output, options }: Session<TimeoutOptions>, 
   return 0;
 }
 
-async function removeImages({ context, output }: Session<object>, ...names: readonly string[]): Promise<undefined> {
+async function removeImages(session: Session<object>, ...names: readonly string[]): Promise<undefined> {
+  const { context, output } = session;
+  const server = await serverOf(context);
+  if (server !== undefined) {
+    const { removeImagesOnServer } = await import("../server-images.ts");
+    await removeImagesOnServer(session, server, names.flat());
+    return;
+  }
   const library = await libraryOf(context);
   const references = await Promise.all(names.flat().map((name) => referenceOf(context, name)));
   const swept = await library.remove(references);
@@ -253,7 +279,9 @@ async function removeImages({ context, output }: Session<object>, ...names: read
   else output.note(`Removed ${names.flat().join(", ")} (${megabytes(swept.bytes)}).`);
 }
 
-async function pruneImages({ context, output, options }: Session<PruneOptions>): Promise<undefined> {
+async function pruneImages(session: Session<PruneOptions>): Promise<undefined> {
+  const { context, output, options } = session;
+  await noteHere(session);
   const swept = await (await libraryOf(context)).prune(options.all ?? false);
   if (output.json) {
     output.printJson(swept);
@@ -267,7 +295,9 @@ async function pruneImages({ context, output, options }: Session<PruneOptions>):
   );
 }
 
-async function inspectImage({ context, output }: Session<object>, name = ""): Promise<undefined> {
+async function inspectImage(session: Session<object>, name = ""): Promise<undefined> {
+  const { context, output } = session;
+  await noteHere(session);
   const library = await libraryOf(context);
   const { reference, manifestDigest, id, config, layers, record } = await library.image(
     await referenceOf(context, name),
@@ -287,5 +317,3 @@ async function inspectImage({ context, output }: Session<object>, name = ""): Pr
   const { stringify } = await import("yaml");
   output.print(stringify(report, { lineWidth: 0 }).trimEnd());
 }
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

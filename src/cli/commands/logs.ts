@@ -45,7 +45,11 @@ async function printLogs(session: Session<LogsOptions>, names: readonly string[]
   const isRemote = serverInUse(context) !== undefined;
   const client = isRemote ? await connect(context, options) : undefined;
   const name = client?.name ?? (await chooseName(context, options));
-  if (names.length === 1 && names[0] === supervisorLog) return printSupervisorLog(session, name);
+  if (names.length === 1 && names[0] === supervisorLog) {
+    const { labError } = await import("../../topology/errors/error.ts");
+    if (isRemote) throw labError("NOT_ON_SERVER", { what: `log "${supervisorLog}", which is for who runs the server` });
+    return printSupervisorLog(session, name);
+  }
   const local = findLab(context.locations, name);
   const running =
     client ?? (local === undefined || !existsSync(local.socket) ? undefined : await connect(context, { name }));

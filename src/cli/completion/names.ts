@@ -13,6 +13,13 @@ export function namesFor(context: Context): Names {
   };
   return {
     labs: async () => {
+      const { serverInUse } = await import("../contexts.ts");
+      const server = serverInUse(context);
+      if (server !== undefined) {
+        const { ServerClient } = await import("../../client/server.ts");
+        const known = await new ServerClient(server).labs().catch(() => []);
+        return known.map(({ name, owner }) => ({ word: name, about: `of ${owner}` }));
+      }
       const { registeredLabs } = await import("../../client/registry/find.ts");
       return (await registeredLabs(context.locations)).map(({ name, record }) => ({
         word: name,
