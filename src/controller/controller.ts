@@ -8,6 +8,7 @@ import { Callers } from "./identity/callers.ts";
 import { type KeystoneSettings, KeystoneSignIn } from "./identity/keystone.ts";
 import { type OidcSettings, OidcSignIn } from "./identity/oidc.ts";
 import { newId } from "./identity/secrets.ts";
+import { LabChanges } from "./lab-changes.ts";
 import { LabKeeper } from "./lab-keeper.ts";
 import type { Trust } from "./lab-text.ts";
 import type { MetricsSettings } from "./metrics/config.ts";
@@ -125,6 +126,7 @@ export class Controller implements AsyncDisposable {
         ...(found && { found }),
       });
       const quotas = new Quotas(database, (lab) => keeper.captures(lab));
+      const changes = new LabChanges({ database, agent, keeper, trust, rules, quotas });
       const connections = new OpenConnections();
       const keystone =
         options.keystone === undefined ? undefined : new KeystoneSignIn(options.keystone, database, callers, clock);
@@ -145,7 +147,7 @@ export class Controller implements AsyncDisposable {
           }),
           ...projectHandlers(database, quotas, connections, clock),
           ...topologyHandlers(database, clock),
-          ...labHandlers({ database, agent, keeper, trust, rules, quotas, clock }),
+          ...labHandlers({ database, agent, keeper, changes, trust, rules, quotas, clock }),
           ...serverHandlers(database, bulletin, version),
           ...hostHandlers({ database, agent, keeper }),
         },
@@ -172,6 +174,7 @@ export class Controller implements AsyncDisposable {
       });
       await listen(app, options);
       await keeper.open();
+      void changes.resume().catch((error: unknown) => onFault(error, "finish changes of labs"));
       const otlp = options.metrics?.otlp;
       const sender =
         measuring &&

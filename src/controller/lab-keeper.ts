@@ -158,7 +158,7 @@ export class LabKeeper {
 
   /** Takes down a lab that is not wanted any more, and forgets one that is deleted. @throws what the agent throws; then it is tried again */
   async stop(lab: LabRow): Promise<void> {
-    await this.#busy.get(lab.id)?.done;
+    for (let work = this.#busy.get(lab.id); work !== undefined; work = this.#busy.get(lab.id)) await work.done;
     const error = await this.#begin(lab, "stopping");
     if (error !== undefined) throw error;
   }
@@ -182,7 +182,7 @@ export class LabKeeper {
     const { signal } = this.#closing;
     const beganAt = performance.now();
     const tell = (type: string, message: string) =>
-      this.#eventually(() => this.#bulletin.add(lab.project_id, type, lab.name, message));
+      this.eventually(() => this.#bulletin.add(lab.project_id, type, lab.name, message));
     await tell("lab.deploying", `Lab ${lab.name} is being deployed`);
     try {
       const { lab: wanted, digest } = await this.#wanted(lab);
@@ -244,9 +244,9 @@ export class LabKeeper {
     seen.delete(lab.run_name);
     this.#seen = seen;
     const tell = (type: string, message: string) =>
-      this.#eventually(() => this.#bulletin.add(lab.project_id, type, lab.name, message));
+      this.eventually(() => this.#bulletin.add(lab.project_id, type, lab.name, message));
     if (lab.desired === "deleted") {
-      await this.#eventually(() => this.#database.deleteFrom("labs").where("id", "=", lab.id).execute());
+      await this.eventually(() => this.#database.deleteFrom("labs").where("id", "=", lab.id).execute());
       await tell("lab.deleted", `Lab ${lab.name} is deleted`);
     } else {
       await this.#change(lab, { problem: null });
@@ -259,7 +259,7 @@ export class LabKeeper {
     lab: LabRow,
     values: Partial<Pick<LabRow, "came_up" | "problem" | "digest" | "instance">>,
   ): Promise<void> {
-    await this.#eventually(() =>
+    await this.eventually(() =>
       this.#database
         .updateTable("labs")
         .set(({ eb }) => ({ ...values, revision: eb("revision", "+", 1) }))
@@ -268,8 +268,8 @@ export class LabKeeper {
     );
   }
 
-  /** Does something with the database, again when it is back. */
-  async #eventually<Result>(act: () => Promise<Result>): Promise<Result> {
+  /** Does something with the database, again when it is back. @throws what is no matter of its being gone, and when this is closed */
+  async eventually<Result>(act: () => Promise<Result>): Promise<Result> {
     for (;;) {
       try {
         return await act();
@@ -349,11 +349,22 @@ export class LabKeeper {
     if (this.#lost.size === 0) return;
     const lost = [...this.#lost];
     const labs = await this.#database.selectFrom("labs").selectAll().where("run_name", "in", lost).execute();
-    for (const lab of labs) {
-      if (lab.desired !== "running" || this.#busy.has(lab.id)) continue;
-      await this.#bulletin.add(lab.project_id, "lab.failed", lab.name, `Lab ${lab.name} has ended by itself`);
-    }
+    for (const lab of labs) await this.#vanished(lab);
     for (const name of lost) this.#lost.delete(name);
+  }
+
+  /** Of a lab that is not there any more, whose last start went well: tells that, once. */
+  async #vanished(lab: LabRow): Promise<void> {
+    if (lab.desired !== "running" || lab.came_up === 0 || lab.problem !== null || this.#busy.has(lab.id)) return;
+    const { code, message, remedy } = labError("LAB_VANISHED", { lab: lab.name }).toReport();
+    const done = await this.#database
+      .updateTable("labs")
+      .set({ problem: JSON.stringify({ code, message, remedy }), revision: lab.revision + 1 })
+      .where("id", "=", lab.id)
+      .where("revision", "=", lab.revision)
+      .executeTakeFirst();
+    if (done.numUpdatedRows !== 1n) return;
+    await this.#bulletin.add(lab.project_id, "lab.failed", lab.name, `Lab ${lab.name} has ended by itself`);
   }
 
   /** What a server before this one left to be done. */
@@ -366,6 +377,8 @@ export class LabKeeper {
       if (this.#busy.has(lab.id)) continue;
       if (lab.desired === "running" && lab.came_up === 0) void this.#begin(lab, "deploying");
       else if (lab.desired !== "running" && (runs || lab.desired === "deleted")) void this.#begin(lab, "stopping");
+      // While no server was there to see it.
+      else if (!runs && this.#found === undefined) await this.#vanished(lab);
     }
     this.#isCompared = true;
   }

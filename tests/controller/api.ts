@@ -259,14 +259,11 @@ export function tryApi(start: () => Promise<TestServer>): void {
       // It ends by itself: nobody has changed what is wanted of it.
       const [run = ""] = [...(await server.agent.list()).keys()].filter((name) => name.startsWith("seen-"));
       await server.agent.stop(run);
-      expect(
-        (
-          await until(
-            () => ask(now),
-            ({ status }) => status === 200,
-          )
-        ).body.state,
-      ).toBe("failed");
+      const ended = await until(
+        () => ask(now),
+        ({ status, body }) => status === 200 && body.revision > running.body.revision,
+      );
+      expect([ended.body.state, ended.body.problem.code]).toEqual(["failed", "LAB_VANISHED"]);
       // What is seen can be changed, with either form of the tag.
       const { body } = await lab("seen");
       const remove = (seen: string) =>

@@ -123,6 +123,56 @@ export function tryLasting(start: () => Promise<TestServer>): void {
     await remove("a", "keyed");
   });
 
+  it("a lab that was being changed when its server was killed becomes what it was to be, or stays what it was", async () => {
+    await deploy("a", "changed");
+    await becomes("a", "changed", "running");
+    const larger = (nodes: number) => `nodes: {${Array.from({ length: nodes }, (_, at) => `n${at}: {}`).join(", ")}}\n`;
+    /** As a server leaves it that has begun a change. */
+    const interrupted = async (nodes: number) => {
+      const asked = { nodes, links: 0, cpu_millis: 0, memory_bytes: 0, captures: 0 };
+      const change = { text: larger(nodes), digest: `of ${nodes}`, asked };
+      await server.shut();
+      const database = await openDatabase(server.database);
+      await database
+        .updateTable("labs")
+        .set({ pending_change: JSON.stringify(change), nodes })
+        .where("name", "=", "changed")
+        .execute();
+      await database.destroy();
+      await server.open();
+    };
+    const textNow = async () => (await server.call("GET", "/projects/a/labs/changed/text", { headers })).body.text;
+    await interrupted(3);
+    await until(textNow, (now) => now === larger(3));
+    expect((await lab("a", "changed")).body).toMatchObject({ nodes: 3, links: 0, state: "running" });
+    server.agent.refusesApply = true;
+    await interrupted(9);
+    await until(
+      () => lab("a", "changed"),
+      ({ body }) => body.nodes === 3,
+    );
+    expect(await textNow()).toBe(larger(3));
+    server.agent.refusesApply = false;
+    await remove("a", "changed");
+  });
+
+  it("a lab that ended while no server was there is told of, once", async () => {
+    await deploy("b", "ended");
+    await becomes("b", "ended", "running");
+    await server.shut();
+    const [run = ""] = [...(await server.agent.list()).keys()].filter((name) => name.startsWith("ended-"));
+    await server.agent.stop(run);
+    for (const _ of ["told", "known already"]) {
+      await server.open();
+      expect((await becomes("b", "ended", "failed")).body.problem.code).toBe("LAB_VANISHED");
+      await server.shut();
+    }
+    await server.open();
+    await remove("b", "ended");
+    const told = (await events("b", 0, /Lab ended is deleted/)).map(({ message }) => message);
+    expect(told.filter((message) => message === "Lab ended has ended by itself")).toHaveLength(1);
+  });
+
   it("a host that is silent for a while is told of, and its labs go on", async () => {
     await deploy("a", "far");
     await becomes("a", "far", "running");

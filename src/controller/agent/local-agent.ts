@@ -95,7 +95,8 @@ export class LocalAgent implements Agent {
       signal,
     });
     try {
-      await this.client(lab.name).apply({ lab: images.lab, ...change }, { signal });
+      // Who asked may go: what has begun goes on in the lab.
+      await this.client(lab.name).apply({ lab: images.lab, ...change });
     } finally {
       images.release();
     }

@@ -15,6 +15,7 @@ export const migrations = (engine: Engine): Readonly<Record<string, Migration>> 
   "0006-indexes": { up: indexes },
   "0007-labs-of-the-command-line": { up: foundLabs },
   "0008-sessions": { up: sessions },
+  "0009-changes": { up: ({ schema }) => schema.alterTable("labs").addColumn("pending_change", "text").execute() },
 });
 
 async function foundLabs({ schema }: Kysely<unknown>): Promise<void> {

@@ -107,6 +107,8 @@ export type Tables = {
     digest: string | null;
     /** 1: started by the command line, and never stopped here. It goes from the list when it ends. */
     is_found: number;
+    /** What it is being turned into (lab-changes.ts); null while it is not. */
+    pending_change: string | null;
     revision: number;
     created_at: number;
   };

@@ -106,6 +106,7 @@ export class FoundLabs {
         problem: null,
         instance: found.startedAt,
         is_found: 1,
+        pending_change: null,
         revision: 1,
         created_at: this.#clock(),
       })

@@ -1,15 +1,16 @@
-import { type ControlledLab, ProjectPolicy } from "../../api/index.ts";
+import type { ControlledLab } from "../../api/index.ts";
 import { labError, plan, planReport } from "../../topology/index.ts";
 import { linkChanges } from "../../topology/link-changes.ts";
 import type { Agent } from "../agent/agent.ts";
 import type { Database } from "../data/database.ts";
 import { giveNetworkIds, type NetworkIds, networkIdsOf } from "../data/network-ids.ts";
+import { type LabChanges, updateLab } from "../lab-changes.ts";
 import type { LabKeeper, LabRow } from "../lab-keeper.ts";
-import { readingOf, readLabText, type Trust } from "../lab-text.ts";
-import { releasePorts, reservePorts } from "../policy/ports.ts";
-import type { Asked, Quotas } from "../policy/quotas.ts";
-import type { ServerRules, TeamRules } from "../policy/rules.ts";
-import { type IfMatch, requireChanged, requireMatch } from "../server/if-match.ts";
+import { readingOf, type Trust } from "../lab-text.ts";
+import { reservePorts } from "../policy/ports.ts";
+import type { Quotas } from "../policy/quotas.ts";
+import type { ServerRules } from "../policy/rules.ts";
+import { type IfMatch, requireMatch } from "../server/if-match.ts";
 import type { Handlers, ProjectRow } from "../server/input.ts";
 import { pageOf, timeText } from "./page.ts";
 import { findTopologyVersion } from "./topologies.ts";
@@ -51,13 +52,23 @@ export type LabServices = {
   readonly database: Database;
   readonly agent: Agent;
   readonly keeper: LabKeeper;
+  readonly changes: LabChanges;
   readonly trust: Trust;
   readonly rules: ServerRules;
   readonly quotas: Quotas;
   readonly clock: () => number;
 };
 
-export function labHandlers({ database, agent, keeper, trust, rules, quotas, clock }: LabServices): Handlers<Names> {
+export function labHandlers({
+  database,
+  agent,
+  keeper,
+  changes,
+  trust,
+  rules,
+  quotas,
+  clock,
+}: LabServices): Handlers<Names> {
   const labOf = (row: ShownRow, networkIds: NetworkIds | undefined): ControlledLab => {
     const problem = keeper.problemOf(row);
     return {
@@ -83,37 +94,14 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
     requireMatch(ifMatch, row.revision, `Lab ${name}`);
     return row;
   };
-  const rulesOf = ({ policy }: ProjectRow): TeamRules => ({
-    policy: ProjectPolicy.parse(JSON.parse(policy)),
-    server: rules,
-  });
-  const read = (project: ProjectRow, row: Pick<LabRow, "run_name" | "variables" | "file">, text: string) =>
-    readLabText(text, {
-      name: row.run_name,
-      variables: JSON.parse(row.variables) as Record<string, string>,
-      trust,
-      rules: rulesOf(project),
-      file: row.file,
-    });
   const ports = trust === "team" ? rules.ports : undefined;
-  const want = async (row: LabRow, values: Partial<LabRow>, by: Database = database): Promise<LabRow> => {
-    const wanted = { ...row, ...values, revision: row.revision + 1 };
-    const done = await by
-      .updateTable("labs")
-      .set(wanted)
-      .where("id", "=", row.id)
-      .where("revision", "=", row.revision)
-      .executeTakeFirst();
-    requireChanged(done.numUpdatedRows, `Lab ${row.name}`);
-    return wanted;
-  };
   const running = (row: LabRow): void => {
     const state = keeper.stateOf(row);
     if (state !== "running") throw labError("LAB_NOT_RUNNING", { lab: row.name, state });
   };
   return {
     readText: ({ project, body: { text, variables } }) =>
-      readingOf(text, { name: "lab", variables, trust, rules: rulesOf(project) }),
+      readingOf(text, { name: "lab", variables, trust, rules: changes.rulesOf(project) }),
     labs: async ({ project, query: { limit, after = "" } }) => {
       const rows = await database
         .selectFrom("labs")
@@ -144,7 +132,7 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
       const row = await findLabRow(database, project, name);
       running(row);
       const [{ lab: file }, now] = await Promise.all([
-        read(project, row, row.text),
+        changes.read(project, row, row.text),
         agent.client(row.run_name).config(),
       ]);
       return linkChanges(file, now);
@@ -169,7 +157,7 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
         variables: JSON.stringify(body.variables),
         file: null,
       };
-      const { lab, digest } = await read(project, draft, text);
+      const { lab, digest } = await changes.read(project, draft, text);
       // Those of the command line have their names, too.
       if (trust === "own") await keeper.look();
       const row = {
@@ -187,6 +175,7 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
         instance: null,
         digest,
         is_found: 0,
+        pending_change: null,
         revision: 1,
         created_at: clock(),
       };
@@ -208,7 +197,7 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
     planLab: async ({ project, params: { lab: name = "" }, body: { text } }) => {
       const row = await findLabRow(database, project, name);
       running(row);
-      const asRead = (await read(project, row, text)).lab;
+      const asRead = (await changes.read(project, row, text)).lab;
       const wanted = (await agent.known?.(asRead)) ?? asRead;
       const { phases } = planReport(plan(wanted, await agent.client(row.run_name).config()));
       return {
@@ -220,41 +209,14 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
     applyLab: async ({ project, params: { lab: name = "" }, body: { text }, ifMatch, signal }) => {
       const row = await found(project, name, ifMatch);
       running(row);
-      const { lab: asRead, digest } = await read(project, row, text);
-      const { file } = row;
-      return keeper.whileChanging(row, async () => {
-        // What it had and what it will have, the greater of both, until it is one of them.
-        const { asked, held, lab } = await quotas.reserve(project, asRead, row, async (transaction, wanted) => {
-          await giveNetworkIds(transaction, row.id, asRead.links.length);
-          return {
-            asked: wanted,
-            held: await want(row, greater(row, wanted), transaction),
-            lab: await reservePorts(transaction, row.id, asRead, ports),
-          };
-        });
-        try {
-          const change = { digest, ...(file === null ? {} : { file }) };
-          if (agent.apply !== undefined) await agent.apply(lab, { ...change, signal });
-          else await agent.client(row.run_name).apply({ lab, ...change }, { signal });
-        } catch (error) {
-          await database
-            .updateTable("labs")
-            .set(row)
-            .where("id", "=", row.id)
-            .where("revision", "=", held.revision)
-            .execute();
-          // As the error says, the lab is as it was; so are its ports.
-          const before = (await read(project, row, row.text)).lab;
-          await releasePorts(database, row.id, await reservePorts(database, row.id, before, ports));
-          throw error;
-        }
-        const applied = await want(held, { ...asked, text, digest, topology_name: null, topology_version: null });
-        await releasePorts(database, row.id, lab);
-        return withIds(applied);
-      });
+      return withIds(await changes.apply(project, row, text, signal));
     },
     stopLab: async ({ project, params: { lab = "" }, ifMatch }) => {
-      const row = await want(await found(project, lab, ifMatch), { desired: "stopped", is_found: 0 });
+      const row = await updateLab(database, await found(project, lab, ifMatch), {
+        desired: "stopped",
+        is_found: 0,
+        pending_change: null,
+      });
       await keeper.stop(row);
       return withIds(await findLabRow(database, project, lab));
     },
@@ -263,21 +225,25 @@ export function labHandlers({ database, agent, keeper, trust, rules, quotas, clo
       const state = keeper.stateOf(row);
       if (state === "running" || state === "deploying") return withIds(row);
       if (state !== "stopped" && state !== "failed") throw labError("LAB_IN_TRANSITION", { lab, state });
-      const { lab: asRead } = await read(project, row, row.text);
-      const fresh = { desired: "running", came_up: 0, problem: null, instance: null, is_found: 0 } as const;
+      const { lab: asRead } = await changes.read(project, row, row.text);
+      const fresh = {
+        desired: "running",
+        came_up: 0,
+        problem: null,
+        instance: null,
+        is_found: 0,
+        pending_change: null,
+      } as const;
       const wanted = await quotas.reserve(project, asRead, row, async (transaction, asked) => {
         await giveNetworkIds(transaction, row.id, asRead.links.length);
-        return want(row, { ...asked, ...fresh }, transaction);
+        return updateLab(transaction, row, { ...asked, ...fresh });
       });
       keeper.deploy(wanted);
       return withIds(wanted);
     },
     deleteLab: async ({ project, params: { lab = "" }, ifMatch }) => {
-      await keeper.stop(await want(await found(project, lab, ifMatch), { desired: "deleted" }));
+      await keeper.stop(await updateLab(database, await found(project, lab, ifMatch), { desired: "deleted" }));
       return undefined;
     },
   };
 }
-
-const greater = (row: LabRow, asked: Asked): Partial<LabRow> =>
-  Object.fromEntries(Object.entries(asked).map(([key, value]) => [key, Math.max(row[key as keyof Asked], value)]));
