@@ -1,5 +1,6 @@
 export { NodeContainer } from "./container/container.ts";
 export { ContainerYard, type YardSettings } from "./container/yard.ts";
+export { within } from "./deadline.ts";
 export { holdProgramIn } from "./namespace/held.ts";
 export { launch } from "./namespace/launch.ts";
 export { NamespaceMachine, type Premises } from "./namespace/machine.ts";

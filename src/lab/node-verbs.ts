@@ -1,4 +1,5 @@
 import type { NodeAction, NodeConfiguration, NodeDetail, NodeStatus, ProcessStatus } from "../api/index.ts";
+import { findNode } from "../topology/find-node.ts";
 import {
   isAppliance,
   isMachine,
@@ -9,7 +10,6 @@ import {
   type LinkId,
   labError,
   type Machine,
-  nearest,
   runsPrograms,
   startOrder,
 } from "../topology/index.ts";
@@ -162,17 +162,7 @@ export class NodeVerbs {
 
   /** @throws NODE_NOT_FOUND */
   find(name: string): LabNode {
-    const node = this.#lab.nodes.find((one) => one.name === name);
-    if (node !== undefined) return node;
-    const suggestion = nearest(
-      name,
-      this.#lab.nodes.map((one) => one.name),
-    );
-    throw labError("NODE_NOT_FOUND", {
-      node: name,
-      lab: this.#lab.name,
-      ...(suggestion === undefined ? {} : { nearest: suggestion }),
-    });
+    return findNode(this.#lab.name, this.#lab.nodes, name);
   }
 
   /** @throws NODE_NOT_VM */

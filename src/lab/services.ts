@@ -1,10 +1,9 @@
 import type { ProcessStatus } from "../api/index.ts";
-import type { Program, ProgramRequest } from "../engines/index.ts";
+import { type Program, type ProgramRequest, within } from "../engines/index.ts";
 import type { Preparation } from "../kinds/index.ts";
 import { type Command, labError, type ProgramNode } from "../topology/index.ts";
 import type { EventLog } from "./events.ts";
 import type { LogStore } from "./log-store.ts";
-import { within } from "./operation.ts";
 import { pump } from "./processes/output.ts";
 import { argvOf, type ReadinessView } from "./processes/readiness.ts";
 import { SupervisedProcess } from "./processes/supervised.ts";

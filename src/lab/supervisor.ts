@@ -12,7 +12,7 @@ import type {
   Outcome,
   PortStatus,
 } from "../api/index.ts";
-import type { Program, ProgramRequest } from "../engines/index.ts";
+import { type Program, type ProgramRequest, within } from "../engines/index.ts";
 import { isMachine, type Lab, labError, phases, plan } from "../topology/index.ts";
 import { Applier, type PhaseProgress, type StepPerformer } from "./apply.ts";
 import type { Captures } from "./captures/captures.ts";
@@ -27,7 +27,6 @@ import type { LogStore } from "./log-store.ts";
 import type { Logger } from "./logger.ts";
 import { NodeFiles } from "./node-files.ts";
 import { NodeVerbs } from "./node-verbs.ts";
-import { within } from "./operation.ts";
 import type { ProcessGroup } from "./processes/group.ts";
 import type { Stage } from "./stage.ts";
 

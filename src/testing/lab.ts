@@ -11,8 +11,8 @@ import { startLab as launch } from "../client/launch/launch.ts";
 import { stopLab } from "../client/stop.ts";
 import { labError } from "../topology/errors/error.ts";
 import { findLink } from "../topology/find-link.ts";
+import { findNode } from "../topology/find-node.ts";
 import type { Lab, Link } from "../topology/model.ts";
-import { nearest } from "../topology/nearest.ts";
 import { type Remains, writeState } from "./bundle.ts";
 import { type CaptureOptions, TestCapture } from "./capture.ts";
 import { TestLink } from "./link.ts";
@@ -50,15 +50,7 @@ export class TestLab implements AsyncDisposable {
 
   /** A machine of the lab. @throws NODE_NOT_FOUND, NODE_HAS_NO_PROCESSES */
   node(name: string): TestNode {
-    const found = this.topology.nodes.find((node) => node.name === name);
-    if (found === undefined) {
-      const suggestion = nearest(
-        name,
-        this.topology.nodes.map((node) => node.name),
-      );
-      const details = { node: name, lab: this.name };
-      throw labError("NODE_NOT_FOUND", suggestion === undefined ? details : { ...details, nearest: suggestion });
-    }
+    const found = findNode(this.name, this.topology.nodes, name);
     if (found.kind === "switch") throw labError("NODE_HAS_NO_PROCESSES", { node: name, kind: found.kind });
     return new TestNode(name, this.client, this.steps);
   }

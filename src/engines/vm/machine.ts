@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { labError, type NetwrightError } from "../../topology/index.ts";
+import { within } from "../deadline.ts";
 import type { GuestAgent } from "./agent/agent.ts";
 import { dumpId, netdevId, nicDevice, nicId, slotCount, slotId, slotsOf } from "./command-line.ts";
-import { within } from "./deadline.ts";
 import type { Nic, VmDescription } from "./description.ts";
 import { howEnded, Qemu, type QemuEnd, type QemuSurroundings } from "./qemu.ts";
 import type { QmpClient } from "./qmp/client.ts";

@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import type { CaptureRequest, CaptureStatus } from "../../api/index.ts";
 import type { CaptureStats, DataplaneEvent, DataplaneProblem } from "../../dataplane/contract.ts";
+import { within } from "../../engines/index.ts";
 import {
   type Capture,
   captureFilePattern,
@@ -12,7 +13,6 @@ import {
   labError,
 } from "../../topology/index.ts";
 import type { EventLog } from "../events.ts";
-import { within } from "../operation.ts";
 import type { WireProcess } from "../wire/wire-process.ts";
 import { annotationOf } from "./annotations.ts";
 import { mendFile } from "./file-section.ts";

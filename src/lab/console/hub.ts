@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { TerminalSize } from "../../engines/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { LogSink } from "../log-store.ts";
-import { pause } from "../operation.ts";
+import { pause } from "../pause.ts";
 import { ConsoleText } from "./text.ts";
 
 /** Someone who sees a console. */

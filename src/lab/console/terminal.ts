@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { Duplex } from "node:stream";
 import { type Program, type ProgramExit, shellStatus, type TerminalSize } from "../../engines/index.ts";
-import { pause } from "../operation.ts";
+import { pause } from "../pause.ts";
 
 /** What runs on a terminal, and when. */
 export type TerminalOptions = {

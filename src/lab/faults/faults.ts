@@ -1,4 +1,5 @@
 import type { FaultReport, FaultsRequest, FaultsStatus, FaultsStopped, FaultTimeline } from "../../api/index.ts";
+import { within } from "../../engines/index.ts";
 import {
   describeAction,
   type FaultSchedule,
@@ -11,7 +12,6 @@ import {
 } from "../../topology/index.ts";
 import { reportOf } from "../error-report.ts";
 import type { EventLog } from "../events.ts";
-import { within } from "../operation.ts";
 import { FaultRun } from "./run.ts";
 import { type FaultVerbs, perform } from "./verbs.ts";
 

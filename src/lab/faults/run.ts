@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { FaultReport, FaultTimeline, LabEvent, FaultRun as RunStatus } from "../../api/index.ts";
+import { within } from "../../engines/index.ts";
 import {
   describeAction,
   type FaultAction,
@@ -16,7 +17,7 @@ import {
 import { reportOf } from "../error-report.ts";
 import type { EventLog } from "../events.ts";
 import { Feed } from "../feed.ts";
-import { pause, within } from "../operation.ts";
+import { pause } from "../pause.ts";
 import { Agenda, type Due } from "./agenda.ts";
 import { isTriggered } from "./trigger.ts";
 import { type FaultVerbs, perform } from "./verbs.ts";

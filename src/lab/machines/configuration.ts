@@ -1,10 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
-import type { Program, ProgramRequest } from "../../engines/index.ts";
+import { type Program, type ProgramRequest, within } from "../../engines/index.ts";
 import type { Preparation } from "../../kinds/index.ts";
 import { type Command, labError, type NodeConfig } from "../../topology/index.ts";
-import { within } from "../operation.ts";
 import { argvOf } from "../processes/readiness.ts";
 
 /** A node whose configuration is changed while it runs. */

@@ -1,6 +1,6 @@
 import type { OperState, RtnetlinkHandle } from "../../kernel/index.ts";
 import { type Link, type LinkId, labError, type NodeName } from "../../topology/index.ts";
-import { pause } from "../operation.ts";
+import { pause } from "../pause.ts";
 import { type Connection, jacksOf } from "./connection.ts";
 
 type Plugged = { readonly link: Link; readonly connection: Connection };

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
+import { within } from "../../engines/index.ts";
 import { labError, type SegmentCut } from "../../topology/index.ts";
-import { within } from "../operation.ts";
 
 /** A class of ports, by the names of their jacks in the panel. */
 export type PortClass = {

@@ -1,7 +1,7 @@
 import type { Program, ProgramRequest } from "../../engines/index.ts";
 import type { Command, ReadinessCheck } from "../../topology/index.ts";
 import type { LogSink } from "../log-store.ts";
-import { pause } from "../operation.ts";
+import { pause } from "../pause.ts";
 import { hasSocket } from "./sockets.ts";
 
 /** What a check looks at. */

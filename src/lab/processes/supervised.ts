@@ -3,7 +3,7 @@ import type { ProcessState, ProcessStatus } from "../../api/index.ts";
 import { type Program, type ProgramExit, shellStatus } from "../../engines/index.ts";
 import { labError, type NetwrightError, type Process } from "../../topology/index.ts";
 import type { EventLog } from "../events.ts";
-import { pause } from "../operation.ts";
+import { pause } from "../pause.ts";
 import { pump } from "./output.ts";
 import { argvOf, becomesReady, describeCheck, type ReadinessView } from "./readiness.ts";
 

@@ -1,6 +1,7 @@
 import { closeSync, rmSync, writeSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { createInterface } from "node:readline";
+import { within } from "../../engines/index.ts";
 import {
   descriptorNote,
   type GateMessage,
@@ -11,7 +12,6 @@ import {
 } from "../../gate/contract.ts";
 import { sendDescriptor } from "../../kernel/index.ts";
 import { labError, type NetwrightError } from "../../topology/index.ts";
-import { within } from "../operation.ts";
 
 const startMs = 20_000;
 const answerMs = 10_000;

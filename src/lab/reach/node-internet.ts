@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { inNamespaces, type Namespace, RtnetlinkHandle } from "../../kernel/index.ts";
 import { type InternetAddresses, internetInterface, internetMtu, labError } from "../../topology/index.ts";
-import { pause } from "../operation.ts";
+import { pause } from "../pause.ts";
 
 const loopback = 1;
 /** Routes of the lab go before. */

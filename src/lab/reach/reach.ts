@@ -15,7 +15,7 @@ import {
   type Transport,
 } from "../../topology/index.ts";
 import type { EventLog } from "../events.ts";
-import { pause } from "../operation.ts";
+import { pause } from "../pause.ts";
 import { type GateOptions, GateProcess } from "./gate-process.ts";
 import { listenerAt } from "./listeners.ts";
 import {

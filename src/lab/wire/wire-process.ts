@@ -15,10 +15,10 @@ import type {
   WireChange,
   WireLink,
 } from "../../dataplane/contract.ts";
+import { within } from "../../engines/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { EventLog } from "../events.ts";
 import type { LogSink } from "../log-store.ts";
-import { within } from "../operation.ts";
 import { programOf } from "../program.ts";
 
 const startMs = 10_000;

@@ -1,5 +1,6 @@
 import { labError } from "../errors/error.ts";
 import { findLink } from "../find-link.ts";
+import { findNode } from "../find-node.ts";
 import { type Endpoint, endpointText, isMachine, type Lab } from "../model.ts";
 import { nearest } from "../nearest.ts";
 
@@ -47,15 +48,7 @@ function endsOf(lab: Places, text: string): readonly Endpoint[] {
   }
   const [name = "", port = "", ...rest] = text.split(":");
   if (name === "" || port === "" || rest.length > 0) throw labError("CAPTURE_TARGET_INVALID", { text });
-  const node = lab.nodes.find((one) => one.name === name);
-  if (node === undefined) {
-    const suggestion = nearest(
-      name,
-      lab.nodes.map((one) => one.name),
-    );
-    const details = { node: name, lab: lab.name };
-    throw labError("NODE_NOT_FOUND", suggestion === undefined ? details : { ...details, nearest: suggestion });
-  }
+  const node = findNode(lab.name, lab.nodes, name);
   if (port === "lo" && isMachine(node)) throw labError("CAPTURE_LOOPBACK", { node: name });
   const known = node.interfaces.map((one) => one.name).filter((one) => one !== "lo");
   if (known.includes(port)) return [{ node: name, interface: port }];

@@ -1,10 +1,10 @@
 import { labError } from "../errors/error.ts";
 import { findLink } from "../find-link.ts";
+import { findNode } from "../find-node.ts";
 import { describeImpairment, impairmentSettings } from "../impairment/describe.ts";
 import type { LinkImpairmentSettings } from "../impairment/directions.ts";
 import type { Impairments } from "../impairment/impairment.ts";
 import { isSwitch, type Lab } from "../model.ts";
-import { nearest } from "../nearest.ts";
 import { makePartition } from "../partition/make.ts";
 import { healed } from "../partition/partition.ts";
 import type { FaultAction, LinkVerb, NodeVerb } from "./schedule.ts";
@@ -54,15 +54,7 @@ export function parseAction(
 }
 
 export function expectMachine(lab: Lab, name: string): void {
-  const node = lab.nodes.find((one) => one.name === name);
-  if (node === undefined) {
-    const suggestion = nearest(
-      name,
-      lab.nodes.map((one) => one.name),
-    );
-    const details = { node: name, lab: lab.name };
-    throw labError("NODE_NOT_FOUND", suggestion === undefined ? details : { ...details, nearest: suggestion });
-  }
+  const node = findNode(lab.name, lab.nodes, name);
   if (isSwitch(node)) throw labError("NODE_HAS_NO_PROCESSES", { node: name, kind: node.kind });
 }
 

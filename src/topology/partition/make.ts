@@ -1,4 +1,5 @@
 import { labError } from "../errors/error.ts";
+import { findNode } from "../find-node.ts";
 import { isSwitch, type Lab, type NodeName } from "../model.ts";
 import { nearest } from "../nearest.ts";
 import { healed, type Partition } from "./partition.ts";
@@ -107,12 +108,11 @@ function groupsIn(words: readonly string[], separator: string): readonly (readon
 }
 
 function expectMachines({ name: lab, nodes }: Topology, machines: readonly NodeName[], names: readonly string[]): void {
-  const known = new Set(machines);
+  const known = machines.map((name) => ({ name }));
+  const switches = new Set(nodes.filter(isSwitch).map(({ name }) => name));
   for (const node of names) {
-    if (known.has(node)) continue;
-    if (nodes.some(({ name }) => name === node)) throw labError("PARTITION_OF_SWITCH", { node });
-    const suggestion = nearest(node, machines);
-    throw labError("NODE_NOT_FOUND", { node, lab, ...(suggestion === undefined ? {} : { nearest: suggestion }) });
+    if (switches.has(node)) throw labError("PARTITION_OF_SWITCH", { node });
+    findNode(lab, known, node);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { labError } from "../../../topology/index.ts";
-import { within } from "../deadline.ts";
+import { within } from "../../deadline.ts";
 import { parseMessage, type QmpEvent, type QmpMessage } from "./message.ts";
 
 /** A connection to a QEMU, and how to send a file descriptor over it where that can be done. */

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { within } from "../../../engines/index.ts";
 import { labError } from "../../../topology/index.ts";
 import type { LogSink } from "../../log-store.ts";
-import { pause, within } from "../../operation.ts";
+import { pause } from "../../pause.ts";
 
 const startMs = 15_000;
 const commandMs = 30_000;

@@ -1,4 +1,4 @@
-import { labError } from "../../topology/index.ts";
+import { labError } from "../topology/index.ts";
 
 /**
  * Waits for `promise` no longer than `withinMs`.
