@@ -11,7 +11,7 @@ import {
   timelineOf,
 } from "../../src/topology/faults/timeline.ts";
 import { presets } from "../../src/topology/impairment/presets.ts";
-import { arbitraryImpairment } from "./arbitrary-impairment.ts";
+import { arbitraryImpairment } from "./arbitrary/impairment.ts";
 import { load } from "./lab-text.ts";
 
 const lab = load(`

@@ -7,7 +7,7 @@ import type { Impairment } from "../../src/topology/impairment/impairment.ts";
 import { type Preset, presetNames, presets } from "../../src/topology/impairment/presets.ts";
 import { impairmentOf, readImpairment } from "../../src/topology/impairment/read.ts";
 import type { ImpairmentSettings } from "../../src/topology/impairment/settings.ts";
-import { arbitraryImpairment } from "./arbitrary-impairment.ts";
+import { arbitraryImpairment } from "./arbitrary/impairment.ts";
 
 const codes = (settings: ImpairmentSettings): readonly string[] => {
   try {

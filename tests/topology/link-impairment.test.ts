@@ -4,7 +4,7 @@ import { presets } from "../../src/topology/impairment/presets.ts";
 import type { Lab } from "../../src/topology/model.ts";
 import { describeStep, phases, plan, undoOf } from "../../src/topology/plan/index.ts";
 import { printLab } from "../../src/topology/print.ts";
-import { relatedLabs } from "./arbitrary-lab.ts";
+import { relatedLabs } from "./arbitrary/related.ts";
 import { codesOf, errorsOf, load } from "./lab-text.ts";
 
 const link = (rest: string): string => `name: x\nnodes: {h1: , r1: }\nlinks: [{endpoints: [h1, r1], ${rest}}]\n`;

@@ -17,7 +17,8 @@ import { plan } from "../../src/topology/plan/plan.ts";
 import { simulate } from "../../src/topology/plan/simulate.ts";
 import { KernelRefusal } from "../../src/topology/plan/simulation/before.ts";
 import type { Step } from "../../src/topology/steps.ts";
-import { arbitraryLab, relatedLabs } from "./arbitrary-lab.ts";
+import { arbitraryLab } from "./arbitrary/lab.ts";
+import { relatedLabs } from "./arbitrary/related.ts";
 
 const apply = (state: KernelState, steps: readonly Step[]): KernelState => steps.reduce(simulate, state);
 const up = (lab: Lab): KernelState => apply(emptyState(lab), plan(lab, undefined));

@@ -6,7 +6,7 @@ import { emptyState, labOf } from "../../src/topology/plan/kernel-state.ts";
 import { plan } from "../../src/topology/plan/plan.ts";
 import { simulate } from "../../src/topology/plan/simulate.ts";
 import { printLab } from "../../src/topology/print.ts";
-import { arbitraryLab } from "./arbitrary-lab.ts";
+import { arbitraryLab } from "./arbitrary/lab.ts";
 
 /** A machine with every folder and no files. */
 const reader = {

@@ -5,7 +5,7 @@ import type { Process } from "../../src/topology/model.ts";
 import { nearest } from "../../src/topology/nearest.ts";
 import { startOrder } from "../../src/topology/order.ts";
 import { selectProcesses } from "../../src/topology/selection.ts";
-import { arbitraryLab } from "./arbitrary-lab.ts";
+import { arbitraryLab } from "./arbitrary/lab.ts";
 
 const process = (name: string, after: readonly string[] = [], tags: readonly string[] = []): Process => ({
   name,

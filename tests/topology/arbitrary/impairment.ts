@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { GilbertElliott, Impairment, Loss, QueueLimit } from "../../src/topology/impairment/impairment.ts";
+import type { GilbertElliott, Impairment, Loss, QueueLimit } from "../../../src/topology/impairment/impairment.ts";
 
 const probability = fc.integer({ min: 1, max: 10 ** 10 }).map((count) => count / 1e10);
 const maybeProbability = fc.integer({ min: 0, max: 1000 }).map((count) => count / 1000);
