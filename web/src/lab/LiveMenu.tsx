@@ -14,6 +14,7 @@ import {
 } from "@tabler/icons-react";
 import type { LabDetail, LinkStatus, NodeStatus } from "../../../src/api/index.ts";
 import type { MenuTarget } from "../graph/Graph.tsx";
+import { MenuAt } from "../shell/MenuAt.tsx";
 import type { LabVerbs } from "./verbs.ts";
 
 /** What can be done to what was clicked. */
@@ -34,15 +35,10 @@ export function LiveMenu({
   const link = target?.of === "link" ? detail.linkStatus.find(({ id }) => id === target.id) : undefined;
   if (target === undefined || (node === undefined && link === undefined)) return null;
   return (
-    <Menu opened onClose={onClose} position="bottom-start" withinPortal shadow="md" trapFocus>
-      <Menu.Target>
-        <div style={{ position: "fixed", left: target.x, top: target.y, width: 1, height: 1 }} />
-      </Menu.Target>
-      <Menu.Dropdown>
-        {node !== undefined && <NodeItems node={node} mayChange={mayChange} verbs={verbs} />}
-        {link !== undefined && <LinkItems link={link} mayChange={mayChange} verbs={verbs} />}
-      </Menu.Dropdown>
-    </Menu>
+    <MenuAt at={target} onClose={onClose}>
+      {node !== undefined && <NodeItems node={node} mayChange={mayChange} verbs={verbs} />}
+      {link !== undefined && <LinkItems link={link} mayChange={mayChange} verbs={verbs} />}
+    </MenuAt>
   );
 }
 

@@ -1,12 +1,15 @@
 import "@xterm/xterm/css/xterm.css";
-import { ActionIcon, Button, CloseButton, Group, Menu, Progress, Text, TextInput } from "@mantine/core";
-import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
+import { Menu, Text } from "@mantine/core";
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal as Screen } from "@xterm/xterm";
 import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from "react";
 import type { LabAddress } from "../api/call.ts";
+import { MenuAt } from "../shell/MenuAt.tsx";
+import { copy } from "./copy.ts";
+import { FindForm } from "./FindForm.tsx";
 import { findIn } from "./find.ts";
 import { ShellConnection, type ShellState } from "./shell-connection.ts";
+import { UploadList } from "./UploadList.tsx";
 import { useUploads } from "./useUploads.ts";
 
 const notes: Readonly<Record<Exclude<ShellState, "open">, string>> = {
@@ -57,7 +60,6 @@ export default function Terminal({
   const [state, setState] = useState<ShellState>("connecting");
   const [finds, setFinds] = useState(false);
   const [words, setWords] = useState("");
-  const [isMissing, setMissing] = useState(false);
   const [at, setAt] = useState<{ readonly x: number; readonly y: number }>();
   const [isOver, setOver] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
@@ -140,10 +142,6 @@ export default function Terminal({
     if (hasFocus) fit.current.screen.focus();
   }, [isShown, hasFocus]);
 
-  const find = (step: 1 | -1) => {
-    const screen = fit.current?.screen;
-    if (screen !== undefined) setMissing(!findIn(screen, words, step));
-  };
   const back = () => fit.current?.screen.focus();
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: what can be done by mouse is in the menu, too
@@ -182,69 +180,21 @@ export default function Terminal({
         </div>
       )}
       {finds && (
-        <form
-          className="terminal-find"
-          onSubmit={(event) => {
-            event.preventDefault();
-            find(-1);
+        <FindForm
+          name={name}
+          words={words}
+          onWords={setWords}
+          onFind={(step) => {
+            const screen = fit.current?.screen;
+            return screen === undefined || findIn(screen, words, step);
           }}
-        >
-          <TextInput
-            size="xs"
-            autoFocus
-            aria-label={`Find in the ${name.toLowerCase()}`}
-            placeholder="Find"
-            value={words}
-            aria-invalid={isMissing}
-            onChange={({ currentTarget }) => {
-              setWords(currentTarget.value);
-              setMissing(false);
-            }}
-            onKeyDown={({ key }) => {
-              if (key !== "Escape") return;
-              setFinds(false);
-              back();
-            }}
-          />
-          {isMissing && <Text size="xs">not there</Text>}
-          <ActionIcon type="submit" variant="default" aria-label="The one before">
-            <IconChevronUp size={16} />
-          </ActionIcon>
-          <ActionIcon variant="default" aria-label="The next one" onClick={() => find(1)}>
-            <IconChevronDown size={16} />
-          </ActionIcon>
-          <CloseButton
-            aria-label="End finding"
-            onClick={() => {
-              setFinds(false);
-              back();
-            }}
-          />
-        </form>
+          onEnd={() => {
+            setFinds(false);
+            back();
+          }}
+        />
       )}
-      {uploads.list.length > 0 && (
-        <div className="terminal-uploads" role="status">
-          {uploads.list.map((one) => (
-            <Group key={one.number} gap={8} wrap="nowrap">
-              <Text size="xs" truncate maw={260}>
-                {one.error ?? `${one.name}${one.folder === undefined ? "" : ` to ${one.folder}`}`}
-              </Text>
-              {one.error === undefined && !one.isDone && (
-                <Progress w={90} value={one.percent} aria-label={`${one.name}: ${one.percent} percent sent`} />
-              )}
-              {one.isDone && <Text size="xs">is there</Text>}
-              {!one.isDone && one.error === undefined && (
-                <Button size="compact-xs" variant="subtle" onClick={one.stop}>
-                  Stop
-                </Button>
-              )}
-              {(one.isDone || one.error !== undefined) && (
-                <CloseButton size="xs" aria-label="Close" onClick={() => uploads.remove(one.number)} />
-              )}
-            </Group>
-          ))}
-        </div>
-      )}
+      {uploads.list.length > 0 && <UploadList uploads={uploads} />}
       <input
         ref={picker}
         type="file"
@@ -258,64 +208,39 @@ export default function Terminal({
         }}
       />
       {at !== undefined && (
-        <Menu
-          opened
-          withinPortal
-          position="bottom-start"
-          shadow="md"
+        <MenuAt
+          at={at}
           onClose={() => {
             setAt(undefined);
             back();
           }}
         >
-          <Menu.Target>
-            <div style={{ position: "fixed", left: at.x, top: at.y, width: 1, height: 1 }} />
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item
-              rightSection={<Text size="xs">Ctrl+Shift+C</Text>}
-              disabled={fit.current?.screen.hasSelection() !== true}
-              onClick={() => void copy(fit.current?.screen)}
-            >
-              Copy
-            </Menu.Item>
-            <Menu.Item
-              rightSection={<Text size="xs">Ctrl+Shift+V</Text>}
-              disabled={navigator.clipboard === undefined}
-              onClick={() => {
-                const paste = (text: string) => fit.current?.screen.paste(text);
-                void navigator.clipboard.readText().then(paste, () => undefined);
-              }}
-            >
-              Paste
-            </Menu.Item>
-            <Menu.Item rightSection={<Text size="xs">Ctrl+Shift+F</Text>} onClick={() => setFinds(true)}>
-              Find…
-            </Menu.Item>
-            <Menu.Item onClick={() => fit.current?.screen.selectAll()}>Select all</Menu.Item>
-            <Menu.Item onClick={() => fit.current?.screen.clear()}>Clear what was shown</Menu.Item>
-            <Menu.Item onClick={() => picker.current?.click()}>Upload files…</Menu.Item>
-            {menu}
-          </Menu.Dropdown>
-        </Menu>
+          <Menu.Item
+            rightSection={<Text size="xs">Ctrl+Shift+C</Text>}
+            disabled={fit.current?.screen.hasSelection() !== true}
+            onClick={() => void copy(fit.current?.screen)}
+          >
+            Copy
+          </Menu.Item>
+          <Menu.Item
+            rightSection={<Text size="xs">Ctrl+Shift+V</Text>}
+            disabled={navigator.clipboard === undefined}
+            onClick={() => {
+              const paste = (text: string) => fit.current?.screen.paste(text);
+              void navigator.clipboard.readText().then(paste, () => undefined);
+            }}
+          >
+            Paste
+          </Menu.Item>
+          <Menu.Item rightSection={<Text size="xs">Ctrl+Shift+F</Text>} onClick={() => setFinds(true)}>
+            Find…
+          </Menu.Item>
+          <Menu.Item onClick={() => fit.current?.screen.selectAll()}>Select all</Menu.Item>
+          <Menu.Item onClick={() => fit.current?.screen.clear()}>Clear what was shown</Menu.Item>
+          <Menu.Item onClick={() => picker.current?.click()}>Upload files…</Menu.Item>
+          {menu}
+        </MenuAt>
       )}
     </div>
   );
-}
-
-/** Pages that did not come by HTTPS, or from this machine, have no clipboard (W3C Clipboard API): the older way does. */
-async function copy(screen: Screen | undefined): Promise<void> {
-  const text = screen?.getSelection() ?? "";
-  if (text === "") return;
-  if (navigator.clipboard !== undefined) {
-    await navigator.clipboard.writeText(text).catch(() => undefined);
-    return;
-  }
-  const give = (event: ClipboardEvent) => {
-    event.preventDefault();
-    event.clipboardData?.setData("text/plain", text);
-  };
-  document.addEventListener("copy", give, { capture: true, once: true });
-  document.execCommand("copy");
-  document.removeEventListener("copy", give, { capture: true });
 }
