@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { call, callLab, type LabAddress } from "./call.ts";
+import { call, callLab, type LabAddress, setProof } from "./call.ts";
 import { listQuery } from "./list.ts";
 
 /** What is asked of the server, under the names by which it is kept. */
@@ -26,7 +26,11 @@ function takeSecret(): string | undefined {
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: openSession,
+  queryFn: async () => {
+    const session = await openSession();
+    setProof(session.csrfToken);
+    return session;
+  },
   staleTime: Number.POSITIVE_INFINITY,
 });
 

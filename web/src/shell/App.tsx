@@ -2,7 +2,7 @@ import { Center } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { Redirect, Route, Switch } from "wouter";
-import { CallError, setProof } from "../api/call.ts";
+import { CallError } from "../api/call.ts";
 import { projectsQuery, sessionQuery, waysQuery } from "../api/queries.ts";
 import { ProjectPage } from "../project/ProjectPage.tsx";
 import { ProjectsPage } from "../projects/ProjectsPage.tsx";
@@ -31,7 +31,6 @@ function Home() {
 /** All pages, for whoever is signed in. */
 export function App() {
   const session = useQuery(sessionQuery);
-  if (session.data !== undefined && !session.isError) setProof(session.data.csrfToken);
   if (session.isPending) return <Loading what="Netwright" />;
   if (session.error instanceof CallError && session.error.code === "NOT_SIGNED_IN") return <SignIn />;
   if (session.error instanceof CallError && session.error.code === "SIGN_IN_LINK_SPENT")

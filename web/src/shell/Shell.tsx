@@ -12,12 +12,10 @@ import {
 } from "@mantine/core";
 import { useNetwork } from "@mantine/hooks";
 import { IconChevronRight, IconKey, IconLogout, IconMoon, IconServerCog, IconSun, IconUser } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
 import { Fragment, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import type { User } from "../../../src/api/index.ts";
-import { call, setProof } from "../api/call.ts";
-import { sessionQuery } from "../api/queries.ts";
+import { call } from "../api/call.ts";
 
 /** What stands around every page: where one is, who one is, and whether the network is there. */
 export function Shell({ user, children }: { readonly user: User; readonly children: ReactNode }) {
@@ -96,15 +94,10 @@ export function ColourScheme() {
 }
 
 function UserMenu({ user }: { readonly user: User }) {
-  const client = useQueryClient();
-  const [, navigate] = useLocation();
   const signOut = async () => {
     await call("DELETE", "/session").catch(() => undefined);
-    setProof(undefined);
-    navigate("/projects");
-    client.clear();
-    await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
-    location.reload();
+    // Loaded anew, so that nothing stays of what was seen.
+    location.assign("/projects");
   };
   return (
     <Menu position="bottom-end" withinPortal>
