@@ -1,4 +1,4 @@
-import { connect, type OnReadOpts, type Socket } from "node:net";
+import { connect, isIP, type OnReadOpts, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
 /** Where a lab's API is: at its own socket, or below an address of a server (`…/projects/P/labs/L`), for who has a token. */
@@ -22,7 +22,8 @@ export function dial(address: LabAddress, options: { readonly onread?: OnReadOpt
   return tls.connect({
     host,
     port: Number(port || 443),
-    servername: host,
+    // A name, never an address (RFC 6066, 3).
+    ...(isIP(host) === 0 ? { servername: host } : {}),
     ALPNProtocols: ["http/1.1"],
     ...(address.ca === undefined ? {} : { ca: address.ca }),
     ...options,

@@ -42,6 +42,8 @@ describe("where control groups can be made", () => {
 
   it("version 2: nowhere in a session of somebody else's, or outside of what is seen", () => {
     expect(found(machine({}))).toMatchObject({ mend: expect.stringContaining("systemd-run --user --scope") });
+    const service = machine({ own: "0::/system.slice/netwright.service\n" });
+    expect(found(service)).toMatchObject({ mend: expect.stringContaining("DelegateSubgroup=server") });
     expect(found(machine({ own: "0::/../other\n", mayWrite: () => true }))).toHaveProperty("why");
   });
 

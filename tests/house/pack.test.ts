@@ -98,6 +98,7 @@ describe("the package", () => {
         cwd: example,
       });
       expect(stdout).toContain("1 received");
+      expect((await run(netwright, ["inspect", "h1"], { cwd: example })).stdout).toMatch(/^name: h1$/m);
       // The programs that a supervisor starts are there, too: the wire, and the one that measures.
       await run(netwright, ["link", "set", "h1", "h2", "--delay", "5ms", "--medium", "wire"], { cwd: example });
       const measure = [

@@ -314,6 +314,6 @@ async function inspectImage(session: Session<object>, name = ""): Promise<undefi
     output.printJson(report);
     return;
   }
-  const { stringify } = await import("yaml");
+  const { stringify } = await import("../yaml.ts");
   output.print(stringify(report, { lineWidth: 0 }).trimEnd());
 }

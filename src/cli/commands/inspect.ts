@@ -28,7 +28,7 @@ export const inspect: CommandDefinition = (program, bind) => {
         output.printJson(detail);
         return;
       }
-      const { stringify } = await import("yaml");
+      const { stringify } = await import("../yaml.ts");
       output.print(stringify(detail, { lineWidth: 0 }).trimEnd());
     }),
   );

@@ -68,7 +68,9 @@ function unifiedHome(mount: Mount, path: string, facts: GroupFacts): GroupHome |
   if (nearest === undefined || !mayDivide(nearest))
     return {
       why: `control group ${path}, in which netwright runs, is not this user's to divide`,
-      mend: "Start it in one that is: systemd-run --user --scope -p Delegate=yes netwright up …",
+      mend: path.endsWith(".service")
+        ? "Let its service have control groups, with systemd 254 or newer: Delegate=cpu memory pids and DelegateSubgroup=server (docs/operations.md)."
+        : "Start it in one that is: systemd-run --user --scope -p Delegate=yes netwright up …",
     };
   const offered = (facts.read(`${nearest}/cgroup.controllers`) ?? "").split(/\s+/);
   return {
