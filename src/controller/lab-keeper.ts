@@ -7,6 +7,7 @@ import type { Agent, AgentState } from "./agent/agent.ts";
 import type { Bulletin } from "./bulletin.ts";
 import type { Database } from "./data/database.ts";
 import { databaseError } from "./data/failures.ts";
+import type { LabOutline } from "./data/lab-outline.ts";
 import type { Tables } from "./data/tables.ts";
 import { readLabText, type Trust } from "./lab-text.ts";
 import { FoundLabs, type FoundProject } from "./own/found-labs.ts";
@@ -14,8 +15,6 @@ import { reservePorts } from "./policy/ports.ts";
 import type { ServerRules } from "./policy/rules.ts";
 
 export type LabRow = Tables["labs"];
-/** What a lab's state is told by. */
-export type LabOutline = Pick<LabRow, "id" | "name" | "run_name" | "desired" | "problem">;
 type Problem = { readonly code: string; readonly message: string; readonly remedy?: string };
 type Work = {
   readonly does: "deploying" | "stopping";
@@ -142,7 +141,7 @@ export class LabKeeper {
   }
 
   /** How many captures of a lab run; undefined for one that cannot be asked now. */
-  async captures(lab: LabRow): Promise<number | undefined> {
+  async captures(lab: LabOutline): Promise<number | undefined> {
     if (this.stateOf(lab) !== "running") return undefined;
     const captures = await this.#agent
       .client(lab.run_name)

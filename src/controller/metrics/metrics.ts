@@ -1,5 +1,5 @@
 import type { Database } from "../data/database.ts";
-import type { LabRow } from "../lab-keeper.ts";
+import { type LabOutline, outlineColumns } from "../data/lab-outline.ts";
 
 /** Upper bounds of how long deploying takes, in seconds. */
 export const deployBounds = [1, 2, 5, 10, 30, 60, 120, 300] as const;
@@ -53,8 +53,11 @@ export class Metrics {
   }
 
   /** All measures as they are now. @param stateOf of a lab */
-  async collect(database: Database, stateOf: (lab: LabRow) => string): Promise<readonly Metric[]> {
-    const labs = await database.selectFrom("labs").selectAll().execute();
+  async collect(database: Database, stateOf: (lab: LabOutline) => string): Promise<readonly Metric[]> {
+    const labs = await database
+      .selectFrom("labs")
+      .select([...outlineColumns, "nodes"])
+      .execute();
     const states = Map.groupBy(labs, stateOf);
     const running = states.get("running") ?? [];
     const count = async (table: "users" | "projects"): Promise<number> =>

@@ -6,6 +6,12 @@ import { newId } from "../identity/secrets.ts";
 import { askedBy } from "../policy/quotas.ts";
 
 type LabRow = Tables["labs"];
+/** What is looked at each second: not the texts, which are long. */
+const lookedAt = [
+  ...(["id", "name", "run_name", "desired", "came_up", "problem"] as const),
+  ...(["instance", "digest", "is_found", "revision"] as const),
+] as const;
+type LookedAt = Pick<LabRow, (typeof lookedAt)[number]>;
 
 /** Where labs of the command line are shown, and who they belong to. */
 export type FoundProject = { readonly project: string; readonly owner: string };
@@ -20,7 +26,7 @@ export class FoundLabs {
   readonly #bulletin: Bulletin;
   readonly #clock: () => number;
   readonly #of: FoundProject;
-  readonly #isBusy: (lab: LabRow) => boolean;
+  readonly #isBusy: (lab: Pick<LabRow, "id">) => boolean;
   #comparing: Promise<void> = Promise.resolve();
 
   constructor(options: {
@@ -30,7 +36,7 @@ export class FoundLabs {
     readonly clock: () => number;
     readonly project: FoundProject;
     /** Whether this server is doing something to a lab. */
-    readonly isBusy: (lab: LabRow) => boolean;
+    readonly isBusy: (lab: Pick<LabRow, "id">) => boolean;
   }) {
     this.#database = options.database;
     this.#agent = options.agent;
@@ -48,7 +54,7 @@ export class FoundLabs {
   }
 
   async #compare(seen: ReadonlyMap<string, AgentState>): Promise<void> {
-    const rows = await this.#database.selectFrom("labs").selectAll().execute();
+    const rows = await this.#database.selectFrom("labs").select(lookedAt).execute();
     const known = new Set(rows.map((row) => row.run_name));
     for (const row of rows) {
       // What the server has begun, it ends.
@@ -59,7 +65,7 @@ export class FoundLabs {
     for (const [name, state] of seen) if (state === "running" && !known.has(name)) await this.#add(name);
   }
 
-  async #ended(row: LabRow): Promise<void> {
+  async #ended(row: LookedAt): Promise<void> {
     // What did not come up is not there, and says why.
     if (row.desired !== "running" || row.problem !== null || this.#agent.found?.(row.run_name) !== undefined) return;
     if (row.is_found === 1) {
@@ -71,7 +77,7 @@ export class FoundLabs {
       await this.#tell("lab.stopped", row.name, `Lab ${row.name} has ended, or was taken down by the command line`);
   }
 
-  async #follow(row: LabRow): Promise<void> {
+  async #follow(row: LookedAt): Promise<void> {
     const found = this.#agent.found?.(row.run_name);
     if (found === undefined) return;
     if (found.startedAt === row.instance && (found.digest === undefined || found.digest === row.digest)) return;
@@ -129,7 +135,7 @@ export class FoundLabs {
   }
 
   /** @returns whether nobody else has changed it meanwhile */
-  async #change(row: LabRow, values: Partial<LabRow>): Promise<boolean> {
+  async #change(row: LookedAt, values: Partial<LabRow>): Promise<boolean> {
     const done = await this.#database
       .updateTable("labs")
       .set({ ...values, revision: row.revision + 1 })

@@ -1,6 +1,7 @@
 import type { Quota } from "../../api/index.ts";
 import { formatSize, isAppliance, type Lab, labError, runsPrograms } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
+import { type LabOutline, outlineColumns } from "../data/lab-outline.ts";
 import type { LabRow } from "../lab-keeper.ts";
 import type { ProjectRow } from "../server/input.ts";
 
@@ -43,11 +44,11 @@ function sum(lab: Lab, key: "cpus" | "memoryBytes"): { readonly amount: number; 
 export class Quotas {
   readonly #database: Database;
   /** How many captures of a lab run now; undefined when it cannot be asked. */
-  readonly #running: (lab: LabRow) => Promise<number | undefined>;
+  readonly #running: (lab: LabOutline) => Promise<number | undefined>;
   /** Of each project the last that was let in, whether it is done or not. */
   readonly #last = new Map<string, Promise<unknown>>();
 
-  constructor(database: Database, running: (lab: LabRow) => Promise<number | undefined>) {
+  constructor(database: Database, running: (lab: LabOutline) => Promise<number | undefined>) {
     this.#database = database;
     this.#running = running;
   }
@@ -110,7 +111,7 @@ export class Quotas {
   async #used(database: Database, project: ProjectRow, quota: Quota, except: LabRow | undefined): Promise<Amounts> {
     const rows = await database
       .selectFrom("labs")
-      .selectAll()
+      .select([...outlineColumns, "nodes", "cpu_millis", "memory_bytes", "captures"])
       .where("project_id", "=", project.id)
       .$if(except !== undefined, (query) => query.where("id", "!=", except?.id ?? ""))
       .execute();

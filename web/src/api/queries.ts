@@ -46,7 +46,7 @@ export const hostQuery = queryOptions({
 });
 
 /** All of them at once: nobody is signed in at hundreds of places. */
-export const sessionsQuery = listQuery(["sessions"], ({ signal }) => call("GET", "/sessions", { signal }));
+export const sessionsQuery = listQuery(["sessions"], (page) => call("GET", "/sessions", page));
 
 export const tokensQuery = listQuery(["tokens"], (page) => call("GET", "/tokens", page));
 
