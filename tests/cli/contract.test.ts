@@ -408,6 +408,9 @@ describe("requests that are made up", () => {
     ...upgraded.map(([id]) => id),
   ]);
   const names = fc.constantFrom("demo", "small", "h1", "r1", "anna", "root", "shop", "second", "none", "..", "%", "ü");
+  // Clients take the dots out of an address (WHATWG URL, 4.4): what is left is another operation's, such as that of a
+  // project's events, which may be quiet for ever.
+  const inside = names.filter((name) => name !== "..");
 
   it("break nothing, and leave nothing half done", { timeout: 240_000 }, async () => {
     const operations = contract.operations.filter(({ id }) => !leftOut.has(id));
@@ -416,9 +419,9 @@ describe("requests that are made up", () => {
         operation: fc.constant(operation),
         params: fc.dictionary(fc.constantFrom("topology", "user", "host", "token", "image", "capture"), names),
         inside: fc.record({
-          project: fc.oneof({ weight: 9, arbitrary: fc.constant(project) }, names),
-          lab: fc.oneof({ weight: 9, arbitrary: fc.constant(lab) }, names),
-          node: fc.oneof({ weight: 3, arbitrary: fc.constantFrom("h1", "h2", "r1") }, names),
+          project: fc.oneof({ weight: 9, arbitrary: fc.constant(project) }, inside),
+          lab: fc.oneof({ weight: 9, arbitrary: fc.constant(lab) }, inside),
+          node: fc.oneof({ weight: 3, arbitrary: fc.constantFrom("h1", "h2", "r1") }, inside),
           link: fc.constantFrom("h1:eth0 — h2:eth0", "h1:eth1 — r1:eth0", "h1 r1", "none"),
         }),
         query: fc.dictionary(
