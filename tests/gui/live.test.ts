@@ -287,6 +287,9 @@ describe("a lab that runs", () => {
     await page.getByText("Part A", { exact: true }).waitFor();
     await expect.poll(() => page.locator(".group-name").count()).toBe(2);
     await page.getByText("Parted: split h1 h2 -- h3 h4").waitFor();
+    // What is told covers no tool: a button that is covered cannot be clicked.
+    await page.getByRole("button", { name: "Lasso" }).click({ trial: true });
+    await page.getByRole("button", { name: "Part 2 nodes from the rest" }).click({ trial: true });
     await picture(page, "partition");
     expect(await barriers(page)).toEqual([]);
     await page.getByRole("button", { name: "Heal" }).click();
@@ -312,6 +315,9 @@ describe("a lab that runs", () => {
     await page.locator(".link[data-cut]").waitFor({ state: "attached" });
     await picture(page, "faults");
     expect(await barriers(page)).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollHeight <= innerHeight")).toBe(true);
+    // Events, and answers that are on their way when they come, are no trouble.
+    expect(await page.getByText("does not answer just now").count()).toBe(0);
     await page.getByRole("button", { name: "Stop and heal" }).click();
     await page.getByText(/was stopped: 1 of 3 done/).waitFor();
     await page.locator(".link[data-cut]").waitFor({ state: "detached" });

@@ -26,6 +26,8 @@ type Point = { readonly x: number; readonly y: number };
 const laneWidth = 14;
 /** Less is what machines say without being asked (neighbour discovery), and is told in the details. */
 const leastBits = 1_000;
+/** Of a rate, an arrow before it. */
+const wordsWidth = 84;
 /** From a node's border to the middle of an interface's name. */
 const nameDistance = 16;
 
@@ -59,7 +61,7 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
   const nameAt = border + nameDistance + Math.abs(unit.x) * 8;
   const isCut = data.state === "down" || data.isBlocked === true;
   // Between nodes that are near each other there is no room for words: they go above and below them.
-  const isNarrow = length < 260 && Math.abs(unit.x) > 0.5;
+  const isNarrow = Math.abs(unit.x) > 0.5 && length * Math.abs(unit.x) - nodeSize.width < wordsWidth;
   const above = isNarrow ? Math.min(y1, y2) - half.y - 8 : middle.y - 10;
   const below = isNarrow ? Math.max(y1, y2) + half.y + 12 : middle.y + 13;
   return (
@@ -88,6 +90,7 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
         </text>
       )}
       {rate !== undefined &&
+        !isCut &&
         length > 120 &&
         rateLines(rate, unit).map((line, index) => (
           <text key={line} {...besideLine({ middle, unit, below, index })} className="link-rate">

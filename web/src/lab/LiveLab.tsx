@@ -146,7 +146,7 @@ export function LiveLab({
               </Button>
             )}
             {isParted && (
-              <Group gap={6} className="notice" role="status">
+              <Group gap={6} className="live-notice" role="status">
                 <Text size="sm" maw={360} truncate title={detail.partition.words.join(" ")}>
                   Parted: {detail.partition.words.join(" ")}
                 </Text>
@@ -158,12 +158,12 @@ export function LiveLab({
               </Group>
             )}
             {isOld && (
-              <Text size="sm" className="notice" role="status">
+              <Text size="sm" className="live-notice" role="status">
                 The lab does not answer just now: this is how it was.
               </Text>
             )}
             {actions.error !== null && (
-              <Group gap={6} className="notice notice-red" role="alert" wrap="nowrap">
+              <Group gap={6} className="live-notice live-notice-red" role="alert" wrap="nowrap">
                 <Text size="sm">{actions.error.message}</Text>
                 <CloseButton size="sm" aria-label="Close the message" onClick={actions.reset} />
               </Group>

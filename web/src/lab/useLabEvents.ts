@@ -1,9 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import type { LabDetail, LabEvent, NodeStatus } from "../../../src/api/index.ts";
+import type { LabDetail, LabEvent } from "../../../src/api/index.ts";
 import { type LabAddress, labPath } from "../api/call.ts";
 import { useLines } from "../api/follow.ts";
 import { labDetailQuery } from "../api/queries.ts";
+import { tellOf } from "./told.ts";
 
 const mostEvents = 2_000;
 /**
@@ -32,9 +33,8 @@ export function useLabEvents(address: LabAddress, runsAs: string): readonly LabE
       last.current = fresh.at(-1)?.id ?? last.current;
       const told = fresh.map((event) => named(event, runsAs, address.lab));
       setEvents((known) => [...known, ...told].slice(-mostEvents));
-      // What an event says itself is shown at once; the rest is asked for. An answer on its way is older.
-      if (client.getQueryData(queryKey) !== undefined) void client.cancelQueries({ queryKey }, { revert: false });
-      client.setQueryData(queryKey, (known) => (known === undefined ? known : withEvents(known, fresh)));
+      // What an event says itself is shown at once; the rest is asked for.
+      void tellOf(client, queryKey, fresh);
       timer.current ??= setTimeout(
         () => {
           timer.current = undefined;
@@ -51,38 +51,3 @@ const named = (event: LabEvent, runsAs: string, name: string): LabEvent =>
   event.subject === runsAs && event.type.startsWith("lab.")
     ? { ...event, subject: name, message: event.message.replaceAll(runsAs, name) }
     : event;
-
-function withEvents(detail: LabDetail, events: readonly LabEvent[]): LabDetail {
-  const states = new Map(
-    events.flatMap(({ type, subject }) =>
-      type === "link.up" || type === "link.down" ? [[subject, type === "link.up" ? "up" : "down"] as const] : [],
-    ),
-  );
-  const nodes = new Map(
-    events.flatMap(({ type, subject, data }) =>
-      type === "node.failed"
-        ? [[subject, "failed"] as const]
-        : type === "node.changed" && data?.["state"] !== undefined
-          ? [[subject, data["state"] as NodeStatus["state"]] as const]
-          : [],
-    ),
-  );
-  if (states.size === 0 && nodes.size === 0) return detail;
-  return {
-    ...detail,
-    nodeStatus:
-      nodes.size === 0
-        ? detail.nodeStatus
-        : detail.nodeStatus.map((node) => {
-            const state = nodes.get(node.name);
-            return state === undefined || state === node.state ? node : { ...node, state };
-          }),
-    linkStatus:
-      states.size === 0
-        ? detail.linkStatus
-        : detail.linkStatus.map((link) => {
-            const state = states.get(link.id);
-            return state === undefined || state === link.state ? link : { ...link, state };
-          }),
-  };
-}

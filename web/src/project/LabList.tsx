@@ -1,10 +1,12 @@
 import { Button, Card, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { IconPlayerPlay, IconPlayerStop, IconTrash } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link } from "wouter";
 import type { ControlledLab } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
 import { labQuery, labsQuery } from "../api/queries.ts";
+import { Ask } from "../shell/Ask.tsx";
 import { actions, List } from "../shell/List.tsx";
 import { RemoveButton } from "../shell/RemoveButton.tsx";
 import { Empty, Trouble } from "../shell/states.tsx";
@@ -114,8 +116,10 @@ export function LabActions({
   const client = useQueryClient();
   const params = { project, lab: lab.name };
   const labs = labsQuery(project).queryKey;
+  const [asks, setAsks] = useState(false);
   const change = useMutation({
     mutationFn: (verb: "start" | "stop") => call("POST", `/projects/:project/labs/:lab/${verb}`, { params }),
+    onSuccess: () => setAsks(false),
     onSettled: () =>
       Promise.all(
         [labs, labQuery({ project, lab: lab.name }).queryKey].map((queryKey) => client.invalidateQueries({ queryKey })),
@@ -126,7 +130,7 @@ export function LabActions({
   const verb = runs ? "stop" : rests ? "start" : undefined;
   return (
     <Group gap={6} wrap="nowrap" justify="flex-end">
-      {change.isError && (
+      {change.isError && !asks && (
         <Text size="xs" c="red" role="alert" lineClamp={2}>
           {change.error.message}
         </Text>
@@ -137,12 +141,22 @@ export function LabActions({
           variant="default"
           leftSection={verb === "stop" ? <IconPlayerStop size={14} /> : <IconPlayerPlay size={14} />}
           loading={change.isPending}
-          onClick={() => change.mutate(verb)}
+          onClick={() => (verb === "stop" ? setAsks(true) : change.mutate(verb))}
           aria-label={`${words[verb]} lab ${lab.name}`}
         >
           {words[verb]}
         </Button>
       )}
+      <Ask
+        isOpen={asks}
+        title={`Stop lab ${lab.name}?`}
+        verb="Stop lab"
+        action={change}
+        onYes={() => change.mutate("stop")}
+        onNo={() => setAsks(false)}
+      >
+        What runs in its nodes ends, and files that were written there are lost. It can be started anew.
+      </Ask>
       <RemoveButton
         verb="Delete"
         what="lab"
