@@ -33,6 +33,9 @@ export type Sent = {
 export type Got = { readonly status: number; readonly headers: Headers; readonly text: string; readonly body: Json };
 
 /** A server as its OpenAPI document describes it: every answer is compared with that. */
+/** For the whole of an answer, in milliseconds: far more than any takes. */
+const answerMs = 100_000;
+
 export class Contract {
   readonly operations: readonly Operation[];
   readonly #address: string;
@@ -82,6 +85,10 @@ export class Contract {
   async send(operation: Operation, sent: Sent): Promise<Got> {
     const body = sent.raw ?? (sent.body === undefined ? undefined : JSON.stringify(sent.body));
     const gone = new AbortController();
+    const timer = setTimeout(
+      () => gone.abort(new Error(`${operation.id} was not answered: ${JSON.stringify(sent)}`)),
+      answerMs,
+    );
     const response = await fetch(this.address(operation, sent), {
       method: operation.method,
       headers: { ...(body === undefined ? {} : { "content-type": operation.bodyType }), ...sent.headers },
@@ -91,6 +98,7 @@ export class Contract {
     const type = (response.headers.get("content-type") ?? "").split(";")[0] ?? "";
     const isEndless = type === "text/event-stream" || (operation.id === "inLab.counters" && response.ok);
     const text = isEndless ? await beginning(response) : await response.text();
+    clearTimeout(timer);
     gone.abort();
     const got = {
       status: response.status,

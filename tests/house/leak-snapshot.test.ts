@@ -30,14 +30,17 @@ it("sees a process in namespaces of its own, and that it went", async () => {
 });
 
 it("sees a socket and the folder it is in", async () => {
-  const before = takeSnapshot(watch);
-  const folder = mkdtempSync(join(tmpdir(), "netwright-leak-"));
+  // Of its own: where temporary files go, the environment says.
+  const temporary = mkdtempSync(join(tmpdir(), "watched-"));
+  const its: Watch = { ...watch, temporary: [temporary] };
+  const before = takeSnapshot(its);
+  const folder = mkdtempSync(join(temporary, "netwright-leak-"));
   const server = createServer().listen(join(folder, "api.sock"));
   await once(server, "listening");
-  const left = differences(before, takeSnapshot(watch));
+  const left = differences(before, takeSnapshot(its));
   server.close();
   await once(server, "close");
-  rmSync(folder, { recursive: true });
+  rmSync(temporary, { recursive: true });
   expect(left).toContain(`file ${folder}`);
   expect(left).toContain(`socket ${folder}/api.sock`);
 });
