@@ -50,8 +50,11 @@ async function show(root: string, folder: string): Promise<number> {
     // Signals that came while the lab was started are delivered now.
     await new Promise(setImmediate);
     if (interrupted) return 0;
-    console.log("It runs. Its pages, and a place to draw your own; here, Ctrl-C takes all labs down as well:");
-    child = spawn(program, ["ui", ...process.argv.slice(2)], options);
+    console.log(
+      "It runs. This link opens its pages in a browser, and a place to draw your own; Ctrl-C takes all labs down:",
+    );
+    // Quiet: of a server by itself it would say that labs go on.
+    child = spawn(program, ["ui", "--quiet", ...process.argv.slice(2)], options);
     const [code] = (await once(child, "exit")) as [number | null];
     return interrupted ? 0 : (code ?? 1);
   } finally {

@@ -162,7 +162,7 @@ if ! cmp -s package-lock.json node_modules/.netwright-lock; then
       npm install --prefix .node/npm --ignore-scripts --no-save --no-audit --no-fund --loglevel=error npm@11 >&2
     }
   fi
-  say "Install npm packages"
+  say "Install npm packages (it may take some minutes)"
   # Not `npm ci`: it refuses a lock file without the native packages of other systems, which registries
   # with a choice of packages do not have. The versions are the lock file's all the same.
   PATH=$(dirname -- "$node"):$PATH "$node" "$npm_cli" install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error >&2
