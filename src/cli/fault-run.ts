@@ -1,10 +1,9 @@
 import { randomInt } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { FaultReport } from "../api/faults.ts";
 import type { LabClient } from "../client/lab.ts";
-import { reasonOf } from "../client/lab-file.ts";
+import { readNamed, reasonNotWritten } from "../client/named-file.ts";
 import { formatDuration } from "../topology/duration.ts";
 import { labError, NetwrightError } from "../topology/errors/error.ts";
 import type { Lab } from "../topology/model.ts";
@@ -32,7 +31,7 @@ export async function previewFaults(session: FaultSession, file: string | undefi
       import("../topology/faults/schedule.ts"),
     ]);
   const { lab, seed: labSeed } = await labToPreview(session);
-  const schedule = file === undefined ? lab.faults : loadFaults(textOf(session, file), file, lab);
+  const schedule = file === undefined ? lab.faults : loadFaults(readNamed(session.context.directory, file), file, lab);
   if (schedule === undefined) throw labError("FAULTS_MISSING", { lab: lab.name });
   const seed = options.seed ?? schedule.seed ?? labSeed ?? randomInt(2 ** 48 - 1);
   const timeline = timelineOf(schedule, seed);
@@ -85,7 +84,7 @@ async function seedOf(client: LabClient): Promise<number | undefined> {
 /** Runs a schedule in the lab that runs, and prints how it goes. */
 export async function runFaults(session: FaultSession, file: string | undefined): Promise<number> {
   const { context, output, options } = session;
-  const text = file === undefined ? undefined : textOf(session, file);
+  const text = file === undefined ? undefined : readNamed(session.context.directory, file);
   const client = await connect(context, options);
   using interrupt = onInterrupt(process);
   await using log = options.log === undefined ? undefined : await openLog(resolve(context.directory, options.log));
@@ -147,18 +146,10 @@ function print(output: Output, report: Exclude<FaultReport, { type: "refused" }>
   }
 }
 
-function textOf({ context }: FaultSession, file: string): string {
-  try {
-    return readFileSync(resolve(context.directory, file), "utf8");
-  } catch (error) {
-    throw labError("FAULT_FILE_UNREADABLE", { file, reason: reasonOf(error) }, { cause: error });
-  }
-}
-
 async function openLog(file: string) {
   try {
     return await open(file, "w");
   } catch (error) {
-    throw labError("FAULTS_LOG_FAILED", { file, reason: reasonOf(error) }, { cause: error });
+    throw labError("FAULTS_LOG_FAILED", { file, reason: reasonNotWritten(error) }, { cause: error });
   }
 }

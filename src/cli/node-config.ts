@@ -1,8 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
-import { labError } from "../topology/errors/error.ts";
+import { readNamed, writeNamed } from "../client/named-file.ts";
 import type { Bind } from "./command.ts";
 import { withExamples } from "./examples.ts";
 import { type NameOptions, withLab, withOutput } from "./options.ts";
@@ -26,7 +24,7 @@ export function nodeConfig(parent: Command, bind: Bind): void {
   });
   push.action(
     bind<NodeConfigOptions>(async ({ context, output, options }, node = "", file = "") => {
-      const wanted = file === "-" ? await text(process.stdin) : readText(resolve(context.directory, file), file);
+      const wanted = file === "-" ? await text(process.stdin) : readNamed(context.directory, file);
       const { connect } = await import("./choose-lab.ts");
       const set = await (await connect(context, options)).setNodeConfig(node, wanted);
       if (output.json) output.printJson(set);
@@ -67,33 +65,9 @@ export function nodeConfig(parent: Command, bind: Bind): void {
       if (output.json) output.printJson(now);
       else if (file === undefined) output.print(now.text.replace(/\n$/, ""));
       else {
-        writeText(resolve(context.directory, file), file, now.text);
+        writeNamed(context.directory, file, now.text);
         output.note(`The configuration of node ${node} is in ${file}.`);
       }
     }),
   );
-}
-
-function readText(path: string, named: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw labError(
-      "CONFIG_FILE",
-      { file: named, verb: "read", reason: (error as NodeJS.ErrnoException).code ?? String(error) },
-      { cause: error },
-    );
-  }
-}
-
-function writeText(path: string, named: string, content: string): void {
-  try {
-    writeFileSync(path, content);
-  } catch (error) {
-    throw labError(
-      "CONFIG_FILE",
-      { file: named, verb: "write", reason: (error as NodeJS.ErrnoException).code ?? String(error) },
-      { cause: error },
-    );
-  }
 }

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { labelPattern, labelRule } from "../topology/name-rules.ts";
 
 /** Options that many commands share, in one place so that they mean the same everywhere. */
 
@@ -19,8 +20,18 @@ export const withFile = (command: Command): Command =>
         "lab file; default: lab.yaml, lab.ts or lab.js here or in a folder above",
       ).helpGroup(labHeading),
     )
-    .addOption(new Option("-n, --name <lab>", "name of the lab; default: the name in the file").helpGroup(labHeading))
+    .addOption(
+      new Option("-n, --name <lab>", "name of the lab; default: the name in the file")
+        .argParser(labName)
+        .helpGroup(labHeading),
+    )
     .addOption(setOption("value of a variable of the lab file; may be given several times"));
+
+/** A name that a lab can have, for commander: the lab file is not to blame for one that it cannot. */
+function labName(name: string): string {
+  if (!labelPattern.test(name)) throw new InvalidArgumentError(`Use ${labelRule}.`);
+  return name;
+}
 
 /** `--set`: variables of a lab file. */
 export const setOption = (about: string): Option =>

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, extname, resolve } from "node:path";
 import { LabFileError, labError } from "../topology/errors/error.ts";
 import type { LabDefinition, LoadedLab, SourceReader } from "../topology/load.ts";
+import { reasonOf } from "./named-file.ts";
 
 /** A lab as its file and the options say, with nothing left to decide. */
 export type ReadLab = LoadedLab & {
@@ -102,14 +103,3 @@ function textOf(file: string, named: string): string {
     ]);
   }
 }
-
-/** Why a file cannot be read, in words. */
-export const reasonOf = (error: unknown): string =>
-  reasons[(error as NodeJS.ErrnoException).code ?? ""] ?? (error as Error).message;
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EISDIR: "it is a folder",
-  EACCES: "you may not read it",
-  ENOTDIR: "a part of the path is no folder",
-};

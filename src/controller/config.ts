@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import * as z from "zod";
 import { Name, Role } from "../api/index.ts";
+import { readNamed, reasonOf } from "../client/named-file.ts";
 import { labError } from "../topology/index.ts";
 import type { KeystoneSettings } from "./identity/keystone.ts";
 import type { OidcSettings } from "./identity/oidc.ts";
@@ -97,7 +98,7 @@ export type ServerConfig = {
 /**
  * Reads the configuration of a server. Paths in it start at its folder.
  *
- * @throws SERVER_CONFIG_INVALID
+ * @throws NAMED_FILE_UNREADABLE, SERVER_CONFIG_INVALID
  */
 export function readServerConfig(file: string): ServerConfig {
   const invalid = (problem: string, cause?: unknown) => labError("SERVER_CONFIG_INVALID", { file, problem }, { cause });
@@ -105,10 +106,10 @@ export function readServerConfig(file: string): ServerConfig {
     try {
       return readFileSync(path, "utf8");
     } catch (error) {
-      throw invalid(`${path} cannot be read: ${(error as Error).message}.`, error);
+      throw invalid(`cannot read ${path}: ${reasonOf(error)}.`, error);
     }
   };
-  const document = parseDocument(read(file));
+  const document = parseDocument(readNamed("", file));
   const [mistake] = document.errors;
   if (mistake !== undefined) throw invalid(mistake.message);
   const parsed = schema.safeParse(document.toJS());

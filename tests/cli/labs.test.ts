@@ -525,6 +525,35 @@ describe("the rest", () => {
     }
   });
 
+  it("blames the option, where a file that is named cannot be read or a name not be had", async () => {
+    await using netwright = await Netwright.open({ "lab.yaml": twoHosts, token: "secret" });
+    const absent = "Error: Cannot read nope: there is no such file.\n";
+    for (const [command, said] of [
+      ["context add x http://127.0.0.1:1 -p p --token-file nope", absent],
+      ["context add x http://127.0.0.1:1 -p p --token-file token --ca nope", absent],
+      ["context add x http://127.0.0.1:1 -p p --token-file .", "Error: Cannot read .: it is a folder.\n"],
+      ["config push h1 nope", absent],
+      ["graph -o none/lab.svg", "Error: Cannot write none/lab.svg: there is no such folder.\n"],
+    ] as const)
+      expect({ command, ...(await netwright.call(command.split(" "))) }).toMatchObject({
+        command,
+        exitCode: 2,
+        stderr: said,
+      });
+    const served = await netwright.call(["serve", "--config", "nope.yaml"]);
+    expect(served).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^Error: Cannot read \S*nope\.yaml: there is no such file\.\n$/),
+    });
+    const named = await netwright.call(["up", "-n", "Bad Name!"]);
+    expect(named).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(
+        /'-n, --name <lab>' argument 'Bad Name!' is invalid\. Use letters, digits and hyphens/,
+      ),
+    });
+  });
+
   it("examines the machine by trying", async () => {
     await using netwright = await Netwright.open();
     const { able, checks } = JSON.parse(await netwright.ok("doctor", "--json"));

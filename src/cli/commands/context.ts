@@ -114,17 +114,17 @@ async function addContext(
   name = "",
   url = "",
 ): Promise<undefined> {
-  const { readFile } = await import("node:fs/promises");
-  const { resolve } = await import("node:path");
   const { text } = await import("node:stream/consumers");
   const { readContexts, writeContexts } = await import("../contexts.ts");
+  const { readNamed } = await import("../../client/named-file.ts");
   const { ServerClient } = await import("../../client/server.ts");
   const { project, tokenFile, ca } = options;
-  const read = (file: string) => readFile(resolve(at.directory, file), "utf8");
+  const read = (file: string) => readNamed(at.directory, file);
+  const authorities = ca === undefined ? {} : { ca: read(ca) };
   if (tokenFile === undefined && at.stdin.isTTY === true)
     output.note("Paste the token, then press Enter and Ctrl-D. Tokens are made on the page of your account.");
-  const token = (tokenFile === undefined ? await text(at.stdin) : await read(tokenFile)).trim();
-  const server = { url, token, project, ...(ca === undefined ? {} : { ca: await read(ca) }) };
+  const token = (tokenFile === undefined ? await text(at.stdin) : read(tokenFile)).trim();
+  const server = { url, token, project, ...authorities };
   // A token that is wrong, or a project that is not there, is told now.
   await new ServerClient(server).call("project", {});
   const { servers } = readContexts(at);

@@ -36,13 +36,9 @@ export const graph: CommandDefinition = (program, bind) => {
         output.print(drawing.trimEnd());
         return;
       }
-      const { writeFile } = await import("node:fs/promises");
-      const { labError } = await import("../../topology/errors/error.ts");
-      const file = canonical(context.directory, options.output);
-      await writeFile(file, `${drawing.trimEnd()}\n`).catch((cause: NodeJS.ErrnoException) => {
-        throw labError("USAGE", { problem: `Cannot write ${file} (${cause.code ?? cause.message}).` }, { cause });
-      });
-      output.note(`Wrote ${file}`);
+      const { writeNamed } = await import("../../client/named-file.ts");
+      writeNamed(context.directory, options.output, `${drawing.trimEnd()}\n`);
+      output.note(`Wrote ${canonical(context.directory, options.output)}`);
     }),
   );
 };

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { LabFileError, labError } from "../../topology/errors/error.ts";
 import { loadRecipe, type Recipe } from "../../topology/recipe/recipe.ts";
-import { reasonOf } from "../lab-file.ts";
+import { reasonOf } from "../named-file.ts";
 
 const reader = {
   readText: (path: string) => readFileSync(path, "utf8"),

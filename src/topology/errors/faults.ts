@@ -28,10 +28,6 @@ export const faultErrors = {
     message: ({ limit }) => `This schedule may have more than ${counted(limit, "fault")}.`,
     remedy: () => "Give times or an earlier until, or a longer every.",
   }),
-  FAULT_FILE_UNREADABLE: entry<{ file: string; reason: string }>({
-    exitCode: 2,
-    message: ({ file, reason }) => `Cannot read ${file}: ${reason}.`,
-  }),
   FAULTS_RUNNING: entry<{ run: string }>({
     exitCode: 1,
     message: ({ run }) => `Faults of ${run} are being run in this lab already; one schedule runs at a time.`,

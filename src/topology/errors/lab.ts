@@ -195,10 +195,6 @@ export const labErrors = {
         : `Node ${node} is of kind ${kind}, which has no configuration file.`,
     remedy: () => "Kinds with one: router with frr:, firewall, nat, dhcp-server, dns-server, web.",
   }),
-  CONFIG_FILE: entry<{ file: string; verb: "read" | "write"; reason: string }>({
-    exitCode: 1,
-    message: ({ file, verb, reason }) => `Cannot ${verb} ${file}: ${reason}.`,
-  }),
   CONFIG_REFUSED: entry<{ node: string; said: readonly string[] }>({
     exitCode: 1,
     message: ({ node, said }) =>

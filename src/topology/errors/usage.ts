@@ -7,6 +7,14 @@ export const usageErrors = {
     message: () => "There is no command to run.",
     remedy: ({ usage }) => `Write it after the node: ${usage}`,
   }),
+  NAMED_FILE_UNREADABLE: entry<{ file: string; reason: string }>({
+    exitCode: 2,
+    message: ({ file, reason }) => `Cannot read ${file}: ${reason}.`,
+  }),
+  NAMED_FILE_UNWRITABLE: entry<{ file: string; reason: string }>({
+    exitCode: 2,
+    message: ({ file, reason }) => `Cannot write ${file}: ${reason}.`,
+  }),
   LAB_FILE_MISSING: entry<{ names: readonly string[]; directory: string }>({
     exitCode: 2,
     message: ({ names, directory }) => `There is no lab file (${names.join(", ")}) in ${directory} or a folder above.`,
