@@ -128,7 +128,7 @@ export const routes = {
   },
   planFaults: {
     ...endpoints.planFaults,
-    summary: "What a fault schedule would do",
+    summary: "Tell what a fault schedule would do",
     body: FaultsRequest,
     response: FaultTimeline,
   },
@@ -163,7 +163,7 @@ export const routes = {
   },
   console: {
     ...endpoints.console,
-    summary: "The console of a node (see ConsoleQuery)",
+    summary: "Open the console of a node (see ConsoleQuery)",
     params: z.object({ node: z.string() }),
     query: ConsoleQuery,
     response: z.unknown(),
@@ -208,7 +208,7 @@ export const routes = {
   /** Its name in the archive is the last part of `path`. */
   readFiles: {
     ...endpoints.readFiles,
-    summary: "A file or folder of a node, as a tar archive (see files.ts)",
+    summary: "Fetch a file or folder of a node, as a tar archive (see files.ts)",
     params: z.object({ node: z.string() }),
     query: ReadFilesQuery,
     response: z.unknown(),
@@ -223,7 +223,7 @@ export const routes = {
   /** With whiteouts, as a layer of an image has them (OCI image specification, layer.md). */
   readChanges: {
     ...endpoints.readChanges,
-    summary: "What a node has changed above the layers of its image, as the next one (see files.ts)",
+    summary: "Fetch what a node has changed above the layers of its image, as the next one (see files.ts)",
     params: z.object({ node: z.string() }),
     query: ReadChangesQuery,
     response: z.unknown(),

@@ -4,6 +4,7 @@ import { parseDocument } from "yaml";
 import * as z from "zod";
 import { Name, Role } from "../api/index.ts";
 import { readNamed, reasonOf } from "../client/named-file.ts";
+import { mistakesIn } from "../topology/errors/issues.ts";
 import { labError } from "../topology/index.ts";
 import type { KeystoneSettings } from "./identity/keystone.ts";
 import type { OidcSettings } from "./identity/oidc.ts";
@@ -113,7 +114,7 @@ export function readServerConfig(file: string): ServerConfig {
   const [mistake] = document.errors;
   if (mistake !== undefined) throw invalid(mistake.message);
   const parsed = schema.safeParse(document.toJS());
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
+  if (!parsed.success) throw invalid(mistakesIn(parsed.error, "the file").join("\n"));
   const { data } = parsed;
   const folder = dirname(resolve(file));
   const secrets = {

@@ -114,7 +114,7 @@ it("labs of a server are worked on with the same words", async () => {
     expect(await here.call(argv), argv.join(" ")).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(
-        /^Error: You have no right to this: [a-z][^(;]*\.\nIt takes the role operator in the project\.\n$/,
+        /^Error: A viewer of project \S+ may not (?:run|open|unpack|cut|start|take) [^(;]*\.\nIt takes the role operator, which an admin of the project can give\.\n$/,
       ),
     });
   expect((await here.call(["down", "--all"])).stderr).toContain("You have no labs");
@@ -144,8 +144,8 @@ const notSo = 2;
 /** Every command, in an order in which they work. Those of one's own machine say so. */
 const words: Readonly<Record<string, Word | "begins what goes on, of this machine">> = {
   "image ls": word("image ls", /There are no images yet\. Labs fetch theirs/),
-  "image pull": word("image pull oci:nothing", /no right to this: fetch an image of a registry/, 1),
-  "image rm": word("image rm debian:12", /no right to this: remove an image/, 1),
+  "image pull": word("image pull oci:nothing", /may not fetch an image of a registry/, 1),
+  "image rm": word("image rm debian:12", /may not remove an image/, 1),
   "image build": word("image build none.yaml", /These are images of this machine\. Those of the server: netwright/, 2),
   "image push": word("image push none:1", /These are images of this machine/, 2),
   "image prune": word("image prune", /These are images of this machine[\s\S]*nothing to remove/),

@@ -60,7 +60,28 @@ export function tryApi(start: () => Promise<TestServer>): void {
       else if (who === "") expect([status, body.code]).toEqual([401, "NOT_SIGNED_IN"]);
       else if (ranks.includes(route.access) && role === undefined)
         expect([status, body.code]).toEqual([404, "PROJECT_NOT_FOUND"]);
-      else expect([status, body.code]).toEqual([403, "NOT_ALLOWED"]);
+      else {
+        expect([status, body.code]).toEqual([403, "NOT_ALLOWED"]);
+        expect(body.detail).toMatch(
+          /^(?:A viewer of project demo|An operator of project demo|Who is no server administrator) may not (?!(?:a|an|the|what) )[a-z][^(;]*\.$/,
+        );
+      }
+    });
+
+    it("says in a sentence each what is wrong with a request", async () => {
+      const { status, body } = await server.call("POST", "/users", {
+        headers: root,
+        body: { name: 1, password: "short", frob: true },
+      });
+      expect([status, body.code, body.detail.split("\n")]).toEqual([
+        400,
+        "BAD_REQUEST",
+        ["name: it takes a text.", "password: at least 10 characters.", "frob: there is no such key."],
+      ]);
+      expect((await server.call("POST", "/users", { headers: root })).body.detail).toBe("The body: it is missing.");
+      expect((await server.call("GET", "/users?limit=0&none=1", { headers: root })).body.detail).toMatch(
+        /^limit: .*\.\nnone: there is no such key\.$/,
+      );
     });
 
     it.each(["", "root", ...people])("of the hosts, as much as concerns them: '%s'", async (who) => {

@@ -32,6 +32,9 @@ it("says what labs may have of the server", () => {
     "vm-images: {../x: debian.qcow2}",
   ])
     expect(() => read(wrong), wrong).toThrow(expect.objectContaining({ code: "SERVER_CONFIG_INVALID" }));
+  expect(() => read("frob: 1\nmetrics: {otlp: {}}")).toThrow(
+    /server\.yaml: metrics\.otlp\.url: it is missing\.\nfrob: there is no such key\.$/,
+  );
 });
 
 it("sends passwords of Keystone's over HTTPS, or nowhere but here", () => {

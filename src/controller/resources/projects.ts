@@ -3,6 +3,7 @@ import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
 import type { UserRow } from "../identity/callers.ts";
 import type { Quotas } from "../policy/quotas.ts";
+import { notServerAdministrator } from "../server/gate-keeper.ts";
 import { requireChanged, requireMatch } from "../server/if-match.ts";
 import type { Handlers, ProjectRow } from "../server/input.ts";
 import type { OpenConnections } from "../server/open-connections.ts";
@@ -96,7 +97,7 @@ export function projectHandlers(
       if ((quota !== undefined || policy !== undefined) && user.is_admin !== 1)
         throw labError("NOT_ALLOWED", {
           what: `change a ${quota === undefined ? "policy" : "quota"}`,
-          needs: "a server administrator",
+          ...notServerAdministrator,
         });
       requireMatch(ifMatch, project.revision, `Project ${project.name}`);
       const changed: ProjectRow = {

@@ -16,10 +16,15 @@ export type Admitted = {
   readonly role: Role | undefined;
 };
 
-const needs = {
-  viewer: "the role viewer in the project",
-  operator: "the role operator in the project",
-  admin: "the role admin in the project",
+const whoHas = { viewer: "A viewer", operator: "An operator", admin: "An admin" } as const satisfies Record<
+  Role,
+  string
+>;
+
+/** Of who is none. */
+export const notServerAdministrator = {
+  who: "Who is no server administrator",
+  needs: "a server administrator",
 } as const;
 
 /** Decides who may come in: the one place where rights are checked. */
@@ -37,7 +42,7 @@ export class GateKeeper {
   }
 
   /**
-   * @param what is asked for, for the error: "deploy a lab"
+   * @param what is asked for, as one says that somebody may not: "deploy a lab"
    * @param projectName where `access` is a role
    * @throws NOT_SIGNED_IN, CSRF_TOKEN_WRONG, NOT_ALLOWED, PROJECT_NOT_FOUND
    */
@@ -57,11 +62,16 @@ export class GateKeeper {
     requireScope(caller, access, changes, what);
     if (access === "user") return { caller, project: undefined, role: undefined };
     if (access === "server-admin") {
-      if (caller.user.is_admin !== 1) throw labError("NOT_ALLOWED", { what, needs: "a server administrator" });
+      if (caller.user.is_admin !== 1) throw labError("NOT_ALLOWED", { what, ...notServerAdministrator });
       return { caller, project: undefined, role: undefined };
     }
     const { project, role } = await this.#roleIn(projectName ?? "", caller);
-    if (!hasRightsOf(role, access)) throw labError("NOT_ALLOWED", { what, needs: needs[access] });
+    if (!hasRightsOf(role, access))
+      throw labError("NOT_ALLOWED", {
+        who: `${whoHas[role]} of project ${project.name}`,
+        what,
+        needs: `the role ${access}, which an admin of the project can give`,
+      });
     return { caller, project, role };
   }
 
@@ -94,11 +104,12 @@ export class GateKeeper {
 
 function requireScope(caller: Caller, access: Access, changes: boolean, what: string): void {
   if (caller.by !== "token" || caller.scope === "admin") return;
+  const who = `A token with the scope ${caller.scope}`;
   if (changes && (access === "admin" || access === "server-admin" || access === "user"))
-    throw labError("NOT_ALLOWED", { what, needs: "a token with the scope admin" });
+    throw labError("NOT_ALLOWED", { who, what, needs: "a token with the scope admin" });
   // Opening a terminal is a GET, and no looking.
   if ((changes || access === "operator") && caller.scope === "read")
-    throw labError("NOT_ALLOWED", { what, needs: "a token with the scope operate" });
+    throw labError("NOT_ALLOWED", { who, what, needs: "a token with the scope operate" });
 }
 
 const findRole = (database: Database) =>

@@ -130,9 +130,9 @@ export const controllerErrors = {
     message: () => "The request did not come from the page that signed in: its x-csrf-token is missing or wrong.",
     remedy: () => "Send the csrfToken of GET /api/v1/session, or use a token instead of a cookie.",
   }),
-  NOT_ALLOWED: entry<{ what: string; needs: string }>({
+  NOT_ALLOWED: entry<{ who: string; what: string; needs: string }>({
     exitCode: 1,
-    message: ({ what }) => `You have no right to this: ${what}.`,
+    message: ({ who, what }) => `${who} may not ${what}.`,
     remedy: ({ needs }) => `It takes ${needs}.`,
   }),
   PROJECT_NOT_FOUND: entry<{ project: string }>({

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { ErrorCode } from "./catalogue.ts";
 import { type ErrorReport, LabFileError, labError, NetwrightError, type SourcePosition } from "./error.ts";
+import { mistakesIn } from "./issues.ts";
 
 /** An error as problem details (RFC 9457), with the catalogue's code and remedy; the schema is `Problem` of the API. */
 export type ProblemDetails = {
@@ -77,7 +78,8 @@ export function problemOf(error: unknown, faultText?: string): ProblemDetails {
 
 /** What the catalogue has for errors of libraries and of the system. */
 export function known(error: unknown): NetwrightError | undefined {
-  if (error instanceof z.ZodError) return labError("BAD_REQUEST", { detail: z.prettifyError(error) }, { cause: error });
+  if (error instanceof z.ZodError)
+    return labError("BAD_REQUEST", { detail: mistakesIn(error, "The body").join("\n") }, { cause: error });
   if (error instanceof URIError)
     return labError("BAD_REQUEST", { detail: `The address is malformed: ${error.message}.` }, { cause: error });
   for (let one = error; one instanceof Error; one = one.cause) {

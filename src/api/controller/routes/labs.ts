@@ -68,7 +68,7 @@ export const labRoutes = {
     method: "POST",
     path: "/projects/:project/labs/:lab/plan",
     tag: "labs",
-    summary: "What applying a text would do to a lab",
+    summary: "Tell what applying a text would do to a lab",
     access: "viewer",
     body: z.object({ text: labText }),
     response: z.object({ steps: z.array(PlannedStep) }),

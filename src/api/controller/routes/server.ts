@@ -8,7 +8,8 @@ export const serverRoutes = {
     method: "GET",
     path: "/audit",
     tag: "audit",
-    summary: "Every change that was asked for, the newest first; of one user, of some targets, or of those refused",
+    summary:
+      "List every change that was asked for, the newest first; of one user, of some targets, or of those refused",
     access: "server-admin",
     query: numberedPage.extend({
       user: z.string().max(100).optional(),

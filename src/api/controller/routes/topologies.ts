@@ -63,7 +63,7 @@ export const topologyRoutes = {
     method: "POST",
     path: "/projects/:project/read",
     tag: "topologies",
-    summary: "What is wrong with the text of a lab file, or the lab that it describes. Nothing is kept",
+    summary: "Tell what is wrong with the text of a lab file, or the lab that it describes. Nothing is kept",
     access: "viewer",
     body: z.object({ text: labText, variables: z.record(z.string(), z.string()).default({}) }),
     response: Reading,
