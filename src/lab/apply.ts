@@ -68,7 +68,7 @@ export class Applier {
     if (kind === "process.start") await this.#startProcesses(phase.items, signal);
     else {
       let done = 0;
-      const lanes = kind === "node.start" || kind === "reach.set" ? startConcurrency : 1;
+      const lanes = kind === "node.start" || kind === "routing.load" || kind === "reach.set" ? startConcurrency : 1;
       const waiting = phase.items.values();
       const lane = async () => {
         for (const item of waiting) {

@@ -187,6 +187,8 @@ export class Stage implements StepPerformer {
         return this.#options.processes.setMode(step.to);
       case "node.start":
         return this.#machine(step.node.name).start(step.node);
+      case "routing.load":
+        return this.programMachine(step.to.name).loadRouting(step.from, step.to);
       case "node.stop":
         return this.#machines.get(step.node.name)?.stop();
       case "process.start":

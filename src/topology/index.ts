@@ -10,6 +10,7 @@ export * from "./errors/catalogue.ts";
 export * from "./errors/error.ts";
 export * from "./errors/render.ts";
 export * from "./faults/index.ts";
+export * from "./frr/index.ts";
 export { type GroupLimit, groupLimitsOf, listed } from "./group-limits.ts";
 export * from "./image/index.ts";
 export * from "./impairment/index.ts";

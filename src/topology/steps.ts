@@ -10,6 +10,7 @@ import type {
   NodeName,
   Process,
   Route,
+  RouterNode,
 } from "./model.ts";
 import type { NodeReach } from "./reach/reach.ts";
 import type { LabResources } from "./resources.ts";
@@ -68,6 +69,11 @@ export type Step =
   /** The node's root file system, files, services of its kind and startup commands. Emitted where there is something to start. */
   | { readonly do: "node.start"; readonly node: Machine }
   | { readonly do: "node.stop"; readonly node: Machine }
+  /**
+   * The routing daemons of a router that runs on take another configuration over while they run: what `frrChange`
+   * says. After links and addresses are there, so that it ends as a start would.
+   */
+  | { readonly do: "routing.load"; readonly from: RouterNode; readonly to: RouterNode }
   | { readonly do: "process.start"; readonly process: Process }
   | { readonly do: "process.stop"; readonly process: Process }
   /** What the jacks of its interfaces pass goes to its file, from when they are there on. */

@@ -49,6 +49,9 @@ const snapshot = (state: KernelState) => ({
     .filter((node) => node.started)
     .map((node) => node.settings.name)
     .toSorted(),
+  routing: Object.fromEntries(
+    [...state.nodes.values()].map(({ settings, routing }) => [settings.name, routing?.config]),
+  ),
   devices: [...state.nodes.values()]
     .flatMap((node) =>
       node.routes.map(({ route, device }) => `${node.settings.name} ${JSON.stringify(route)} ${device}`),
@@ -386,6 +389,7 @@ function touched(step: Step, nodes: ReadonlySet<string>, links: ReadonlySet<stri
     case "node.stop":
       return nodes.has(step.node.name);
     case "node.configure":
+    case "routing.load":
       return nodes.has(step.to.name);
     case "interface.create":
     case "interface.remove":

@@ -40,7 +40,7 @@ export const filesInside = (inside: <Value>(body: () => Value) => Value): NodeFi
 
 /** How long a command that checks, loads or saves may take. */
 const commandMs = 60_000;
-const candidatePath = "/run/netwright/candidate.conf";
+export const candidatePath = "/run/netwright/candidate.conf";
 const lastLines = 10;
 
 /**
@@ -78,12 +78,12 @@ export async function readConfig(node: ConfiguredNode): Promise<string> {
 }
 
 /** A kind may add to what the user writes. */
-async function contentOf({ prepared, config }: ConfiguredNode, wanted: string): Promise<Buffer> {
+export async function contentOf({ prepared, config }: ConfiguredNode, wanted: string): Promise<Buffer> {
   const file = (await prepared(wanted))?.files.find(({ path }) => path === config.path);
   return file === undefined ? Buffer.from(wanted) : Buffer.from(file.contentBase64, "base64");
 }
 
-async function takeEffect(node: ConfiguredNode, wanted: string): Promise<void> {
+export async function takeEffect(node: ConfiguredNode, wanted: string): Promise<void> {
   const { live } = node.config;
   if (live.by === "command") {
     await complete(node, live.command);
@@ -110,7 +110,7 @@ export function ownConfig(preparation: Preparation | undefined, path: string): s
 }
 
 /** The standard output of a command that ends with success. */
-async function complete({ name, run }: ConfiguredNode, command: Command): Promise<string> {
+export async function complete({ name, run }: ConfiguredNode, command: Command): Promise<string> {
   const program = await run({ argv: argvOf(command), environment: {}, stdin: false });
   const output = Promise.all([text(program.stdout), program.stderr === undefined ? "" : text(program.stderr)]);
   const exit = await within("The configuration of a node", commandMs, program.exit).catch((error: unknown) => {

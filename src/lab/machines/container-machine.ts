@@ -18,6 +18,7 @@ import {
   labError,
   type Machine,
   type ProgramNode,
+  type RouterNode,
   runsPrograms,
 } from "../../topology/index.ts";
 import type { ConsoleHub } from "../console/hub.ts";
@@ -40,6 +41,7 @@ import {
 } from "./configuration.ts";
 import { knowing } from "./image-facts.ts";
 import type { MachineLife, MachineState } from "./life.ts";
+import { loadRouting, type RoutingChange } from "./routing.ts";
 
 export type ContainerMachineOptions = {
   readonly panel: PatchPanel;
@@ -72,6 +74,8 @@ export class ContainerMachine implements MachineLife {
   #container: NodeContainer | undefined;
   #power: "on" | "off" | "failed" = "on";
   #isPaused = false;
+  /** What FRR takes over when it is not paused any more. */
+  #owed: RoutingChange | undefined;
 
   constructor(node: ProgramNode, options: ContainerMachineOptions) {
     const { panel, settings, logs } = options;
@@ -129,6 +133,7 @@ export class ContainerMachine implements MachineLife {
 
   async start(node: Machine): Promise<void> {
     if (runsPrograms(node)) this.#node = node;
+    this.#owed = undefined;
     const { panel, events } = this.#options;
     await panel.settled();
     const isNew = this.#container === undefined;
@@ -174,6 +179,7 @@ export class ContainerMachine implements MachineLife {
     await this.#container.freeze(frozen);
     this.#beside.signal(frozen ? "SIGSTOP" : "SIGCONT");
     this.#isPaused = frozen;
+    if (!frozen) await this.#payOwed();
   }
 
   async openConsole(): Promise<ConsoleHub> {
@@ -186,6 +192,21 @@ export class ContainerMachine implements MachineLife {
     const node = this.#configured();
     const preparation = text === undefined ? await this.#prepare(this.#node, this.#alive) : undefined;
     await pushConfig(node, text ?? ownConfig(preparation, node.config.path));
+  }
+
+  /** FRR of this router, which runs on, takes another configuration over; once it goes on, if it is paused. @throws CONFIG_REFUSED */
+  async loadRouting(from: RouterNode, to: RouterNode): Promise<void> {
+    // What does not run starts with the node as `configure` left it.
+    if (this.state !== "running" && this.state !== "paused") return;
+    this.#owed = { from: this.#owed?.from ?? from, to };
+    if (this.state === "running") await this.#payOwed();
+  }
+
+  async #payOwed(): Promise<void> {
+    const owed = this.#owed;
+    this.#owed = undefined;
+    if (owed === undefined) return;
+    await loadRouting(this.#configured(), owed, this.#options.events);
   }
 
   /** Where its configuration is. @throws CONFIG_NONE */

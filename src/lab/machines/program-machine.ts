@@ -20,6 +20,7 @@ import {
   type Machine,
   needsStart,
   type ProgramNode,
+  type RouterNode,
   restarts,
   runsPrograms,
 } from "../../topology/index.ts";
@@ -41,6 +42,7 @@ import {
   readConfig,
 } from "./configuration.ts";
 import type { MachineLife, MachineState } from "./life.ts";
+import { loadRouting, type RoutingChange } from "./routing.ts";
 
 export type ProgramMachineOptions = {
   readonly panel: PatchPanel;
@@ -66,6 +68,8 @@ export class ProgramMachine implements MachineLife {
   #power: "on" | "off" | "failed" = "on";
   /** The programs of the init that runs now stand still. */
   #paused = false;
+  /** What FRR takes over when it is not paused any more. */
+  #owed: RoutingChange | undefined;
 
   /** Makes its network namespace, with its kernel settings. */
   constructor(node: ProgramNode, options: ProgramMachineOptions) {
@@ -131,6 +135,7 @@ export class ProgramMachine implements MachineLife {
 
   async start(node: Machine): Promise<void> {
     if (runsPrograms(node)) this.#node = node;
+    this.#owed = undefined;
     await this.#options.panel.settled();
     await this.#boot();
     await this.#services.start(this.#preparation, this.#place);
@@ -179,6 +184,7 @@ export class ProgramMachine implements MachineLife {
     for (const stream of [program.stdout, program.stderr]) stream?.resume();
     await program.exit;
     this.#paused = frozen;
+    if (!frozen) await this.#payOwed();
   }
 
   async openConsole(): Promise<ConsoleHub> {
@@ -190,6 +196,21 @@ export class ProgramMachine implements MachineLife {
   async pushConfig(text: string | undefined): Promise<void> {
     const node = this.#configured();
     await pushConfig(node, text ?? ownConfig(this.#preparation, node.config.path));
+  }
+
+  /** FRR of this router, which runs on, takes another configuration over; once it goes on, if it is paused. @throws CONFIG_REFUSED */
+  async loadRouting(from: RouterNode, to: RouterNode): Promise<void> {
+    // What does not run starts with the node as `configure` left it.
+    if (this.state !== "running" && this.state !== "paused") return;
+    this.#owed = { from: this.#owed?.from ?? from, to };
+    if (this.state === "running") await this.#payOwed();
+  }
+
+  async #payOwed(): Promise<void> {
+    const owed = this.#owed;
+    this.#owed = undefined;
+    if (owed === undefined) return;
+    await loadRouting(this.#configured(), owed, this.#options.events);
   }
 
   /** Where its configuration is. @throws CONFIG_NONE */

@@ -1,3 +1,4 @@
+import { frrChange } from "../frr/change.ts";
 import { describeImpairment } from "../impairment/describe.ts";
 import {
   endpointText,
@@ -6,6 +7,7 @@ import {
   type LabNode,
   type LinkConditions,
   type Route,
+  type RouterNode,
   runsPrograms,
 } from "../model.ts";
 import { closesOnly } from "../reach/change.ts";
@@ -35,6 +37,7 @@ export function symbolOf(step: Step): ChangeSymbol {
     case "names.set":
     case "limits.set":
     case "mode.set":
+    case "routing.load":
       return "~";
     case "reach.set":
       return closesOnly(step.from, step.to) ? "-" : "+";
@@ -87,6 +90,8 @@ function subject(step: Step): string {
     case "node.start":
     case "node.stop":
       return step.node.name;
+    case "routing.load":
+      return `${step.to.name} (${routingChange(step.from, step.to)})`;
     case "process.start":
     case "process.stop":
       return `${step.process.name} on ${step.process.node}`;
@@ -96,6 +101,13 @@ function subject(step: Step): string {
     default:
       return step satisfies never;
   }
+}
+
+/** That it runs on is why this step is shown at all. */
+function routingChange(from: RouterNode, to: RouterNode): string {
+  const { interfaces = [], gone = [] } = frrChange(from.frr?.config ?? "", to.frr?.config ?? "") ?? {};
+  const signed = interfaces.map((name) => `${gone.includes(name) ? "-" : "~"}${name}`);
+  return [...signed, "while its daemons run on"].join(", ");
 }
 
 function limitChange(from: LabResources, to: LabResources): string {

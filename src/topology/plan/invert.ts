@@ -40,6 +40,8 @@ export function undoOf(step: Step): Step {
       return { do: "node.stop", node: step.node };
     case "node.stop":
       return { do: "node.start", node: step.node };
+    case "routing.load":
+      return { do: "routing.load", from: step.to, to: step.from };
     case "process.start":
       return { do: "process.stop", process: step.process };
     case "process.stop":

@@ -1,6 +1,7 @@
 import type { Capture } from "../capture/capture.ts";
 import type {
   Endpoint,
+  Frr,
   Interface,
   InterfaceName,
   Lab,
@@ -45,6 +46,8 @@ export type NodeState = {
   /** Kernel settings that are in force; one of an interface only while that interface is there. */
   readonly sysctls: Readonly<Record<string, string>>;
   readonly started: boolean;
+  /** What its routing daemons have loaded, while it is started. */
+  readonly routing?: Frr | undefined;
   readonly reach: NodeReach | undefined;
 };
 

@@ -18,6 +18,11 @@ export type PhaseItem = { readonly subject: string; readonly steps: readonly Ste
 const WORDING = {
   stopProcesses: { symbol: "-", title: (count: number) => `Stop ${counted(count, "process", "processes")}` },
   stopNodes: { symbol: "-", title: (count: number) => `Stop ${counted(count, "node")}` },
+  stopToRestart: {
+    symbol: "-",
+    title: (count: number) =>
+      `Stop ${counted(count, "node")} to start ${count === 1 ? "it" : "them"} again, which ends programs and connections`,
+  },
   disconnect: { symbol: "-", title: (count: number) => `Disconnect ${counted(count, "link")}` },
   clear: { symbol: "-", title: (count: number) => `Clear old settings of ${counted(count, "node")}` },
   remove: { symbol: "-", title: (count: number) => `Remove ${counted(count, "node")}` },
@@ -32,6 +37,10 @@ const WORDING = {
   openReach: { symbol: "+", title: (count: number) => `Open ways outside of ${counted(count, "node")}` },
   limits: { symbol: "~", title: () => "Set limits" },
   mode: { symbol: "~", title: () => "Set mode" },
+  loadRouting: {
+    symbol: "~",
+    title: (count: number) => `Load routing of ${counted(count, "router")} without a restart`,
+  },
   startNodes: { symbol: "+", title: (count: number) => `Start ${counted(count, "node")}` },
   startProcesses: { symbol: "+", title: (count: number) => `Start ${counted(count, "process", "processes")}` },
 } as const satisfies Record<string, { symbol: ChangeSymbol; title: (count: number) => string }>;
@@ -45,14 +54,16 @@ type PhaseName = keyof typeof WORDING;
 export function phases(steps: readonly Step[]): readonly Phase[] {
   const coming = new Set<NodeName>();
   const going = new Set<NodeName>();
+  const starting = new Set<NodeName>();
   for (const step of steps) {
     if (step.do === "node.create") coming.add(step.node.name);
     if (step.do === "node.remove") going.add(step.node.name);
+    if (step.do === "node.start") starting.add(step.node.name);
   }
 
   const result: { name: PhaseName; items: { subject: string; steps: Step[] }[] }[] = [];
   for (const step of steps) {
-    const name = phaseOf(step, coming, going);
+    const name = phaseOf(step, coming, going, starting);
     const subject = subjectOf(step);
     const phase = result.at(-1);
     const item = phase?.items.at(-1);
@@ -67,12 +78,17 @@ export function phases(steps: readonly Step[]): readonly Phase[] {
   }));
 }
 
-function phaseOf(step: Step, coming: ReadonlySet<NodeName>, going: ReadonlySet<NodeName>): PhaseName {
+function phaseOf(
+  step: Step,
+  coming: ReadonlySet<NodeName>,
+  going: ReadonlySet<NodeName>,
+  starting: ReadonlySet<NodeName>,
+): PhaseName {
   switch (step.do) {
     case "process.stop":
       return "stopProcesses";
     case "node.stop":
-      return "stopNodes";
+      return starting.has(step.node.name) ? "stopToRestart" : "stopNodes";
     case "link.disconnect":
       return "disconnect";
     case "routes.remove":
@@ -102,6 +118,8 @@ function phaseOf(step: Step, coming: ReadonlySet<NodeName>, going: ReadonlySet<N
       return "mode";
     case "node.start":
       return "startNodes";
+    case "routing.load":
+      return "loadRouting";
     case "process.start":
       return "startProcesses";
     case "capture.start":
@@ -128,6 +146,7 @@ function subjectOf(step: Step): string {
     case "node.stop":
       return step.node.name;
     case "node.configure":
+    case "routing.load":
       return step.to.name;
     case "link.connect":
     case "link.disconnect":

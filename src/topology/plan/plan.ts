@@ -19,7 +19,7 @@ import type { Step, SwitchPort } from "../steps.ts";
 import { hostEntries } from "./names.ts";
 import { gatewaysLast, routeChange } from "./routes.ts";
 import { conditionsOf, same } from "./same.ts";
-import { needsStart, restarts, waitsForOthers } from "./starting.ts";
+import { needsStart, restarts, routingLoad, waitsForOthers } from "./starting.ts";
 
 /**
  * What happens to the nodes of a lab, each in one of these ways. A node whose kind or engine changes, or
@@ -42,7 +42,8 @@ type Fates = {
  * Steps come in this order, so that nothing is in the way of what follows, and a node's own steps are
  * together, so that its namespace is entered once: stop processes and nodes, close ways outside, disconnect links, stop
  * captures, set limits of the lab, take from nodes what they lose, remove nodes; then change nodes, create nodes with their
- * interfaces and routes, start captures, connect links, impair links that stay, set names, open ways outside, start nodes and processes.
+ * interfaces and routes, start captures, connect links, impair links that stay, set names, open ways outside, load
+ * routing configurations, start nodes and processes.
  *
  * The name of a lab is not planned: two labs of different names are two labs.
  */
@@ -54,9 +55,15 @@ export function plan(desired: Lab | undefined, actual: Lab | undefined): readonl
 
   const steps: Step[] = [];
   for (const process of processes.stop) steps.push({ do: "process.stop", process });
-  for (const node of [...restarted.map(({ before }) => before), ...fates.removed]) {
-    if (isMachine(node) && needsStart(node)) steps.push({ do: "node.stop", node });
-  }
+  const starting = [...restarted.map(({ after }) => after), ...fates.created].filter(isMachine).filter(needsStart);
+  const again = new Set(starting.map((node) => node.name));
+  const stopping = [...restarted.map(({ before }) => before), ...fates.removed].filter(isMachine).filter(needsStart);
+  // Those that start again are a phase of their own, which says so.
+  for (const node of [
+    ...stopping.filter(({ name }) => again.has(name)),
+    ...stopping.filter(({ name }) => !again.has(name)),
+  ])
+    steps.push({ do: "node.stop", node });
   const reach = reachChange(fates);
   steps.push(...reach.giveUp);
   for (const cable of links.disconnect) steps.push({ do: "link.disconnect", ...cable });
@@ -83,7 +90,7 @@ export function plan(desired: Lab | undefined, actual: Lab | undefined): readonl
   if (desired !== undefined && actual !== undefined && desired.mode !== actual.mode) {
     steps.push({ do: "mode.set", from: actual.mode, to: desired.mode });
   }
-  const starting = [...restarted.map(({ after }) => after), ...fates.created].filter(isMachine).filter(needsStart);
+  for (const { before, after } of fates.changed) steps.push(...routingLoad(before, after));
   const [serving, asking] = [starting.filter((node) => !waitsForOthers(node)), starting.filter(waitsForOthers)];
   for (const node of [...serving, ...asking]) steps.push({ do: "node.start", node });
   for (const process of processes.start) steps.push({ do: "process.start", process });

@@ -4,7 +4,15 @@ import { same } from "./same.ts";
 import { Before } from "./simulation/before.ts";
 import { configureInterface, createInterface, removeInterface } from "./simulation/interfaces.ts";
 import { connect, disconnect, impair } from "./simulation/links.ts";
-import { configureNode, createNode, removeNode, setReach, startNode, stopNode } from "./simulation/nodes.ts";
+import {
+  configureNode,
+  createNode,
+  loadRouting,
+  removeNode,
+  setReach,
+  startNode,
+  stopNode,
+} from "./simulation/nodes.ts";
 import { addRoutes, removeRoutes } from "./simulation/routes.ts";
 import { startCapture, startProcess, stopCapture, stopProcess } from "./simulation/running.ts";
 
@@ -56,6 +64,8 @@ export function simulate(state: KernelState, step: Step): KernelState {
       return startNode(before, step.node);
     case "node.stop":
       return stopNode(before, step.node);
+    case "routing.load":
+      return loadRouting(before, step.from, step.to);
     case "process.start":
       return startProcess(before, step.process);
     case "process.stop":

@@ -1,4 +1,6 @@
-import { type ApplianceNode, isAppliance, type Machine, type ProgramNode } from "../model.ts";
+import { frrChange } from "../frr/change.ts";
+import { type ApplianceNode, isAppliance, type LabNode, type Machine, type ProgramNode } from "../model.ts";
+import type { Step } from "../steps.ts";
 import { same } from "./same.ts";
 
 /**
@@ -41,7 +43,8 @@ export function restarts(before: Machine, after: Machine): boolean {
     same(before.mounts, after.mounts) &&
     same(ofPrograms(before), ofPrograms(after)) &&
     (before.console?.startsWithNode ?? false) === (after.console?.startsWithNode ?? false) &&
-    same(services(before), services(after))
+    same(services(before), services(after)) &&
+    (same(frr(before), frr(after)) || loadsRouting(before, after))
   );
 }
 
@@ -63,6 +66,23 @@ function runsOn(before: ApplianceNode, after: ApplianceNode): boolean {
   );
 }
 
+const frr = (machine: Machine) => (machine.kind === "router" ? machine.frr : undefined);
+
+/** Whether all that differs in what FRR of a router is told is what it takes over while it runs. */
+const loadsRouting = (before: Machine, after: Machine): boolean =>
+  before.kind === "router" &&
+  after.kind === "router" &&
+  before.frr !== undefined &&
+  after.frr !== undefined &&
+  before.frr.config !== after.frr.config &&
+  frrChange(before.frr.config, after.frr.config) !== undefined;
+
+/** The step by which a router that is not started anew has its new routing configuration, if it has one. */
+export const routingLoad = (before: LabNode, after: LabNode): readonly Step[] =>
+  before.kind === "router" && after.kind === "router" && !restarts(before, after) && !same(frr(before), frr(after))
+    ? [{ do: "routing.load", from: before, to: after }]
+    : [];
+
 /** Limits that a program has from its start. Those of the node as a whole change under running programs. */
 const ofPrograms = ({ resources: { programMemoryBytes, openFiles } = {} }: ProgramNode) => ({
   programMemoryBytes,
@@ -71,7 +91,6 @@ const ofPrograms = ({ resources: { programMemoryBytes, openFiles } = {} }: Progr
 
 /** What a machine runs by itself. */
 const services = (machine: ProgramNode): unknown => ({
-  frr: machine.kind === "router" ? machine.frr : undefined,
   software: machine.role?.software,
   dhcp: machine.interfaces.flatMap(({ name, dhcp }) => (dhcp === undefined ? [] : [name])),
 });

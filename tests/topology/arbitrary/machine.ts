@@ -193,5 +193,13 @@ const LOOPBACK_MAC = "00:00:00:00:00:00";
 const LOOPBACK_MTU = 65536;
 
 const frr = fc.record({
-  config: fc.constantFrom("router ospf\n network 0.0.0.0/0 area 0\n", "router bgp 65001\n", "!\n\n! empty"),
+  config: fc.constantFrom(
+    "router ospf\n network 0.0.0.0/0 area 0\n",
+    "router bgp 65001\n",
+    "!\n\n! empty",
+    // Those are loaded while the daemons run, from one to the other.
+    "interface eth0\n ip ospf area 0\n!\nrouter ospf\n!\n",
+    "interface eth0\n ip ospf area 0\n ip ospf passive\n!\nrouter ospf\n!\n",
+    "interface eth0\n ip ospf area 0\n!\ninterface eth1\n ip ospf area 0\n!\nrouter ospf\n!\n",
+  ),
 });

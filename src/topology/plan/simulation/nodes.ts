@@ -1,4 +1,5 @@
-import { isMachine, type LabNode, type Machine, type NodeName, runsPrograms } from "../../model.ts";
+import { frrChange } from "../../frr/change.ts";
+import { isMachine, type LabNode, type Machine, type NodeName, type RouterNode, runsPrograms } from "../../model.ts";
 import { newReach } from "../../reach/change.ts";
 import type { NodeReach } from "../../reach/reach.ts";
 import { type KernelState, machineOf, type NodeState } from "../kernel-state.ts";
@@ -71,7 +72,7 @@ export function startNode(before: Before, node: Machine): KernelState {
     "EINVAL",
     "the node is not as it says",
   );
-  return before.withNode(node.name, { ...present, started: true });
+  return before.withNode(node.name, { ...present, started: true, routing: frrOf(node) });
 }
 
 export function stopNode(before: Before, node: Machine): KernelState {
@@ -83,8 +84,23 @@ export function stopNode(before: Before, node: Machine): KernelState {
     "the node is not as it says",
   );
   before.expect(!before.runsProcesses(node.name), "EBUSY", "processes run on the node");
-  return before.withNode(node.name, { ...present, started: false });
+  before.expect(same(present.routing, frrOf(node)), "EBUSY", "its daemons have another configuration");
+  return before.withNode(node.name, { ...present, started: false, routing: undefined });
 }
+
+export function loadRouting(before: Before, from: RouterNode, to: RouterNode): KernelState {
+  const present = before.machine(to.name);
+  before.expect(present.started, "ESRCH", "the node does not run");
+  before.expect(same(present.routing, from.frr), "EINVAL", "its daemons have another configuration");
+  // Undoing comes to it before the settings are taken back.
+  const settings = present.settings as RouterNode;
+  before.expect(same(settings.frr, from.frr) || same(settings.frr, to.frr), "EINVAL", "the node is another");
+  const change = frrChange(from.frr?.config ?? "", to.frr?.config ?? "");
+  before.expect(change !== undefined, "EOPNOTSUPP", "daemons that run cannot take it over");
+  return before.withNode(to.name, { ...present, routing: to.frr });
+}
+
+const frrOf = (node: Machine) => (node.kind === "router" ? node.frr : undefined);
 
 /** Whether two nodes are the same in what node.configure sets. */
 function sameSettings(a: LabNode, b: LabNode): boolean {

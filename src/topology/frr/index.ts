@@ -1,0 +1,1 @@
+export { type FrrChange, frrChange } from "./change.ts";
