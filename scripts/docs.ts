@@ -23,4 +23,8 @@ writeFileSync(join(reference, "command-line.md"), commandLineReference());
 writeFileSync(join(reference, "errors.md"), errorReference());
 writeFileSync(join(reference, "server-api.md"), serverApiReference(version));
 await writeApiReference(root, join(reference, "api"));
-if (!process.argv.includes("--reference")) await build(join(root, "docs"), { outDir: join(root, "build/docs") });
+if (!process.argv.includes("--reference")) {
+  await build(join(root, "docs"));
+  // By a server: its addresses have no endings, and begin at the root.
+  console.log("The site is in build/docs. To read it in a browser: scripts/with-node vitepress preview docs");
+}

@@ -3,6 +3,7 @@ import { defineConfig } from "vitepress";
 export default defineConfig({
   title: "Netwright",
   description: "Network labs and the tests that run on them: one file, one command, no root, no daemon.",
+  outDir: "../build/docs",
   cleanUrls: true,
   lastUpdated: false,
   themeConfig: {

@@ -13,6 +13,9 @@ import { catalogue } from "../../src/topology/errors/catalogue.ts";
 /** What the documents say about the repository is so. */
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
+const references = ["lab-file", "command-line", "errors", "server-api", "api/index"].map(
+  (name) => `reference/${name}.md`,
+);
 const written = [
   ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"],
   ...readdirSync(join(root, "docs"))
@@ -33,10 +36,12 @@ describe.each(written)("%s", (document) => {
   });
 
   it("links to pages that are there", () => {
-    const links = [...text.matchAll(/\]\((?!https?:|#|\/reference\/)([^)#]+)/g)].map(([, path = ""]) => path);
-    const target = (path: string) =>
-      path.startsWith("/") ? join(root, "docs", `${path}.md`) : join(root, dirname(document), path);
-    expect(links.filter((path) => !existsSync(target(path)))).toEqual([]);
+    // Relative, so that they lead there in a checkout too; the references are there after `make docs`.
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = ""]) => path);
+    const isThere = (path: string) =>
+      !path.startsWith("/") &&
+      (existsSync(join(root, dirname(document), path)) || (document.startsWith("docs/") && references.includes(path)));
+    expect(links.filter((path) => !isThere(path))).toEqual([]);
   });
 
   it("speaks of make targets that are there", () => {

@@ -27,7 +27,10 @@ export const capture: CommandDefinition = (program, bind) => {
       "Capture what passes interfaces of a running lab, into a pcapng file or live into another program, until Ctrl-C. Several come in one file, in the order of time, by their names and with their direction; faults and changes of links are comments in it. It needs no root and no Wireshark.\n\nA target is an interface (h1:eth0, s1:p2) or a link, which means both its ends: two nodes that one link joins (h1 r1), or an id as `link ls` shows it. At the end it says how many frames were taken and how many lost.",
     )
     .argument("[target...]", "interfaces and links")
-    .option("-o, --output <file>", "write to this file, - for standard output; default: a new file named after the lab")
+    .option(
+      "-o, --output <file>",
+      "write to this file, over what is in it; - for standard output; default: a new file named after the lab",
+    )
     .option("--filter <expression>", "take only frames that match, as tcpdump has it (pcap-filter(7))")
     .option("--snaplen <size>", "take only so much of each frame, e.g. 128", size(1, mostSnaplenBytes, "262144"))
     .option("--count <frames>", "end after so many frames", wholeCount)
