@@ -60,7 +60,7 @@ ${more}`,
     const after = lab(`  - {endpoints: ["r1:eth1", "h1:eth0"], subnet: 10.0.2.0/30}`);
     const coming = planLines(plan(after, before));
     expect(coming).toContain("Load routing of 1 router without a restart");
-    expect(coming).toContain("  ~ routing.load r1 (~eth1, while its daemons run on)");
+    expect(coming).toContain("  ~ routing.load r1 (+eth1, while its daemons run on)");
     const going = planLines(plan(before, after));
     expect(going).toContain("  ~ routing.load r1 (-eth1, while its daemons run on)");
     // Interfaces and links are there before, and what is taken back has gone from the kernel.

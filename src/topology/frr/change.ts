@@ -13,6 +13,8 @@ export type FrrChange = {
   readonly commands: string;
   /** Interfaces whose settings change, in the order of the new configuration, then those that have none any more. */
   readonly interfaces: readonly string[];
+  /** Those that had none. */
+  readonly come: readonly string[];
   /** Those that have none any more. */
   readonly gone: readonly string[];
 };
@@ -31,7 +33,7 @@ export function frrChange(from: string, to: string): FrrChange | undefined {
   if (before.others !== after.others) return undefined;
   const blocks: string[] = [];
   const interfaces: string[] = [];
-  const gone: string[] = [];
+  const [come, gone]: [string[], string[]] = [[], []];
   for (const name of new Set([...after.interfaces.keys(), ...before.interfaces.keys()])) {
     const [had, has] = [before.interfaces.get(name) ?? [], after.interfaces.get(name) ?? []];
     if (had.length === has.length && had.every((line, index) => line === has[index])) continue;
@@ -39,9 +41,10 @@ export function frrChange(from: string, to: string): FrrChange | undefined {
     const lines = [...[...lost].map((line) => `no ${line}`), ...has];
     blocks.push([`interface ${name}`, ...lines.map((line) => ` ${line}`), "!", ""].join("\n"));
     interfaces.push(name);
+    if (had.length === 0) come.push(name);
     if (has.length === 0) gone.push(name);
   }
-  return { commands: blocks.join(""), interfaces, gone };
+  return { commands: blocks.join(""), interfaces, come, gone };
 }
 
 /** The statements of each interface in their order, and what must be the same for FRR to run on. */

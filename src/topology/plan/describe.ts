@@ -105,8 +105,8 @@ function subject(step: Step): string {
 
 /** That it runs on is why this step is shown at all. */
 function routingChange(from: RouterNode, to: RouterNode): string {
-  const { interfaces = [], gone = [] } = frrChange(from.frr?.config ?? "", to.frr?.config ?? "") ?? {};
-  const signed = interfaces.map((name) => `${gone.includes(name) ? "-" : "~"}${name}`);
+  const { interfaces = [], come = [], gone = [] } = frrChange(from.frr?.config ?? "", to.frr?.config ?? "") ?? {};
+  const signed = interfaces.map((name) => `${come.includes(name) ? "+" : gone.includes(name) ? "-" : "~"}${name}`);
   return [...signed, "while its daemons run on"].join(", ");
 }
 
