@@ -71,6 +71,8 @@ export const LabRecord = z.object({
   /** Field 22 of /proc/pid/stat (proc(5)), so that a reused pid is not mistaken for the owner. */
   ownerStartTime: z.string(),
   version: z.string(),
+  /** Of a lab of a server for a team: where that listens. Who runs it at the machine is not who it belongs to. */
+  server: z.string().optional(),
   /** Of a lab with containers: the socket of their engine. */
   containers: z.string().optional(),
   /** Its control groups, where it has any: folders that go with it. */

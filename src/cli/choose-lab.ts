@@ -39,8 +39,10 @@ export async function chooseLab(context: Context, choice: LabChoice): Promise<Re
       running: namesOf(running),
     });
   }
-  const [only] = running;
-  if (only !== undefined && running.length === 1) return only;
+  // A server's has to be named.
+  const own = running.filter(({ record }) => record.server === undefined);
+  const [only] = own;
+  if (only !== undefined && own.length === 1) return only;
   throw labError("LAB_NOT_CHOSEN", { running: namesOf(running) });
 }
 

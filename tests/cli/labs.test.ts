@@ -8,6 +8,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -586,5 +587,12 @@ describe("the rest", () => {
       stdout: "",
       stderr: "There was nothing to remove.\n",
     });
+    netwright.write({ "state/old/logs/x.log": "", "state/new/logs/x.log": "", "state/.ui/netwright.db": "" });
+    for (const path of ["old/logs/x.log", "old/logs", "old"]) utimesSync(join(netwright.state, path), 0, 0);
+    expect((await netwright.call(["gc"])).stderr).toMatch(/\nLogs of 2 labs that do not run are in .*gc --logs\n$/);
+    expect((await netwright.call(["gc", "--older-than", "a week"])).exitCode).toBe(2);
+    expect(await netwright.ok("gc", "--older-than", "30d")).toBe("Removed the logs of lab old\n");
+    expect(await netwright.ok("gc", "--logs")).toBe("Removed the logs of lab new\n");
+    expect(readdirSync(netwright.state)).toEqual([".ui"]);
   });
 });

@@ -41,7 +41,7 @@ it("labs of a server are worked on with the same words", async () => {
   await using here = await Netwright.open({ "lab.yaml": twoHosts });
   await using controller = await serve({
     database: `sqlite:${join(there.folder, "server.db")}`,
-    agent: realLabs(there.environment),
+    agent: realLabs(there.environment, "192.0.2.1:8080"),
   });
   await using front = await inFront(controller.port);
   const url = `http://127.0.0.1:${front.port}`;
@@ -69,6 +69,14 @@ it("labs of a server are worked on with the same words", async () => {
     stderr: expect.stringMatching(/^Lab two runs on http[\s\S]* Next:\n +netwright exec h1 /),
   });
   expect((await here.call(["up"])).stderr).toContain('Lab "two" is already running');
+  // At the server's machine, its user sees whose it is, and does not meet it by chance.
+  const shown = /\n(two-\w+) +running +2 +1 +0 +\d+s +of the server at 192\.0\.2\.1:8080\n/.exec(await there.ok("ps"));
+  expect((await realLabs(there.environment).list()).size).toBe(0);
+  expect((await realLabs(there.environment, "192.0.2.1:80").list()).size).toBe(1);
+  expect((await there.call(["exec", "h1", "--", "true"])).exitCode).toBe(2);
+  expect((await there.call(["down", "--all"])).stderr).toBe(
+    `No lab of yours is running.\nLabs of a server run on: ${shown?.[1]}. They are taken down there, or by name: netwright down -n ${shown?.[1]}\n`,
+  );
   expect(await here.ok("ps")).toMatch(/\ntwo +running +2 +1 +root [\s\S]*\nh1 +host +idle +0 +eth0 10\.0\.0\.1\/24\n/);
   expect(await here.ok("exec", "h1", "--", "ping", "-c", "1", "-W", "5", "h2")).toContain("1 received");
   expect(await here.call(["exec", "h1", "--", "sh", "-c", "cat; exit 3"], { input: "typed" })).toMatchObject({

@@ -11,7 +11,7 @@ export const down: CommandDefinition = (program, bind) => {
     .description(
       "Take a lab down: its processes get their stop signal and grace period, then the kernel frees all the rest at once. Logs stay. A lab that does not answer is killed, and so is one that has only begun to start: there is nobody to ask yet.",
     )
-    .option("--all", "take every lab of yours down")
+    .option("--all", "take every lab of yours down; not those of a server")
     .option("--timeout <seconds>", "kill what has not ended after this long", count);
   withOutput(withLab(command));
   withExamples(command, {
@@ -52,7 +52,9 @@ async function takeAllDown({ context, output, options }: Session<DownOptions>): 
   const { collectGarbage } = await import("../../client/registry/list.ts");
   const { stopLab } = await import("../../client/stop.ts");
   await collectGarbage(context.locations);
-  const labs = await registeredLabs(context.locations);
+  const all = await registeredLabs(context.locations);
+  const labs = all.filter(({ record }) => record.server === undefined);
+  const left = all.flatMap(({ name, record: { server } }) => (server === undefined ? [] : [{ name, server }]));
   const results: { name: string; how: string; message?: string }[] = [];
   const stop = async (name: string) => {
     try {
@@ -64,7 +66,7 @@ async function takeAllDown({ context, output, options }: Session<DownOptions>): 
       throw error;
     }
   };
-  if (labs.length === 0) output.note("No lab is running.");
+  if (labs.length === 0) output.note(left.length === 0 ? "No lab is running." : "No lab of yours is running.");
   else
     await showTogether(
       context.stderr.isTTY === true && !output.quiet && !output.json,
@@ -72,7 +74,12 @@ async function takeAllDown({ context, output, options }: Session<DownOptions>): 
       (line) => output.note(line),
     );
   results.sort((a, b) => (a.name < b.name ? -1 : 1));
-  if (output.json) output.printJson({ labs: results });
+  if (output.json) output.printJson({ labs: results, left });
+  const [first] = left;
+  if (first !== undefined)
+    output.note(
+      `Labs of a server run on: ${left.map(({ name }) => name).join(", ")}. They are taken down there, or by name: netwright down -n ${first.name}`,
+    );
   for (const { name, message } of results) if (message !== undefined) output.complain(`${name}: ${message}`);
   return results.some(({ how }) => how === "failed") ? 1 : 0;
 }

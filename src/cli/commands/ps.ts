@@ -13,7 +13,7 @@ export const ps: CommandDefinition = (program, bind) => {
     .command("ps")
     .summary("List the labs that run, and the nodes of one")
     .description(
-      "List the labs that run. Of the lab that is meant (by name, by the lab file here, or because it is the only one), list the nodes as well.\n\nLabs whose supervisor has died are not in the list, and what they left on disk is removed.",
+      "List the labs that run. Of the lab that is meant (by name, by the lab file here, or because it is the only one), list the nodes as well.\n\nLabs whose supervisor has died are not in the list, and what they left on disk is removed. Labs of a server (`netwright serve`) that runs as you are marked so. Daemons of kinds, such as a router's of FRR, are services: they are in the list with -a, and not counted among the processes.",
     )
     .option("-a, --all", "list processes and services, too");
   withOutput(withLab(command));
@@ -81,6 +81,7 @@ const asJson = ({ name, state, record, summary }: ListedLab) => ({
   name,
   state,
   file: record.file ?? null,
+  server: record.server ?? null,
   startedAt: record.startedAt,
   ownerPid: record.ownerPid,
   supervisorPid: summary?.supervisorPid ?? null,
@@ -104,7 +105,7 @@ function labTable(labs: readonly ListedLab[], paint: Paint): readonly string[] {
       summary?.links ?? "",
       summary?.processes ?? "",
       age(record.startedAt),
-      record.file ?? "",
+      record.server === undefined ? (record.file ?? "") : `of the server at ${record.server}`,
     ]),
     (text) => paint("bold", text),
   );

@@ -34,7 +34,7 @@ export const serve: CommandDefinition = (program, bind) => {
       using interrupt = onInterrupt(process);
       await using controller = await Controller.start({
         ...config,
-        agent: new LocalAgent(context.locations, context.environment),
+        agent: new LocalAgent(context.locations, context.environment, `${config.listen.host}:${config.listen.port}`),
         trust: "team",
         version: installation.version,
         ...(pages === undefined ? {} : { pages }),

@@ -35,6 +35,8 @@ export type StartOptions = {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Of the lab file, absolute. */
   readonly file?: string;
+  /** Where the server for a team listens that the lab is one of. */
+  readonly server?: string;
   /** SHA-256 of the lab file and variables. */
   readonly digest: string;
   /** The lab belongs to this process: it ends with it, and not by its mode. */
@@ -211,6 +213,7 @@ async function claimName(
     ownerStartTime: self.startTime,
     version,
     ...(options.file === undefined ? {} : { file: options.file }),
+    ...(options.server === undefined ? {} : { server: options.server }),
     ...outside,
   };
   // Twice: a dead lab in the way is removed after the first attempt.

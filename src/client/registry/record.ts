@@ -30,6 +30,7 @@ function isRecord(value: unknown): value is LabRecord {
     (record.file === undefined || typeof record.file === "string") &&
     (record.groups === undefined ||
       (Array.isArray(record.groups) && record.groups.every((one) => typeof one === "string"))) &&
+    (record.server === undefined || typeof record.server === "string") &&
     (record.containers === undefined || typeof record.containers === "string") &&
     typeof record.digest === "string" &&
     typeof record.startedAt === "string" &&

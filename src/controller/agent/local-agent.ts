@@ -27,12 +27,15 @@ import { hostFacts } from "./host-facts.ts";
 export class LocalAgent implements Agent {
   readonly #locations: Locations;
   readonly #environment: Readonly<Record<string, string | undefined>>;
+  readonly #server: string | undefined;
   /** What those said of themselves that answered when they were listed. */
   #asked: ReadonlyMap<string, LabSummary> = new Map();
 
-  constructor(locations: Locations, environment: Readonly<Record<string, string | undefined>>) {
+  /** @param server where the server for a team listens that the labs are of; undefined: they are the user's own */
+  constructor(locations: Locations, environment: Readonly<Record<string, string | undefined>>, server?: string) {
     this.#locations = locations;
     this.#environment = environment;
+    this.#server = server;
   }
 
   async start(
@@ -49,6 +52,7 @@ export class LocalAgent implements Agent {
       locations: this.#locations,
       environment: this.#environment,
       signal,
+      ...(this.#server === undefined ? {} : { server: this.#server }),
       ...(file === undefined ? {} : { file }),
       onPhase: ({ phase }) => {
         if (phase !== last) onPhase?.(phase);
@@ -66,7 +70,9 @@ export class LocalAgent implements Agent {
   }
 
   async list(): Promise<ReadonlyMap<string, AgentState>> {
-    const labs = await listLabs(this.#locations);
+    const all = await listLabs(this.#locations);
+    // A server finds its own again, wherever it listened before; they are nothing to the user's own.
+    const labs = this.#server === undefined ? all.filter(({ record }) => record.server === undefined) : all;
     this.#asked = new Map(labs.flatMap(({ name, summary }) => (summary === undefined ? [] : [[name, summary]])));
     return new Map(labs.map(({ name, state }) => [name, state]));
   }
