@@ -35,6 +35,20 @@ async function drag(from: { x: number; y: number }, to: { x: number; y: number }
   await page.mouse.up();
 }
 
+/** Where the nodes of a picture stand, in its own measure. */
+const placesIn = async (of: Page) =>
+  Object.fromEntries(
+    await Promise.all(
+      ["h1", "h2", "h3"].map(async (name) => {
+        const style = (await nodeIn(of, name).getAttribute("style")) ?? "";
+        return [
+          name,
+          ["left", "top"].map((side) => Math.round(Number(new RegExp(`${side}: (-?[\\d.]+)px`).exec(style)?.[1]))),
+        ];
+      }),
+    ),
+  );
+
 describe("the pages", () => {
   it("sign in, refuse who may not, and make a project", async ({ skip }) => {
     skip(why !== undefined, why);
@@ -174,13 +188,19 @@ describe("the pages", () => {
     await page.getByRole("button", { name: "Link", exact: true }).click();
     await page.getByRole("button", { name: "Show changes" }).click();
     await page.getByText(/\+ node\.create h3 \(host\)/).waitFor();
+    const drawn = await placesIn(page);
+    expect(Object.values(drawn).flat().every(Number.isFinite)).toBe(true);
     expect(await page.getByText(/link\.disconnect|interface\.remove/).count()).toBe(0);
     await page.getByRole("button", { name: "Apply" }).click();
     await node("h3").waitFor();
     // The lab's own page again: it is applied.
     await page.getByRole("link", { name: "Edit" }).waitFor();
     expect(await changes()).toEqual({ added: [], removed: [] });
+    // All stand where they were drawn, for the other person too, and when the page is loaded again.
     await nodeIn(other, "h3").waitFor();
+    await other.reload();
+    await nodeIn(other, "h3").waitFor();
+    expect([await placesIn(page), await placesIn(other)]).toEqual([drawn, drawn]);
     await other.context().close();
   });
 

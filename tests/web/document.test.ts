@@ -83,6 +83,13 @@ describe("the document of a lab file", () => {
     expect(changed).toContain("eth0: [10.0.0.1/24, fd00::1/64]");
   });
 
+  it("writes a node below the others, above the empty line and the comment of what follows", () => {
+    const now = edited("nodes:\n  h1:\n  h2: # two\n\n# all\nlinks:\n  - [h1, h2]\n", (document) =>
+      addNode(document, "h3", "host"),
+    );
+    expect(now).toBe("nodes:\n  h1:\n  h2: # two\n  h3:\n\n# all\nlinks:\n  - [h1, h2]\n");
+  });
+
   it("writes a link long when it has a setting, and short again without", () => {
     const long = edited(text, (document) => {
       setOfLink(document, link(document, 0), ["impairment", "delay"], "20ms");

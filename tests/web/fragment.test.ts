@@ -105,6 +105,7 @@ describe("notes and groups", () => {
   it("are written into the file and taken out, without a trace", () => {
     const plain = "name: a\n\nnodes:\n  h1:\n";
     let now = edited(plain, (document) => addNote(document, { text: "One\ntwo", x: 1.4, y: -2.6 }));
+    expect(now).toContain("    - text: |-\n        One\n        two\n      at: [1, -3]\n");
     now = edited(now, (document) => addGroup(document, { title: "G", nodes: ["h1"] }));
     now = edited(now, (document) => setNote(document, 0, { text: "Three", x: 5, y: 6 }));
     now = edited(now, (document) => setPlaces(document, { h1: { x: 7, y: 8 } }));
@@ -147,6 +148,24 @@ describe("what is arranged", () => {
   });
 });
 
+/** A lab file whose links have been given addresses. */
+function addressed(text: string) {
+  const lab = load(text);
+  const document = readDocument(text);
+  const graph = graphIn(document);
+  if (graph === undefined) throw new Error("no graph");
+  const read = {
+    nodes: lab.nodes.map(({ name, kind, interfaces }) => ({
+      ...{ name, kind },
+      interfaces: interfaces.map((one) => ({ name: one.name, mac: "", mtu: 1500, addresses: [] })),
+    })),
+    links: lab.links.map(({ id, a, b }) => ({ id, a, b, mtu: 1500 })),
+  };
+  const count = addressAll(document, graph, pairLinks(graph, read), read);
+  return { document, count };
+}
+const suggested = (text: string): string => printDocument(addressed(text).document);
+
 describe("addresses that are suggested", () => {
   it("are in networks that the file does not speak of", () => {
     const taken = prefixesIn("10.0.1.7 and 10.0.2.0/23, not 0.0.0.0/0 or 1.2.3.4.5 or 300.1.1.1");
@@ -164,18 +183,8 @@ links:
   - [r1, r2]
 networks: { lan: { members: [r2, h3] } }
 `;
-    const lab = load(bare);
-    const document = readDocument(bare);
-    const graph = graphIn(document);
-    if (graph === undefined) throw new Error("no graph");
-    const read = {
-      nodes: lab.nodes.map(({ name, kind, interfaces }) => ({
-        ...{ name, kind },
-        interfaces: interfaces.map((one) => ({ name: one.name, mac: "", mtu: 1500, addresses: [] })),
-      })),
-      links: lab.links.map(({ id, a, b }) => ({ id, a, b, mtu: 1500 })),
-    };
-    expect(addressAll(document, graph, pairLinks(graph, read), read)).toBe(3);
+    const { document, count } = addressed(bare);
+    expect(count).toBe(3);
     const done = load(printDocument(document));
     const addresses = done.nodes.flatMap((node) =>
       node.kind === "switch"
@@ -192,6 +201,14 @@ networks: { lan: { members: [r2, h3] } }
       "r2 10.0.3.1/24",
     ]);
     expect(printLab(done)).toContain("10.0.1.1");
+    // A router alone among hosts is their gateway, through a switch, in a network, and straight.
+    expect(printDocument(document)).toMatch(/lan: \{ .*gateway: r2 .*\}/);
+    const straight = suggested(
+      "nodes: { h1: , r1: { kind: router }, r2: { kind: router } }\nlinks: [[h1, r1], [r2, r1]]\n",
+    );
+    expect(load(straight).links).toHaveLength(2);
+    expect(straight.match(/gateway: r1/g)).toHaveLength(1);
+    expect(straight).toMatch(/endpoints: \[ ?h1, r1 ?\], subnet: 10\.0\.1\.0\/24, gateway: r1/);
   });
 });
 

@@ -40,7 +40,8 @@ export function Editor({
   /** About what is edited; there until it is closed. */
   readonly notice?: string | undefined;
   readonly title: ReactNode;
-  readonly actions: ReactNode;
+  /** @param drawn the lab file with where its nodes are drawn */
+  readonly actions: (drawn: () => string) => ReactNode;
 }) {
   const { draft, change, undo, redo, canUndo, canRedo } = history;
   const editing = useEditing(project, history, isReadOnly);
@@ -122,7 +123,7 @@ export function Editor({
         )}
         <span className="space" />
         <Group gap={6} wrap="nowrap">
-          {actions}
+          {actions(editing.exported)}
           <FileMenu name={name} text={editing.exported} isReadOnly={isReadOnly} onText={editing.replace} />
         </Group>
       </div>

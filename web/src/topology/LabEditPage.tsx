@@ -85,11 +85,11 @@ function Drawn({
   const forget = useUnsaved(changed !== asItRuns);
   const params = { project, lab };
   const plan = useMutation({
-    mutationFn: () => call("POST", "/projects/:project/labs/:lab/plan", { params, body: { text: changed } }),
+    mutationFn: (text: string) => call("POST", "/projects/:project/labs/:lab/plan", { params, body: { text } }),
   });
   const apply = useMutation({
-    mutationFn: () =>
-      call("POST", "/projects/:project/labs/:lab/apply", { params, body: { text: changed }, ifMatch: revision }),
+    mutationFn: (text: string) =>
+      call("POST", "/projects/:project/labs/:lab/apply", { params, body: { text }, ifMatch: revision }),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: labQuery(params).queryKey });
       await client.invalidateQueries({ queryKey: labDetailQuery(params).queryKey });
@@ -115,7 +115,8 @@ function Drawn({
             {changed === asItRuns ? "as it runs" : "not applied"}
           </Badge>
         }
-        actions={
+        // A lab that was changed is of no version of a topology any more: where its nodes are drawn goes with its text.
+        actions={(drawn) => (
           <Group gap={6} wrap="nowrap">
             <Button size="xs" variant="default" onClick={() => navigate(`/projects/${project}/labs/${lab}`)}>
               Back to the lab
@@ -125,12 +126,12 @@ function Drawn({
               leftSection={<IconChecks size={16} />}
               disabled={changed === text || isReadOnly}
               loading={plan.isPending}
-              onClick={() => plan.mutate()}
+              onClick={() => plan.mutate(drawn())}
             >
               Show changes
             </Button>
           </Group>
-        }
+        )}
       />
       <Modal opened={plan.isSuccess || plan.isError} onClose={close} title={`Changes to lab ${lab}`} size="lg">
         <Stack>
@@ -150,7 +151,7 @@ function Drawn({
               Cancel
             </Button>
             {plan.isSuccess && (
-              <Button loading={apply.isPending} onClick={() => apply.mutate()}>
+              <Button loading={apply.isPending} onClick={() => apply.mutate(plan.variables)}>
                 Apply
               </Button>
             )}

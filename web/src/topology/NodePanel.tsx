@@ -42,8 +42,21 @@ export function NodePanel({
   const schema = schemaOfKind(node.kind);
   const all = Object.entries(schema?.properties ?? {}).filter(([key]) => !apart.includes(key));
   const basic = all.filter(([key, one]) => first.includes(key) && fieldOf(one).is !== "structure");
+  // What a kind has that a host has not is what it is for, and comes before its interfaces.
+  const usual = schemaOfKind("host")?.properties ?? {};
+  const own = basic.filter(([key]) => usual[key] === undefined);
+  const others = basic.filter(([key]) => usual[key] !== undefined);
   const more = all.filter(([key]) => !basic.some(([other]) => other === key));
   const known = kinds();
+  const formOf = (properties: typeof all) => (
+    <SettingsForm
+      properties={properties}
+      values={node.settings}
+      isReadOnly={isReadOnly}
+      onSet={(key, value) => onSet([key], value)}
+      onOpen={(key) => onOpen([key])}
+    />
+  );
   return (
     <Stack gap="sm">
       <TextField
@@ -81,6 +94,7 @@ export function NodePanel({
           }
         />
       )}
+      {!node.isNetwork && own.length > 0 && formOf(own)}
       {!node.isNetwork && interfaces.length > 0 && (
         <InterfaceFields
           interfaces={interfaces}
@@ -94,13 +108,7 @@ export function NodePanel({
       {!isReadOnly && <LinkTo node={node} graph={graph} onLink={onLink} />}
       {!node.isNetwork && (
         <>
-          <SettingsForm
-            properties={basic}
-            values={node.settings}
-            isReadOnly={isReadOnly}
-            onSet={(key, value) => onSet([key], value)}
-            onOpen={(key) => onOpen([key])}
-          />
+          {formOf(others)}
           <Accordion variant="contained" chevronPosition="left">
             <Accordion.Item value="more">
               <Accordion.Control>
@@ -115,13 +123,7 @@ export function NodePanel({
                     onOpen={() => onOpen(["frr"])}
                   />
                 )}
-                <SettingsForm
-                  properties={more}
-                  values={node.settings}
-                  isReadOnly={isReadOnly}
-                  onSet={(key, value) => onSet([key], value)}
-                  onOpen={(key) => onOpen([key])}
-                />
+                {formOf(more)}
               </Accordion.Panel>
             </Accordion.Item>
           </Accordion>

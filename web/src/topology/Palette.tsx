@@ -25,7 +25,7 @@ export function Palette({
               dataTransfer.effectAllowed = "copy";
             }}
             onClick={() => onPick(kind)}
-            aria-label={`Add a ${title}`}
+            aria-label={`Add ${/^[AEIOU]/.test(title) ? "an" : "a"} ${title}`}
           >
             <Icon size={22} stroke={1.5} aria-hidden />
             <span>{title}</span>

@@ -90,7 +90,7 @@ function Drawn({
             {saved === undefined ? "not saved yet" : `version ${saved.version}${isChanged ? ", changed" : ""}`}
           </Badge>
         }
-        actions={
+        actions={() => (
           <Group gap={6} wrap="nowrap">
             {saved !== undefined && (
               <Button
@@ -142,7 +142,7 @@ function Drawn({
               </>
             )}
           </Group>
-        }
+        )}
       />
       <Modal opened={isConflict} onClose={() => save.reset()} title="Somebody else saved this topology meanwhile">
         <Stack>

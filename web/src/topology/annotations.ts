@@ -93,7 +93,10 @@ function tidy(document: LabDocument, key: "notes" | "groups" | "places"): void {
 }
 
 const noteNode = (document: LabDocument, { text, x, y }: Note) => {
-  const note = inLine<YAMLMap>(document.createNode({ text }));
+  const words = document.createNode(text);
+  const note = document.createNode({ text: words }) as YAMLMap;
+  if (text.includes("\n")) words.type = "BLOCK_LITERAL";
+  else inLine(note);
   note.set("at", inLine(document.createNode([Math.round(x), Math.round(y)])));
   return note;
 };

@@ -18,7 +18,36 @@ import {
 
 export type LabDocument = Document.Parsed;
 
-export const readDocument = (text: string): LabDocument => parseDocument(text);
+export function readDocument(text: string): LabDocument {
+  const document = parseDocument(text);
+  moveBlankLines(document);
+  return document;
+}
+
+/**
+ * What stands behind a key without a value, after an empty line, is the parser's comment of the nothing that is its
+ * value, and would stay there when more is written below. It belongs to what it stands above.
+ */
+function moveBlankLines(document: LabDocument): void {
+  if (!isMap(document.contents)) return;
+  const sections = document.contents.items;
+  for (const [index, { value }] of sections.entries()) {
+    if (!isMap(value) || value.flow === true) continue;
+    for (const [place, pair] of value.items.entries()) {
+      const nothing = pair.value as unknown;
+      const next = (value.items[place + 1] ?? sections[index + 1])?.key;
+      if (!isScalar(nothing) || nothing.value !== null || !isScalar(next)) continue;
+      const comment = nothing.comment ?? "";
+      const gap = nothing.spaceBefore === true ? 0 : comment.indexOf("\n\n");
+      if (gap < 0) continue;
+      const below = comment.slice(gap).replace(/^\n+/, "");
+      nothing.spaceBefore = false;
+      nothing.comment = comment.slice(0, gap) || null;
+      next.spaceBefore = true;
+      next.commentBefore = [below, next.commentBefore].filter(Boolean).join("\n") || null;
+    }
+  }
+}
 
 /** The text of a document, with lines as they are, however long. */
 export function printDocument(document: LabDocument): string {

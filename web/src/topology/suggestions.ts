@@ -83,15 +83,24 @@ export function addressAll(document: LabDocument, graph: FileGraph, pairing: Pai
     count += 1;
     const inFile = links.map(({ id }) => fileLink.get(id));
     const only = inFile[0];
+    const gateway = gatewayAmong(ends, (name) => kindOf.get(name));
     const networks = new Set(inFile.map((link) => (link !== undefined && "network" in link.at ? link.at.network : "")));
     const [network = ""] = networks;
-    if (only !== undefined && inFile.length === 1 && "link" in only.at)
+    if (only !== undefined && ((inFile.length === 1 && "link" in only.at) || (networks.size === 1 && network !== ""))) {
       setOfLink(document, only, ["subnet"], prefixText(prefix));
-    else if (networks.size === 1 && network !== "")
-      setAt(document, ["networks", network, "subnet"], prefixText(prefix));
-    else addressEach(document, graph, pairing, ends, prefix);
+      if (gateway !== undefined) setOfLink(document, only, ["gateway"], gateway);
+    } else addressEach(document, graph, pairing, ends, prefix);
   }
   return count;
+}
+
+/** Kinds that pass packets on. */
+const routing: ReadonlySet<string> = new Set(["router", "firewall", "nat"]);
+
+/** The one that routes among hosts. */
+function gatewayAmong(ends: readonly End[], kindOf: (name: string) => string | undefined): string | undefined {
+  const routers = ends.filter(({ node }) => routing.has(kindOf(node) ?? ""));
+  return routers.length === 1 ? routers[0]?.node : undefined;
 }
 
 const lengthFor = (hosts: number): number => Math.min(usualLength, 32 - Math.ceil(Math.log2(hosts + 2)));
@@ -105,11 +114,12 @@ function addressEach(
 ): void {
   const inFile = new Map(graph.nodes.map(({ name }, index) => [name, index]));
   const nodeOf = (name: string) => graph.nodes.find((node) => node.name === name);
-  const routes = ({ node }: End) => nodeOf(node)?.kind === "router";
+  const kindOf = (name: string) => nodeOf(name)?.kind;
+  const routes = ({ node }: End) => routing.has(kindOf(node) ?? "");
   // Routers first: they have the lowest addresses, as people give them.
   const ordered = ends.toSorted((one, other) => (inFile.get(one.node) ?? 0) - (inFile.get(other.node) ?? 0));
   const sorted = [...ordered.filter(routes), ...ordered.filter((end) => !routes(end))];
-  const gateway = ends.filter(routes).length === 1 ? addressText(prefix.network + 1) : undefined;
+  const gateway = gatewayAmong(ends, kindOf) === undefined ? undefined : addressText(prefix.network + 1);
   for (const [index, end] of sorted.entries()) {
     const node = nodeOf(end.node);
     if (node === undefined) continue;

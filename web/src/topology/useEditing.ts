@@ -18,7 +18,6 @@ import { read, useReading } from "./useReading.ts";
 export const nothing: Selection = { nodes: [], links: [] };
 const blank: FileGraph = { nodes: [], links: [] };
 const longestLayoutMs = 60_000;
-const noPlace = { x: 0, y: 0 };
 /** Of what is pasted, from what was copied. */
 const pasteShift = { x: 40, y: 80 };
 
@@ -163,7 +162,12 @@ export function useEditing(project: string, history: ReturnType<typeof useHistor
   const exported = () => {
     if (isBroken) return draft.text;
     const whole = readDocument(draft.text);
-    setPlaces(whole, Object.fromEntries(graph.nodes.map(({ name }) => [name, places?.[name] ?? noPlace])));
+    setPlaces(
+      whole,
+      Object.fromEntries(
+        graph.nodes.flatMap(({ name }) => (places?.[name] === undefined ? [] : [[name, places[name]]])),
+      ),
+    );
     return printDocument(whole);
   };
   /** Another lab file in place of this one. */
