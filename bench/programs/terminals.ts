@@ -87,9 +87,9 @@ try {
   while (!told.includes("\n}")) told += String((await once(server.stdout, "data"))[0]);
   const { url, administrator } = JSON.parse(told) as { url: string; administrator: { name: string; password: string } };
   const address = await deploy(url.replace(/\/$/, ""), administrator);
-  const client = new LabClient("terminals", address);
-  const { supervisorPid } = await client.summary();
   const own = { socket: labFiles(runtime, runName()).socket };
+  // A server does not tell.
+  const { supervisorPid } = await new LabClient("terminals", own).summary();
   const floor = await measure(own);
   const through = await measure(address);
   const slow = await starve(address, supervisorPid);

@@ -174,7 +174,7 @@ const words: Readonly<Record<string, Word | "begins what goes on, of this machin
   "link up": word("link up h1 h2", /up/),
   "link set": word("link set h1 h2 --delay 1ms", /1 ?ms/),
   "link stats": word("link stats h1 h2", /h1:eth0/),
-  "link verify": word("link verify h1 h2 --seconds 1", /./),
+  "link verify": word("link verify h1 h2 --frames 500 --seconds 1 --tolerance 5s", /h1:eth0/),
   "link clear": word("link clear h1 h2", /./),
   "link add": word("link add h1 h2", /h1:eth1/),
   "link rm": word("link rm h1:eth1 h2:eth1", /./),
