@@ -208,6 +208,9 @@ networks: { lan: { members: [r2, h3] } }
     );
     expect(load(straight).links).toHaveLength(2);
     expect(straight.match(/gateway: r1/g)).toHaveLength(1);
+    const served =
+      "nodes: { r1: { kind: router }, w1: { kind: web }, s1: { kind: switch } }\nlinks: [[w1, s1], [r1, s1]]\n";
+    expect(suggested(served)).toMatch(/w1: .*gateway: 10\.0\.1\.1/);
     expect(straight).toMatch(/endpoints: \[ ?h1, r1 ?\], subnet: 10\.0\.1\.0\/24, gateway: r1/);
   });
 });

@@ -95,12 +95,13 @@ export function addressAll(document: LabDocument, graph: FileGraph, pairing: Pai
 }
 
 /** Kinds that pass packets on. */
-const routing: ReadonlySet<string> = new Set(["router", "firewall", "nat"]);
+const routing: ReadonlySet<string> = new Set(["router", "firewall", "nat", "uplink"]);
 
-/** The one that routes among hosts. */
+/** The one that routes among hosts. An appliance minds its own routes. */
 function gatewayAmong(ends: readonly End[], kindOf: (name: string) => string | undefined): string | undefined {
   const routers = ends.filter(({ node }) => routing.has(kindOf(node) ?? ""));
-  return routers.length === 1 ? routers[0]?.node : undefined;
+  const hasHosts = ends.some((end) => !routers.includes(end) && kindOf(end.node) !== "appliance");
+  return hasHosts && routers.length === 1 ? routers[0]?.node : undefined;
 }
 
 const lengthFor = (hosts: number): number => Math.min(usualLength, 32 - Math.ceil(Math.log2(hosts + 2)));
@@ -129,7 +130,7 @@ function addressEach(
     const whole = ["nodes", node.name, ...path];
     const settings = (node.settings["interfaces"] as Record<string, unknown> | undefined)?.[end.interface];
     const isLong = typeof settings === "object" && settings !== null && !Array.isArray(settings);
-    const asked = gateway === undefined || node.kind !== "host" ? {} : { gateway };
+    const asked = gateway === undefined || routes(end) || node.kind === "appliance" ? {} : { gateway };
     if (isLong || "gateway" in asked)
       setAt(document, whole, { ...(isLong ? settings : {}), addresses: address, ...asked });
     else setAt(document, whole, address);
