@@ -28,7 +28,7 @@ import { type GraphLink, LinkLine } from "./LinkLine.tsx";
 import { type GraphNode, IsFar, NodeBox, type NodeLook, nodeSize } from "./NodeBox.tsx";
 import { useSteadyHandlers } from "./steady.ts";
 import { useSelect } from "./useSelect.ts";
-import { useDistance, useFitted, whole } from "./useView.ts";
+import { useDistance, useFit, useFitted, whole } from "./useView.ts";
 
 const nodeTypes = { node: NodeBox };
 const edgeTypes = { link: LinkLine };
@@ -87,7 +87,8 @@ export function Graph({
   const { isLarge, isFar, isWhole, setPlaced } = useDistance(nodes.length, places);
   // Who begins with nothing would see the first node jump into the middle.
   const startsFull = useRef(nodes.length > 0);
-  const setMoved = useFitted(startsFull.current);
+  const fit = useFit();
+  const setMoved = useFitted(startsFull.current, fit);
   const { latest, select } = useSelect(selection, onSelect);
   const [dragged, setDragged] = useState(nowhere);
   const moved = useMemo(
@@ -111,7 +112,12 @@ export function Graph({
     onMenu({ of, id, x: event.clientX, y: event.clientY });
   };
   const handlers = useSteadyHandlers({
-    onInit: () => void requestAnimationFrame(() => setPlaced(true)),
+    onInit: () => {
+      requestAnimationFrame(() => {
+        setPlaced(true);
+        if (startsFull.current) void fit(true);
+      });
+    },
     onMoveEnd: (event: globalThis.MouseEvent | TouchEvent | null) => {
       if (event !== null) setMoved(true);
     },
@@ -195,7 +201,10 @@ export function Graph({
           {!isLarge && <Background gap={24} size={1} />}
           <Controls
             showInteractive={false}
-            onFitView={() => setMoved(false)}
+            onFitView={() => {
+              setMoved(false);
+              void fit();
+            }}
             onZoomIn={() => setMoved(true)}
             onZoomOut={() => setMoved(true)}
           />

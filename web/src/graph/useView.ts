@@ -1,4 +1,11 @@
-import { type FitViewOptions, useReactFlow, useStore } from "@xyflow/react";
+import {
+  type FitViewOptions,
+  getViewportForBounds,
+  type Rect,
+  useReactFlow,
+  useStore,
+  useStoreApi,
+} from "@xyflow/react";
 import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import type { Layout } from "../../../src/api/index.ts";
 import { nodeSize } from "./NodeBox.tsx";
@@ -8,7 +15,47 @@ const mostInFull = 150;
 /** Of a large topology, seen from further away than this, links are drawn all together, and nodes without their names. */
 const farZoom = 0.4;
 
-export const whole: FitViewOptions = { maxZoom: 1.1, padding: 0.15 };
+export const whole = { minZoom: 0.05, maxZoom: 1.1, padding: 0.15 } as const satisfies FitViewOptions;
+
+/**
+ * Fits all that is drawn into the picture: nodes, and the notes and groups around them.
+ *
+ * @returns to be called with whether the nodes are in it already
+ */
+export function useFit(): (hasNodes?: boolean) => Promise<void> {
+  const flow = useReactFlow();
+  const store = useStoreApi();
+  return useCallback(
+    async (hasNodes = false) => {
+      if (!hasNodes) await flow.fitView(whole);
+      const { domNode, width, height } = store.getState();
+      const marks = [...(domNode?.querySelectorAll(".note-box, .group-frame") ?? [])].map((mark): Rect => {
+        const { left, top, right, bottom } = mark.getBoundingClientRect();
+        const [from, to] = [
+          { x: left, y: top },
+          { x: right, y: bottom },
+        ].map((corner) => flow.screenToFlowPosition(corner, { snapToGrid: false }));
+        return {
+          x: from?.x ?? 0,
+          y: from?.y ?? 0,
+          width: (to?.x ?? 0) - (from?.x ?? 0),
+          height: (to?.y ?? 0) - (from?.y ?? 0),
+        };
+      });
+      if (marks.length === 0) return;
+      const bounds = around([flow.getNodesBounds(flow.getNodes()), ...marks]);
+      await flow.setViewport(getViewportForBounds(bounds, width, height, whole.minZoom, whole.maxZoom, whole.padding));
+    },
+    [flow, store],
+  );
+}
+
+function around(boxes: readonly Rect[]): Rect {
+  const x = Math.min(...boxes.map((box) => box.x));
+  const y = Math.min(...boxes.map((box) => box.y));
+  const width = Math.max(...boxes.map((box) => box.x + box.width)) - x;
+  return { x, y, width, height: Math.max(...boxes.map((box) => box.y + box.height)) - y };
+}
 
 /** How far away a topology is seen from, and whether all of it is in the picture. */
 export function useDistance(count: number, places: Layout) {
@@ -33,8 +80,7 @@ export function useDistance(count: number, places: Layout) {
  *
  * @returns to be called when somebody moves the picture, or has it fitted
  */
-export function useFitted(isFitted: boolean): (isMoved: boolean) => void {
-  const flow = useReactFlow();
+export function useFitted(isFitted: boolean, fitAll: () => Promise<void>): (isMoved: boolean) => void {
   const isMoved = useRef(!isFitted);
   const size = useStore(({ width, height }) => `${width} ${height}`);
   const window_ = useRef(windowSize());
@@ -42,7 +88,7 @@ export function useFitted(isFitted: boolean): (isMoved: boolean) => void {
     // Panels that open beside the picture leave it where it is.
     if (windowSize() === window_.current) return;
     window_.current = windowSize();
-    if (!isMoved.current) void flow.fitView(whole);
+    if (!isMoved.current) void fitAll();
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: of the picture, which follows the window's
   useEffect(fit, [size]);
