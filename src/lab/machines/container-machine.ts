@@ -41,7 +41,7 @@ import {
 } from "./configuration.ts";
 import { knowing } from "./image-facts.ts";
 import type { MachineLife, MachineState } from "./life.ts";
-import { loadRouting, type RoutingChange } from "./routing.ts";
+import { LiveRouting } from "./routing.ts";
 
 export type ContainerMachineOptions = {
   readonly panel: PatchPanel;
@@ -69,13 +69,12 @@ export class ContainerMachine implements MachineLife {
   /** DHCP clients, which run on this machine in the container's network. */
   readonly #beside: NodeServices;
   readonly #console: NodeConsole;
+  readonly #routing: LiveRouting;
   readonly #log: LogSink;
   #node: ProgramNode;
   #container: NodeContainer | undefined;
   #power: "on" | "off" | "failed" = "on";
   #isPaused = false;
-  /** What FRR takes over when it is not paused any more. */
-  #owed: RoutingChange | undefined;
 
   constructor(node: ProgramNode, options: ContainerMachineOptions) {
     const { panel, settings, logs } = options;
@@ -91,6 +90,7 @@ export class ContainerMachine implements MachineLife {
     this.#services = new NodeServices(node.name, options);
     this.#beside = new NodeServices(node.name, options);
     this.#log = logs.sink({ source: node.name, node: node.name });
+    this.#routing = new LiveRouting(() => this.#configured(), options.events);
     this.#console = new NodeConsole({
       node: node.name,
       logs,
@@ -133,7 +133,7 @@ export class ContainerMachine implements MachineLife {
 
   async start(node: Machine): Promise<void> {
     if (runsPrograms(node)) this.#node = node;
-    this.#owed = undefined;
+    this.#routing.forget();
     const { panel, events } = this.#options;
     await panel.settled();
     const isNew = this.#container === undefined;
@@ -179,7 +179,7 @@ export class ContainerMachine implements MachineLife {
     await this.#container.freeze(frozen);
     this.#beside.signal(frozen ? "SIGSTOP" : "SIGCONT");
     this.#isPaused = frozen;
-    if (!frozen) await this.#payOwed();
+    if (!frozen) await this.#routing.goOn();
   }
 
   async openConsole(): Promise<ConsoleHub> {
@@ -194,19 +194,9 @@ export class ContainerMachine implements MachineLife {
     await pushConfig(node, text ?? ownConfig(preparation, node.config.path));
   }
 
-  /** FRR of this router, which runs on, takes another configuration over; once it goes on, if it is paused. @throws CONFIG_REFUSED */
-  async loadRouting(from: RouterNode, to: RouterNode): Promise<void> {
-    // What does not run starts with the node as `configure` left it.
-    if (this.state !== "running" && this.state !== "paused") return;
-    this.#owed = { from: this.#owed?.from ?? from, to };
-    if (this.state === "running") await this.#payOwed();
-  }
-
-  async #payOwed(): Promise<void> {
-    const owed = this.#owed;
-    this.#owed = undefined;
-    if (owed === undefined) return;
-    await loadRouting(this.#configured(), owed, this.#options.events);
+  /** @throws CONFIG_REFUSED */
+  loadRouting(from: RouterNode, to: RouterNode): Promise<void> {
+    return this.#routing.change(this.state, { from, to });
   }
 
   /** Where its configuration is. @throws CONFIG_NONE */

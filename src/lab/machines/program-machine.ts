@@ -42,7 +42,7 @@ import {
   readConfig,
 } from "./configuration.ts";
 import type { MachineLife, MachineState } from "./life.ts";
-import { loadRouting, type RoutingChange } from "./routing.ts";
+import { LiveRouting } from "./routing.ts";
 
 export type ProgramMachineOptions = {
   readonly panel: PatchPanel;
@@ -63,13 +63,12 @@ export class ProgramMachine implements MachineLife {
   readonly #settings: NodeSettings;
   readonly #services: NodeServices;
   readonly #console: NodeConsole;
+  readonly #routing: LiveRouting;
   #node: ProgramNode;
   /** `failed`: its init was killed. `off`: stopped, by a verb. */
   #power: "on" | "off" | "failed" = "on";
   /** The programs of the init that runs now stand still. */
   #paused = false;
-  /** What FRR takes over when it is not paused any more. */
-  #owed: RoutingChange | undefined;
 
   /** Makes its network namespace, with its kernel settings. */
   constructor(node: ProgramNode, options: ProgramMachineOptions) {
@@ -81,6 +80,7 @@ export class ProgramMachine implements MachineLife {
     this.#machine = new NamespaceMachine(this.#netns, premises);
     this.#settings = new NodeSettings(node.name, this.#netns, settings);
     this.#services = new NodeServices(node.name, options);
+    this.#routing = new LiveRouting(() => this.#configured(), options.events);
     this.#console = new NodeConsole({
       node: node.name,
       logs: options.logs,
@@ -135,7 +135,7 @@ export class ProgramMachine implements MachineLife {
 
   async start(node: Machine): Promise<void> {
     if (runsPrograms(node)) this.#node = node;
-    this.#owed = undefined;
+    this.#routing.forget();
     await this.#options.panel.settled();
     await this.#boot();
     await this.#services.start(this.#preparation, this.#place);
@@ -184,7 +184,7 @@ export class ProgramMachine implements MachineLife {
     for (const stream of [program.stdout, program.stderr]) stream?.resume();
     await program.exit;
     this.#paused = frozen;
-    if (!frozen) await this.#payOwed();
+    if (!frozen) await this.#routing.goOn();
   }
 
   async openConsole(): Promise<ConsoleHub> {
@@ -198,19 +198,9 @@ export class ProgramMachine implements MachineLife {
     await pushConfig(node, text ?? ownConfig(this.#preparation, node.config.path));
   }
 
-  /** FRR of this router, which runs on, takes another configuration over; once it goes on, if it is paused. @throws CONFIG_REFUSED */
-  async loadRouting(from: RouterNode, to: RouterNode): Promise<void> {
-    // What does not run starts with the node as `configure` left it.
-    if (this.state !== "running" && this.state !== "paused") return;
-    this.#owed = { from: this.#owed?.from ?? from, to };
-    if (this.state === "running") await this.#payOwed();
-  }
-
-  async #payOwed(): Promise<void> {
-    const owed = this.#owed;
-    this.#owed = undefined;
-    if (owed === undefined) return;
-    await loadRouting(this.#configured(), owed, this.#options.events);
+  /** @throws CONFIG_REFUSED */
+  loadRouting(from: RouterNode, to: RouterNode): Promise<void> {
+    return this.#routing.change(this.state, { from, to });
   }
 
   /** Where its configuration is. @throws CONFIG_NONE */

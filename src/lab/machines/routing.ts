@@ -1,9 +1,43 @@
 import { frrChange, type RouterNode } from "../../topology/index.ts";
 import type { EventLog } from "../events.ts";
 import { type ConfiguredNode, candidatePath, complete, contentOf, takeEffect } from "./configuration.ts";
+import type { MachineState } from "./life.ts";
 
 /** A router whose routing configuration changes under its daemons. */
-export type RoutingChange = { readonly from: RouterNode; readonly to: RouterNode };
+type RoutingChange = { readonly from: RouterNode; readonly to: RouterNode };
+
+/** The routing of a machine that may be a router: what its daemons take over while it runs, or when it goes on. */
+export class LiveRouting {
+  readonly #node: () => ConfiguredNode;
+  readonly #events: EventLog;
+  #owed: RoutingChange | undefined;
+
+  /** @param node throws CONFIG_NONE for what is no router */
+  constructor(node: () => ConfiguredNode, events: EventLog) {
+    this.#node = node;
+    this.#events = events;
+  }
+
+  /** It starts with what is wanted of it now. */
+  forget(): void {
+    this.#owed = undefined;
+  }
+
+  /** FRR of this router, which runs on, takes another configuration over; once it goes on, if it is paused. @throws CONFIG_REFUSED */
+  async change(state: MachineState, { from, to }: RoutingChange): Promise<void> {
+    // What does not run starts with the node as `configure` left it.
+    if (state !== "running" && state !== "paused") return;
+    this.#owed = { from: this.#owed?.from ?? from, to };
+    if (state === "running") await this.goOn();
+  }
+
+  /** @throws CONFIG_REFUSED */
+  async goOn(): Promise<void> {
+    const owed = this.#owed;
+    this.#owed = undefined;
+    if (owed !== undefined) await loadRouting(this.#node(), owed, this.#events);
+  }
+}
 
 /**
  * Has the daemons of a router that runs take another configuration over, by commands that say what differs.
@@ -12,7 +46,7 @@ export type RoutingChange = { readonly from: RouterNode; readonly to: RouterNode
  *
  * @throws CONFIG_REFUSED with what they said; the router then has the configuration it had
  */
-export async function loadRouting(node: ConfiguredNode, { from, to }: RoutingChange, events: EventLog): Promise<void> {
+async function loadRouting(node: ConfiguredNode, { from, to }: RoutingChange, events: EventLog): Promise<void> {
   const [before, after] = [from.frr?.config ?? "", to.frr?.config ?? ""];
   const { path } = node.config;
   const former = await node.files.readFile(path);
