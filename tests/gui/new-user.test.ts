@@ -131,8 +131,12 @@ describe("somebody new", () => {
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("button", { name: "Save as version 1" }).click();
     await page.getByText("version 1", { exact: true }).waitFor();
+    // What is changed and not saved is saved when it is deployed, without a question.
+    await node("r1").press("Enter");
+    await node("r1").press("ArrowUp");
+    await page.getByText("version 1, changed").waitFor();
     await page.getByRole("button", { name: "Deploy" }).click();
-    await page.getByRole("button", { name: "Deploy" }).last().click();
+    await page.getByRole("dialog").getByRole("button", { name: "Deploy" }).click();
     await expect.poll(() => node("r1").getAttribute("aria-label"), { timeout: 60_000 }).toBe("Router r1, runs");
   });
 

@@ -74,6 +74,19 @@ function Drawn({
       void client.invalidateQueries({ queryKey: versionsQuery(project, topology).queryKey });
     },
   });
+  /** What is deployed is a version that stays: nothing is left behind unsaved, and the lab is drawn as it was here. */
+  const deploy = () => {
+    if (!isChanged) setDeploys(true);
+    else
+      save.mutate(
+        { over: false },
+        {
+          onSuccess: () => setDeploys(true),
+          // It is told where versions are saved.
+          onError: () => setAsksMessage(true),
+        },
+      );
+  };
   useUnsaved(isChanged && history.canUndo);
   const isConflict = save.error instanceof CallError && save.error.code === "CHANGED_MEANWHILE";
   const source: DeploySource =
@@ -136,7 +149,7 @@ function Drawn({
                     </Form>
                   </Popover.Dropdown>
                 </Popover>
-                <Button size="xs" leftSection={<IconPlayerPlay size={16} />} onClick={() => setDeploys(true)}>
+                <Button size="xs" leftSection={<IconPlayerPlay size={16} />} loading={save.isPending} onClick={deploy}>
                   Deploy
                 </Button>
               </>
