@@ -88,37 +88,60 @@ export function tryLasting(start: () => Promise<TestServer>): void {
   });
 
   it("what was made by a request whose answer was lost with its server is not made again", async () => {
+    const drawing = "/projects/a/topologies/keyed";
     const wanted = [
-      ["/projects", { name: "keyed" }],
-      ["/users", { name: "keyed", password: "a long password" }],
-      ["/tokens", { name: "keyed", scope: "read" }],
-      ["/projects/a/labs", { name: "keyed", text }],
+      ["POST", "/projects", { name: "keyed" }],
+      ["POST", "/users", { name: "keyed", password: "a long password" }],
+      ["POST", "/tokens", { name: "keyed", scope: "read" }],
+      ["POST", "/projects/a/labs", { name: "keyed", text }],
+      ["PUT", "/projects/a/topologies/new", { text }],
+      ["PUT", drawing, { text }],
     ] as const;
     const send = () =>
       Promise.all(
-        wanted.map(([path, body]) =>
-          server.call("POST", path, { headers: { ...headers, "idempotency-key": `of ${path}` }, body }),
-        ),
+        wanted.map(([method, path, body]) => {
+          const seen = path === drawing ? { "if-match": '"1"' } : {};
+          return server.call(method, path, { headers: { ...headers, ...seen, "idempotency-key": `of ${path}` }, body });
+        }),
       );
+    const save = (message: string) => server.call("PUT", drawing, { headers, body: { text, message } });
+    const versionsOf = async (topology: string) =>
+      (await server.call("GET", `/projects/a/topologies/${topology}/versions`, { headers })).body.items.length;
     // Nor does it count twice.
     await server.call("PATCH", "/projects/a", { headers, body: { quota: { labs: 1 } } });
+    await save("before");
     const first = await send();
-    expect(first.map(({ status }) => status)).toEqual([201, 201, 201, 202]);
+    expect(first.map(({ status }) => status)).toEqual([201, 201, 201, 202, 200, 200]);
+    await save("by somebody else");
     await becomes("a", "keyed", "running");
-    const database = await openDatabase(server.database);
-    await database.updateTable("idempotency_keys").set({ status: null, answer: null }).execute();
-    await database.destroy();
-    await server.shut();
-    await server.open();
+    const loseAnswers = async () => {
+      await server.shut();
+      const database = await openDatabase(server.database);
+      await database.updateTable("idempotency_keys").set({ status: null, answer: null }).execute();
+      await database.destroy();
+      await server.open();
+    };
+    await loseAnswers();
     const again = await send();
-    expect(again.map(({ status, body }) => [status, body.id])).toEqual(
-      first.map(({ status, body }) => [status, body.id]),
-    );
+    const told = ({ status, body: { id, topology, version } }: (typeof first)[number]) => [
+      status,
+      id,
+      topology,
+      version,
+    ];
+    expect(again.map(told)).toEqual(first.map(told));
+    expect(again[5]?.body.version).toBe(2);
+    expect([await versionsOf("new"), await versionsOf("keyed")]).toEqual([1, 3]);
     const tokens = (await server.call("GET", "/tokens", { headers })).body.items;
     expect(tokens.filter(({ name }: { name: string }) => name === "keyed")).toHaveLength(1);
     const bearer = (of: typeof first) => ({ authorization: `Bearer ${of[2]?.body.secret}` });
     expect((await server.call("GET", "/session", { headers: bearer(again) })).status).toBe(200);
     expect((await server.call("GET", "/session", { headers: bearer(first) })).status).toBe(401);
+    // Of what was saved longer ago than keys are remembered, the same is saved again when it is sent again.
+    await loseAnswers();
+    server.now += 25 * 3600 * 1000;
+    headers = await server.signIn("root", "root's password");
+    expect((await send())[4]?.body.version).toBe(2);
     await server.call("PATCH", "/projects/a", { headers, body: { quota: {} } });
     await remove("a", "keyed");
   });
@@ -180,7 +203,7 @@ export function tryLasting(start: () => Promise<TestServer>): void {
     const silent = await becomes("a", "far", "unresponsive");
     expect(silent.body.problem.code).toBe("AGENT_UNREACHABLE");
     const [host] = (await server.call("GET", "/hosts", { headers })).body.items;
-    expect(host).toMatchObject({ state: "unreachable", since: "2026-01-01T00:00:00.000Z" });
+    expect(host).toMatchObject({ state: "unreachable", since: new Date(server.now).toISOString() });
     expect((await server.call("GET", "/health")).body).toMatchObject({ state: "degraded" });
     // What is wanted meanwhile is done when it is back.
     expect((await deploy("a", "waits")).status).toBe(202);

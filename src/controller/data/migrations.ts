@@ -16,6 +16,7 @@ export const migrations = (engine: Engine): Readonly<Record<string, Migration>> 
   "0007-labs-of-the-command-line": { up: foundLabs },
   "0008-sessions": { up: sessions },
   "0009-changes": { up: ({ schema }) => schema.alterTable("labs").addColumn("pending_change", "text").execute() },
+  "0010-ids-of-versions": { up: idsOfVersions },
 });
 
 async function foundLabs({ schema }: Kysely<unknown>): Promise<void> {
@@ -207,4 +208,9 @@ async function sessions({ schema }: Kysely<unknown>): Promise<void> {
       .alterTable("sessions")
       .addColumn(name, "text", (column) => column.notNull().defaultTo(""))
       .execute();
+}
+
+async function idsOfVersions({ schema }: Kysely<unknown>): Promise<void> {
+  await schema.alterTable("topology_versions").addColumn("id", "text").execute();
+  await schema.createIndex("topology_versions_by_id").on("topology_versions").column("id").execute();
 }

@@ -76,6 +76,8 @@ export type Tables = {
     author: string;
     created_at: number;
     layout: string | null;
+    /** By which a request that is sent again finds what it saved; null for those of older servers. */
+    id: string | null;
   };
   labs: {
     id: string;

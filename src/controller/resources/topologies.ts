@@ -2,6 +2,7 @@ import type { Layout, Topology, TopologyVersion } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
 import type { Tables } from "../data/tables.ts";
+import { rememberedMs } from "../server/idempotency.ts";
 import { requireChanged, requireMatch } from "../server/if-match.ts";
 import type { Handlers, ProjectRow } from "../server/input.ts";
 import { pageOf, timeText } from "./page.ts";
@@ -92,10 +93,22 @@ export function topologyHandlers(database: Database, clock: () => number): Handl
           .where("project_id", "=", project.id)
           .where("name", "=", name)
           .executeTakeFirst();
+        // As the same request was answered by a server that is gone before it knew that it had answered.
+        const requested = newId();
+        const saved =
+          known &&
+          (await transaction
+            .selectFrom("topology_versions")
+            .selectAll()
+            .where("topology_id", "=", known.id)
+            .where("id", "=", requested)
+            .where("created_at", ">=", now - rememberedMs)
+            .executeTakeFirst());
+        if (saved !== undefined) return versionOf(name, saved);
         const version = (known?.version ?? 0) + 1;
         // "0" is what somebody has seen who draws one that is not there yet.
         requireMatch(ifMatch, known?.version ?? (ifMatch === "any" ? undefined : 0), `Topology ${name}`);
-        const id = known?.id ?? newId();
+        const id = known?.id ?? requested;
         if (known === undefined) {
           await transaction
             .insertInto("topologies")
@@ -118,6 +131,7 @@ export function topologyHandlers(database: Database, clock: () => number): Handl
           author: caller.user.name,
           created_at: now,
           layout: layout === undefined ? null : JSON.stringify(layout),
+          id: requested,
         };
         await transaction.insertInto("topology_versions").values(row).execute();
         return versionOf(name, row);

@@ -6,7 +6,7 @@ import type { Caller } from "../identity/callers.ts";
 import { derivedId, hashOf } from "../identity/secrets.ts";
 
 /** How long an answer is remembered, in milliseconds. */
-const rememberedMs = 24 * 3600 * 1000;
+export const rememberedMs = 24 * 3600 * 1000;
 const longestKey = 200;
 
 /** A request that is answered once. */
