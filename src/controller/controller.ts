@@ -146,7 +146,7 @@ export class Controller implements AsyncDisposable {
             keystoneDomain: keystone?.domain,
           }),
           ...projectHandlers(database, quotas, connections, clock),
-          ...topologyHandlers(database, clock),
+          ...topologyHandlers(database, bulletin, clock),
           ...labHandlers({ database, agent, keeper, changes, trust, rules, quotas, clock }),
           ...serverHandlers(database, bulletin, version),
           ...hostHandlers({ database, agent, keeper }),

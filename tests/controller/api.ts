@@ -405,7 +405,7 @@ export function tryApi(start: () => Promise<TestServer>): void {
       return [...said.matchAll(/^data: (.*)$/gm)].map(([, data = ""]) => JSON.parse(data));
     };
     const [first, second, third] = await from(0, 3);
-    expect(first?.message).toBe("Lab one is being deployed");
+    expect(first?.message).toBe("Topology by-token is saved as version 1 by adam");
     const again = await from(first?.id ?? 0, 2);
     expect(again.slice(0, 2)).toEqual([second, third]);
   });

@@ -1,6 +1,8 @@
 import type { Layout, Topology, TopologyVersion } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
+import type { Bulletin } from "../bulletin.ts";
 import type { Database } from "../data/database.ts";
+import { databaseError } from "../data/failures.ts";
 import type { Tables } from "../data/tables.ts";
 import { rememberedMs } from "../server/idempotency.ts";
 import { requireChanged, requireMatch } from "../server/if-match.ts";
@@ -52,7 +54,15 @@ export async function findTopologyVersion(
   return row;
 }
 
-export function topologyHandlers(database: Database, clock: () => number): Handlers<Names> {
+export function topologyHandlers(database: Database, bulletin: Bulletin, clock: () => number): Handlers<Names> {
+  /** What is done stays done, also where it cannot be told. */
+  const tell = async (project: ProjectRow, type: string, name: string, what: string) => {
+    try {
+      await bulletin.add(project.id, type, name, `Topology ${name} ${what}`);
+    } catch (error) {
+      if (databaseError(error) === undefined) throw error;
+    }
+  };
   const find = async (project: ProjectRow, name: string) => {
     const row = await database
       .selectFrom("topologies")
@@ -77,15 +87,15 @@ export function topologyHandlers(database: Database, clock: () => number): Handl
     },
     topology: async ({ project, params: { topology = "" }, query: { version } }) =>
       versionOf(topology, await findTopologyVersion(database, project, topology, version)),
-    saveTopology: ({
+    saveTopology: async ({
       project,
       caller,
       newId,
       params: { topology: name = "" },
       body: { text, message, layout },
       ifMatch,
-    }) =>
-      database.transaction().execute(async (transaction) => {
+    }) => {
+      const saved = await database.transaction().execute(async (transaction) => {
         const now = clock();
         const known = await transaction
           .selectFrom("topologies")
@@ -135,7 +145,10 @@ export function topologyHandlers(database: Database, clock: () => number): Handl
         };
         await transaction.insertInto("topology_versions").values(row).execute();
         return versionOf(name, row);
-      }),
+      });
+      await tell(project, "topology.saved", name, `is saved as version ${saved.version} by ${saved.author}`);
+      return saved;
+    },
     topologyVersions: async ({ project, params: { topology = "" }, query: { limit, after } }) => {
       const { id } = await find(project, topology);
       const rows = await database
@@ -164,6 +177,7 @@ export function topologyHandlers(database: Database, clock: () => number): Handl
         .$if(ifMatch !== undefined, (query) => query.where("version", "=", version))
         .executeTakeFirst();
       requireChanged(done.numDeletedRows, `Topology ${topology}`);
+      await tell(project, "topology.deleted", topology, "is deleted");
       return undefined;
     },
   };
