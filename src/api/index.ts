@@ -1,6 +1,7 @@
 export * from "./capture.ts";
 export * from "./console.ts";
 export * from "./controller/hosts.ts";
+export * from "./controller/presence.ts";
 export * from "./controller/resources.ts";
 export * from "./controller/routes.ts";
 export * from "./counters.ts";

@@ -19,6 +19,7 @@ import { ensureOwner } from "./own/owner.ts";
 import { requireOwnPeer } from "./own/peer.ts";
 import { Quotas } from "./policy/quotas.ts";
 import { noRules, type ServerRules } from "./policy/rules.ts";
+import { Presence } from "./presence.ts";
 import { hostHandlers } from "./resources/hosts.ts";
 import { labHandlers } from "./resources/labs.ts";
 import { projectHandlers } from "./resources/projects.ts";
@@ -148,7 +149,7 @@ export class Controller implements AsyncDisposable {
           ...projectHandlers(database, quotas, connections, clock),
           ...topologyHandlers(database, bulletin, clock),
           ...labHandlers({ database, agent, keeper, changes, trust, rules, quotas, clock }),
-          ...serverHandlers(database, bulletin, version),
+          ...serverHandlers(database, bulletin, new Presence(), version),
           ...hostHandlers({ database, agent, keeper }),
         },
         gateKeeper,

@@ -131,6 +131,13 @@ const examples: readonly Example[] = [
   ["deploy", () => ({ params: { project }, body: { name: lab, topology: { name: "shop" } } }), 202, isRunning],
   ["deleteTopology", () => ({ params: { project, topology: "shop" } }), 204],
   ["projectEvents", () => ({ params: { project }, query: { after: "0" } }), 200],
+  // At first, who else is there: nobody.
+  [
+    "projectEvents",
+    () => ({ params: { project }, query: { at: `labs/${lab}` } }),
+    200,
+    ({ text: said }) => expect(said).toContain(`"subject":"labs/${lab}","people":[],"count":0`),
+  ],
   ["labs", () => ({ params: { project } }), 200],
   ["lab", () => ({ params: inLab }), 200],
   ["labText", () => ({ params: inLab }), 200],

@@ -1,16 +1,27 @@
 import { sql } from "kysely";
+import type { ControllerEvent, PresenceEvent, PresencePlace } from "../../api/index.ts";
 import type { Bulletin, EventRow } from "../bulletin.ts";
 import type { Database } from "../data/database.ts";
+import type { Others, Presence } from "../presence.ts";
 import type { Handlers } from "../server/input.ts";
+import { together } from "../together.ts";
 import { pageOf, timeText } from "./page.ts";
 
 type Names = "projectEvents" | "audit" | "host";
 
-export function serverHandlers(database: Database, bulletin: Bulletin, version: string): Handlers<Names> {
+export function serverHandlers(
+  database: Database,
+  bulletin: Bulletin,
+  presence: Presence,
+  version: string,
+): Handlers<Names> {
   return {
-    projectEvents: async function* ({ project, query: { after }, signal }) {
+    projectEvents: async function* ({ project, caller, query: { after, at }, signal }) {
       const from = after ?? (await bulletin.newest(project.id));
-      for await (const row of bulletin.follow(project.id, from, signal)) yield eventOf(row, project.name);
+      const events = eventsOf(bulletin.follow(project.id, from, signal), project.name);
+      if (at === undefined) return yield* events;
+      const others = presence.follow(`${project.id}/${at}`, caller.user, signal);
+      yield* together<ControllerEvent | PresenceEvent>(presenceOf(others, project.name, at), events);
     },
     audit: async ({ query: { limit, after, user, target, refused } }) => {
       const rows = await database
@@ -50,6 +61,18 @@ const firstRefusal = 400;
 /** Whether a column has a text in it; what stands for other letters in a pattern stands for itself. */
 const has = (column: "target", text: string) =>
   sql<boolean>`${sql.ref(column)} like ${`%${text.replaceAll(/[\\%_]/g, "\\$&")}%`} escape '\\'`;
+
+async function* eventsOf(rows: AsyncIterable<EventRow>, project: string): AsyncGenerator<ControllerEvent> {
+  for await (const row of rows) yield eventOf(row, project);
+}
+
+async function* presenceOf(
+  all: AsyncIterable<Others>,
+  project: string,
+  subject: PresencePlace,
+): AsyncGenerator<PresenceEvent> {
+  for await (const others of all) yield { type: "presence", project, subject, ...others };
+}
 
 const eventOf = (row: EventRow, project: string) => ({
   id: row.id,

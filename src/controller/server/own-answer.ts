@@ -5,7 +5,7 @@ import { sessionSeconds } from "../identity/callers.ts";
 import { newId } from "../identity/secrets.ts";
 import { admit, keepOpen } from "./admission.ts";
 import type { AppOptions } from "./app-options.ts";
-import { sendEvents } from "./event-stream.ts";
+import { type StreamedEvent, sendEvents } from "./event-stream.ts";
 import { idFor, keyOf, once, type Remembered } from "./idempotency.ts";
 import { isSeen, parseIfMatch, tagOf } from "./if-match.ts";
 import type { Input } from "./input.ts";
@@ -42,7 +42,7 @@ export async function answerOwn(
   const handler = options.handlers[name] as (input: Input<ControllerRouteName>) => unknown;
   if (route.kind === "sse") {
     keepOpen(options, admitted, reply.raw, () => reply.raw.destroy());
-    sendEvents(reply, handler(input) as AsyncIterable<{ readonly id: number }>);
+    sendEvents(reply, handler(input) as AsyncIterable<StreamedEvent>);
     return undefined;
   }
   const make = async (): Promise<Remembered> => {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { PresenceEvent, PresencePlace } from "../presence.ts";
 import { ControllerEvent, Member, Name, Project, ProjectPolicy, pageOf, Quota, Role } from "../resources.ts";
 import { page } from "./parts.ts";
 import type { ControllerRoute } from "./route.ts";
@@ -114,10 +115,11 @@ export const projectRoutes = {
     method: "GET",
     path: "/projects/:project/events",
     tag: "events",
-    summary: "What happens in a project, from `after` or the header last-event-id on",
+    summary:
+      "What happens in a project, from `after` or the header last-event-id on; of what one has open (`at`), also who else has",
     access: "viewer",
-    query: z.object({ after: z.coerce.number().int().min(0).optional() }),
-    response: ControllerEvent,
+    query: z.object({ after: z.coerce.number().int().min(0).optional(), at: PresencePlace.optional() }),
+    response: z.union([ControllerEvent, PresenceEvent]),
     status: 200,
     kind: "sse",
   },
