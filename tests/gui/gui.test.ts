@@ -201,6 +201,25 @@ describe("the pages", () => {
     await other.reload();
     await nodeIn(other, "h3").waitFor();
     expect([await placesIn(page), await placesIn(other)]).toEqual([drawn, drawn]);
+
+    // Nodes that are only moved are kept, too, and nothing of the lab changes. Moved back, there is nothing to keep.
+    await page.getByRole("link", { name: "Edit" }).click();
+    await node("h3").press("Enter");
+    for (let step = 0; step < 9; step += 1) await node("h3").press("ArrowDown");
+    await page.getByText("not applied").waitFor();
+    await page.getByRole("button", { name: "Undo", exact: true }).click();
+    await page.getByText("as it runs").waitFor();
+    expect(await page.getByRole("button", { name: "Show changes" }).isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Redo", exact: true }).click();
+    await page.getByRole("button", { name: "Show changes" }).click();
+    await page.getByText("Nothing of what runs changes; the drawing is kept.").waitFor();
+    const redrawn = await placesIn(page);
+    expect(redrawn["h3"]?.[1]).toBeGreaterThan(drawn["h3"]?.[1] ?? 0);
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.getByRole("link", { name: "Edit" }).waitFor();
+    await other.reload();
+    await nodeIn(other, "h3").waitFor();
+    expect([await placesIn(page), await placesIn(other)]).toEqual([redrawn, redrawn]);
     await other.context().close();
   });
 

@@ -11,7 +11,7 @@ import {
   setNote,
   setPlaces,
 } from "../../web/src/topology/annotations.ts";
-import { align, distribute } from "../../web/src/topology/arrangement.ts";
+import { align, distribute, samePlaces } from "../../web/src/topology/arrangement.ts";
 import { changesBetween } from "../../web/src/topology/changes.ts";
 import { differenceOf, hunksOf } from "../../web/src/topology/difference.ts";
 import { printDocument, readDocument } from "../../web/src/topology/document.ts";
@@ -145,6 +145,15 @@ describe("what is arranged", () => {
     const uneven = { a: { x: 0, y: 0 }, b: { x: 10, y: 5 }, c: { x: 100, y: 9 } };
     expect(distribute(uneven, ["c", "b", "a"], "x")).toEqual({ ...uneven, b: { x: 50, y: 5 } });
     expect(distribute(uneven, ["a", "b"], "x")).toEqual({});
+    const { a, b, c } = uneven;
+    expect([uneven, { c, b, a }].map((one) => samePlaces(uneven, one))).toEqual([true, true]);
+    expect(
+      [
+        { a, b },
+        { ...uneven, d: a },
+        { ...uneven, c: { x: 100, y: 8 } },
+      ].map((one) => samePlaces(uneven, one)),
+    ).toEqual([false, false, false]);
   });
 });
 

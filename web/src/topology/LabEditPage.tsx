@@ -1,7 +1,7 @@
 import { Badge, Button, Code, Group, Modal, Stack, Text } from "@mantine/core";
 import { IconChecks } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useLocation } from "wouter";
 import type { LabLinkChanges, Layout } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
@@ -15,6 +15,9 @@ import {
 } from "../api/queries.ts";
 import { useUnsaved } from "../shell/Leaving.tsx";
 import { Loading, Trouble } from "../shell/states.tsx";
+import { placesIn } from "./annotations.ts";
+import { samePlaces } from "./arrangement.ts";
+import { readDocument } from "./document.ts";
 import { Editor } from "./Editor.tsx";
 import { useHistory } from "./history.ts";
 import { changesText, withLinks } from "./unwritten.ts";
@@ -81,8 +84,12 @@ function Drawn({
   const [, navigate] = useLocation();
   const [asItRuns] = useState(() => withLinks(text, links.added));
   const history = useHistory({ text: asItRuns, layout });
-  const changed = history.draft.text;
-  const forget = useUnsaved(changed !== asItRuns);
+  const { text: changed, layout: places } = history.draft;
+  const inFile = useMemo(() => placesIn(readDocument(asItRuns)), [asItRuns]);
+  /** Nodes were moved, and that alone. */
+  const isRedrawn = changed === asItRuns && !samePlaces({ ...inFile, ...layout }, { ...inFile, ...places });
+  const isAsItRuns = changed === asItRuns && !isRedrawn;
+  const forget = useUnsaved(!isAsItRuns);
   const params = { project, lab };
   const plan = useMutation({
     mutationFn: (text: string) => call("POST", "/projects/:project/labs/:lab/plan", { params, body: { text } }),
@@ -111,8 +118,8 @@ function Drawn({
         isReadOnly={isReadOnly}
         notice={changesText(links)}
         title={
-          <Badge variant="light" color={changed === asItRuns ? "gray" : "yellow"} tt="none" miw={96}>
-            {changed === asItRuns ? "as it runs" : "not applied"}
+          <Badge variant="light" color={isAsItRuns ? "gray" : "yellow"} tt="none" miw={96}>
+            {isAsItRuns ? "as it runs" : "not applied"}
           </Badge>
         }
         // A lab that was changed is of no version of a topology any more: where its nodes are drawn goes with its text.
@@ -124,7 +131,7 @@ function Drawn({
             <Button
               size="xs"
               leftSection={<IconChecks size={16} />}
-              disabled={changed === text || isReadOnly}
+              disabled={(changed === text && !isRedrawn) || isReadOnly}
               loading={plan.isPending}
               onClick={() => plan.mutate(drawn())}
             >
@@ -136,7 +143,9 @@ function Drawn({
       <Modal opened={plan.isSuccess || plan.isError} onClose={close} title={`Changes to lab ${lab}`} size="lg">
         <Stack>
           {plan.isError && <Trouble error={plan.error} />}
-          {plan.data?.steps.length === 0 && <Text size="sm">Nothing of what runs changes; the text is kept.</Text>}
+          {plan.data?.steps.length === 0 && (
+            <Text size="sm">Nothing of what runs changes; the {isRedrawn ? "drawing" : "text"} is kept.</Text>
+          )}
           {[...phases].map(([phase, steps]) => (
             <div key={phase}>
               <Text fw={600} size="sm">

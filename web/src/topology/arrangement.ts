@@ -47,3 +47,7 @@ const placesOf = (places: Layout, names: readonly string[]) =>
     const place = places[name];
     return place === undefined ? [] : [[name, place] as const];
   });
+
+/** Whether the same nodes have the same places. */
+export const samePlaces = (one: Layout, other: Layout): boolean =>
+  Object.keys({ ...one, ...other }).every((name) => one[name]?.x === other[name]?.x && one[name]?.y === other[name]?.y);
