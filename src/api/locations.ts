@@ -40,6 +40,9 @@ export const labFiles = (runtime: string, lab: string) => ({
   socket: `${runtime}/${lab}/api.sock`,
 });
 
+/** Where a sandbox sees the whole host in a way that nothing in it can write to, below the lab's runtime folder. */
+export const hostView = (folder: string): string => `${folder}/host`;
+
 /** In place of a lab's name, for the server of one user's labs. No lab can have it. */
 export const uiName = ".ui";
 

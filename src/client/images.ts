@@ -137,10 +137,7 @@ export class Confined implements Disposable {
     if (this.#given === undefined) this.#made = user;
     const { map } = user;
     const { NODE_OPTIONS: _, NODE_V8_COVERAGE: __, ...environment } = this.#environment;
-    const enter = [
-      `--user=${user.path}`,
-      ...(idsOf(map) === 1 ? ["--preserve-credentials"] : ["--setuid", "0", "--setgid", "0"]),
-    ];
+    const enter = [`--user=${user.path}`, ...user.asRoot];
     const startWorker = async (): Promise<ChildProcess> =>
       spawn("nsenter", [...enter, process.execPath, entryOf("images/worker", import.meta.url)], {
         env: { ...environment, PATH: path },

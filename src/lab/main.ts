@@ -64,7 +64,7 @@ async function superviseLab(request: ReturnType<typeof LaunchRequest.parse>, lau
   const lab = request.lab as Lab;
   const runtimeFolder = dirname(request.socket);
   const logger = createLogger(`${request.logDirectory}/debug.log`, request.logLevel);
-  const sandbox = enterSandbox(lab.name, `${runtimeFolder}/sandbox`);
+  const sandbox = enterSandbox(lab.name, runtimeFolder);
   const logs = new LogStore(request.logDirectory);
   const events = new EventLog();
   const processes = new ProcessGroup(lab.mode);

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostView } from "../api/index.ts";
 import { makePrivate, mount, raiseOpenFileLimit, sethostname } from "../kernel/index.ts";
 import { labError } from "../topology/index.ts";
 
@@ -6,6 +7,8 @@ import { labError } from "../topology/index.ts";
 export type Sandbox = {
   /** A tmpfs that only this sandbox sees. */
   readonly folder: string;
+  /** Where it sees the whole host, and nobody in it can write to it. */
+  readonly host: string;
   /** Whether there are more ids than root's (subordinate ids): without, every program runs as root of the sandbox. */
   readonly hasUsers: boolean;
   /** How many files may be open, as raised to the hard limit. */
@@ -28,10 +31,10 @@ const panelSettings = {
 /**
  * Makes the namespaces this process was started in (user, mount, network, PID, UTS, IPC) a sandbox.
  *
- * @param folder where its tmpfs goes: below the lab's runtime folder
+ * @param runtime the lab's runtime folder: where the host is shown, and where its tmpfs goes
  * @throws KERNEL_REFUSED when the process is not alone in its namespaces, or /proc cannot be mounted
  */
-export function enterSandbox(lab: string, folder: string): Sandbox {
+export function enterSandbox(lab: string, runtime: string): Sandbox {
   if (process.pid !== 1) {
     throw labError("KERNEL_REFUSED", {
       what: "run the supervisor outside a sandbox of its own",
@@ -54,6 +57,7 @@ export function enterSandbox(lab: string, folder: string): Sandbox {
   attempt("mount the sandbox's /proc (containers often forbid it)", () =>
     mount({ source: "proc", target: "/proc", type: "proc", flags: ["nosuid", "nodev", "noexec"] }),
   );
+  const folder = `${runtime}/sandbox`;
   mkdirSync(folder, { recursive: true });
   attempt("mount the sandbox's tmpfs", () =>
     mount({ source: "tmpfs", target: folder, type: "tmpfs", flags: ["nosuid", "nodev"], data: "mode=700" }),
@@ -62,7 +66,7 @@ export function enterSandbox(lab: string, folder: string): Sandbox {
   for (const [path, value] of Object.entries(panelSettings)) {
     if (existsSync(`/proc/sys/${path}`)) writeFileSync(`/proc/sys/${path}`, value);
   }
-  return { folder, hasUsers: mappedIds() > 1, openFiles: raiseOpenFileLimit() };
+  return { folder, host: hostView(runtime), hasUsers: mappedIds() > 1, openFiles: raiseOpenFileLimit() };
 }
 
 /** The number of ids of this user namespace, from its map (user_namespaces(7)). */

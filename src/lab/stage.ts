@@ -83,7 +83,7 @@ export class Stage implements StepPerformer {
 
   constructor(options: StageOptions) {
     this.#options = options;
-    const { folder, hasUsers } = options.sandbox;
+    const { folder, host, hasUsers } = options.sandbox;
     const { groups } = options;
     this.#memory = groups && new MemoryWatch(groups, options.events);
     this.#wire = new WireProcess(() => options.logs.sink({ source: "wire" }), options.events);
@@ -120,6 +120,7 @@ export class Stage implements StepPerformer {
       etc: this.#etc,
       stage: `${folder}/root`,
       covered: options.covered,
+      host,
       hasUsers,
       limits: () => this.#limits,
       ...(groups === undefined ? {} : { join: (...who) => groups.join(...who) }),

@@ -1,4 +1,4 @@
-import { chmod, rm, writeFile } from "node:fs/promises";
+import { chmod, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -46,9 +46,11 @@ describe("a node's file system", () => {
     expect(await running.sh("h1", "find /dev -type b")).toBe("");
   });
 
-  it("gets files with their modes, and mounts, read-only unless asked", async () => {
+  it("gets files with their modes, and mounts, read-only unless asked, which a node cannot undo", async () => {
     const folder = await openFolder("mount");
+    const link = `${folder}.link`;
     try {
+      await symlink(folder, link);
       await writeFile(join(folder, "data"), "from the host\n");
       await chmod(join(folder, "data"), 0o666);
       const files = [
@@ -57,14 +59,25 @@ describe("a node's file system", () => {
       const mounts = [
         { source: folder, target: "/data", readOnly: true },
         { source: folder, target: "/srv/rw", readOnly: false },
+        { source: link, target: "/linked", readOnly: true },
+        { source: join(folder, "data"), target: "/file", readOnly: true },
       ];
       await using running = await RunningLab.up(pair("files", { files, mounts }));
       expect(await running.sh("h1", "cat /etc/app/app.conf /data/data; stat -c %a /etc/app/app.conf")).toBe(
         "a: 1\nfrom the host\n600\n",
       );
-      expect((await running.run("h1", ["touch", "/data/new"])).exitCode).not.toBe(0);
+      // The node's root is the owner of the folder, and could write to it if it could undo the mount's flag.
+      for (const path of ["/data", "/linked", "/file"]) {
+        expect(await running.sh("h1", `findmnt -no options -T ${path}`)).toMatch(/^ro\b/);
+        expect((await running.run("h1", ["mount", "-o", "remount,bind,rw", path])).exitCode, path).not.toBe(0);
+        expect(
+          (await running.run("h1", ["sh", "-c", `echo evil >>${path}/data || echo evil >>${path}`])).exitCode,
+        ).not.toBe(0);
+      }
+      expect(await readFile(join(folder, "data"), "utf8")).toBe("from the host\n");
       expect(await running.sh("h1", "echo back >/srv/rw/data; cat /data/data")).toBe("back\n");
     } finally {
+      await rm(link, { force: true });
       await rm(folder, { recursive: true });
     }
   });

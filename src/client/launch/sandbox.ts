@@ -3,10 +3,12 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { hostView } from "../../api/locations.ts";
 import { labError } from "../../topology/errors/error.ts";
 import { explainForbidden, readNamespaceFacts } from "../diagnose.ts";
 import { type Owner, startTimeOf, stateAndStartIn } from "../registry/owner.ts";
 import { inheritedDescriptors } from "./inherited.ts";
+import { showHost } from "./locked-host.ts";
 import { missingProgram, type UserNamespace } from "./user-namespace.ts";
 
 /** How a process in a sandbox ended. */
@@ -112,12 +114,6 @@ const tellReady = 'echo ready >&4; exec "$@" 2>&1 4>&-';
  */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { user, argv, environment, output, claimed, scratch = "", groups, gate, signal } = options;
-  const [only, ...others] = user.map.uid;
-  const asRoot =
-    only?.count === 1 && others.length === 0
-      ? // It is root already, and setgroups(2), which --setgid brings with it, may be denied: by us, or further out.
-        ["--preserve-credentials"]
-      : ["--setuid", "0", "--setgid", "0"];
   const namespaces = [
     "--net",
     "--mount",
@@ -132,11 +128,13 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     [
       ...["-c", reaper, "netwright", claimed?.folder ?? "", claimed?.id ?? "", scratch, String(process.pid)],
       // Root's labs have no user with a right to the host's network: the gate stays root.
-      ...[user.map.owner === undefined ? ["--user", ...asRoot].join(" ") : "", gate?.lab ?? "", process.execPath],
+      ...[user.map.owner === undefined ? ["--user", ...user.asRoot].join(" ") : "", gate?.lab ?? "", process.execPath],
       gate?.program ?? "",
       groups?.folders.join("\n") ?? "",
       ...["sh", "-c", tellPid, "netwright", groups?.entrance ?? ""],
-      ...["nsenter", `--user=${user.path}`, ...asRoot],
+      ...["nsenter", `--user=${user.outer}`, ...user.asRoot, "unshare", "--mount"],
+      ...["sh", "-c", showHost, "netwright", claimed === undefined ? "" : hostView(claimed.folder)],
+      ...["nsenter", `--user=${user.path}`, "--preserve-credentials"],
       ...["unshare", ...namespaces, "--fork", "--kill-child"],
       ...["sh", "-c", tellReady, "netwright", ...argv],
     ],
@@ -239,7 +237,7 @@ async function* tellings(
 }
 
 function sandboxError(complaint: string): Error {
-  const missing = /\b(nsenter|unshare): not found/.exec(complaint)?.[1];
+  const missing = /\b(nsenter|unshare|mount): not found/.exec(complaint)?.[1];
   if (missing !== undefined) return missingProgram(missing);
   const forbidden = /Operation not permitted|Permission denied|No space left on device/.test(complaint);
   if (forbidden) return labError("USER_NAMESPACES_FORBIDDEN", explainForbidden(readNamespaceFacts(), complaint));

@@ -23,6 +23,8 @@ export type Premises = {
   readonly stage: string;
   /** Folders that `root: host` nodes find empty. */
   readonly covered: readonly string[];
+  /** Where the whole host is seen, and nobody in the sandbox can write to it. */
+  readonly host: string;
   readonly hasUsers: boolean;
   /** Of every program of the lab. */
   readonly limits: () => ProgramLimits;
@@ -227,7 +229,7 @@ export class NamespaceMachine {
           return [this.netns, ...namespaces];
         }
         if (node.root === "isolated") enterIsolatedRoot(node, this.#premises.stage, this.#premises.etc, this.#premises);
-        else enterHostView(node, this.#premises.etc, this.#premises.covered);
+        else enterHostView(node, this.#premises.etc, this.#premises);
         furnish(node, furnishing, this.#premises.spare);
         return [this.netns, ...namespaces];
       });

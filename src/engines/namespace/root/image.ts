@@ -11,6 +11,7 @@ import {
 import { resolvConf } from "../../resolv-conf.ts";
 import type { EtcTemplate } from "./etc.ts";
 import { mountSysfs, provideDevices } from "./isolated.ts";
+import { mountOfHost } from "./mounts.ts";
 import { fileWithin, folderWithin, pathWithin } from "./within.ts";
 
 /** A node whose image has been fetched. */
@@ -36,7 +37,7 @@ export function buildImageRoot(
   stage: string,
   own: string,
   etc: EtcTemplate,
-  options: { readonly hasUsers: boolean },
+  options: { readonly hasUsers: boolean; readonly host: string },
 ): void {
   makePrivate("/");
   for (const name of ["upper", "work"]) mkdirSync(`${own}/${name}`, { recursive: true });
@@ -62,8 +63,7 @@ export function buildImageRoot(
   for (const name of ["proc", "sys", "dev"]) folderAtTop(stage, name);
   mount({ source: "tmpfs", target: `${stage}/dev`, type: "tmpfs", flags: ["nosuid"], data: "mode=755" });
   provideDevices(`${stage}/dev`, options);
-  for (const { source, target, readOnly } of node.mounts)
-    bindMount(source, mountPoint(stage, target, source), { recursive: true, readOnly });
+  for (const shown of node.mounts) mountOfHost(shown, mountPoint(stage, shown.target, shown.source), options.host);
   mountSysfs(`${stage}/sys`);
 }
 

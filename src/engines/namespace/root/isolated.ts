@@ -4,6 +4,7 @@ import type { ProgramNode } from "../../../topology/index.ts";
 import { resolvConf } from "../../resolv-conf.ts";
 import type { EtcTemplate } from "./etc.ts";
 import { makeMountPoint } from "./mount-point.ts";
+import { mountOfHost } from "./mounts.ts";
 
 /** Folders of the host that hold programs: seen by nodes, read-only. Links among them (merged /usr) are links in the node too. */
 const programFolders = [
@@ -39,7 +40,7 @@ export function enterIsolatedRoot(
   node: ProgramNode,
   stage: string,
   etc: EtcTemplate,
-  options: { readonly hasUsers: boolean },
+  options: { readonly hasUsers: boolean; readonly host: string },
 ): void {
   makePrivate("/");
   mount({ source: "tmpfs", target: stage, type: "tmpfs", flags: ["nosuid", "nodev"], data: "mode=755" });
@@ -61,7 +62,7 @@ export function enterIsolatedRoot(
   ]) {
     mkdirSync(`${stage}/${folder}`);
   }
-  provideProgramFolders(stage);
+  provideProgramFolders(stage, options.host);
   etc.provide(`${stage}/etc`, `${stage}/.own`);
   writeFileSync(`${stage}/etc/hostname`, `${node.hostname}\n`);
   writeFileSync(`${stage}/etc/resolv.conf`, resolvConf(node));
@@ -70,9 +71,8 @@ export function enterIsolatedRoot(
   provideVariableFolders(stage);
   provideDevices(`${stage}/dev`, options);
   bindMount("/proc", `${stage}${formerProc}`, { recursive: true });
-  for (const { source, target, readOnly } of node.mounts) {
-    bindMount(source, makeMountPoint(`${stage}${target}`, source), { recursive: true, readOnly });
-  }
+  for (const shown of node.mounts)
+    mountOfHost(shown, makeMountPoint(`${stage}${shown.target}`, shown.source), options.host);
   mountSysfs(`${stage}/sys`);
   pivotRoot(stage, `${stage}/mnt`);
   unmount("/mnt", { detach: true });
@@ -88,13 +88,13 @@ export function mountSysfs(target: string): boolean {
   }
 }
 
-function provideProgramFolders(stage: string): void {
+function provideProgramFolders(stage: string, host: string): void {
   for (const folder of programFolders) {
     const stats = lstatSync(folder, { throwIfNoEntry: false });
     if (stats?.isSymbolicLink()) symlinkSync(readlinkSync(folder), `${stage}${folder}`);
     else if (stats?.isDirectory()) {
       mkdirSync(`${stage}${folder}`);
-      bindMount(folder, `${stage}${folder}`, { recursive: true, readOnly: true });
+      mountOfHost({ source: folder, readOnly: true }, `${stage}${folder}`, host);
     }
   }
 }
