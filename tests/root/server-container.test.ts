@@ -83,7 +83,8 @@ it("the server runs labs in a container with the documented rights", { timeout: 
     const exec = (...argv: readonly string[]) => inside(...netwright, "exec", "-n", "inside", "h1", "--", ...argv);
     expect(await exec("ping", "-c", "1", "-W", "5", "h2")).toContain("1 received");
     // Root of a lab is the server's user, others are subordinate ids: newuidmap may do its work.
-    expect((await exec("cat", "/proc/self/uid_map")).trim().split(/\s+/)).toEqual(
+    const supervisor = JSON.parse(await inside(...netwright, "ps", "-n", "inside", "--json")).lab.supervisorPid;
+    expect((await inside("cat", `/proc/${supervisor}/uid_map`)).trim().split(/\s+/)).toEqual(
       ["0", "10000", "1", "1", "100000", "65536"].map(String),
     );
     expect(await exec("grep", "^Seccomp:", "/proc/self/status")).toMatch(/2$/m);
