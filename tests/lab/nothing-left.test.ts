@@ -151,6 +151,7 @@ describe("nothing is left", () => {
       const result = await up({}, interrupt.signal).then(
         async ({ client }) => {
           await client.requestStop();
+          await expect.poll(async () => (await listLabs(at)).length, { timeout: 30_000 }).toBe(0);
           return "up";
         },
         (error: { code: string }) => error.code,
