@@ -4,6 +4,7 @@ import { readLabText as readFromDisk } from "../client/lab-file.ts";
 import { graphReport } from "../topology/graph/json.ts";
 import { LabFileError, NetwrightError } from "../topology/index.ts";
 import { type LoadedLab, loadLab, type SourceReader } from "../topology/load.ts";
+import { isAppliance, isSwitch, type LabNode, runsPrograms } from "../topology/model.ts";
 import { forbiddenIn, type TeamRules, vmImagePath, withServerThings } from "./policy/rules.ts";
 
 /** What a lab file of a server may be. `team`: of people who may have nothing of the server's but labs. `own`: of who runs it. */
@@ -36,9 +37,10 @@ export async function readingOf(text: string, options: ReadOptions): Promise<Rea
     return {
       findings: warnings.map((warning) => ({ ...reportOf(warning), severity: "warning" })),
       lab: {
-        nodes: nodes.map(({ interfaces, ...node }) => ({
+        nodes: nodes.map(({ interfaces, ...node }, index) => ({
           ...node,
           interfaces: interfaces.map(({ addresses, ...rest }) => ({ ...rest, addresses: [...addresses] })),
+          defaultRoute: defaultRouteOf(lab.nodes[index]),
         })),
         links: links.map(({ id, a, b, mtu }) => ({ id, a: { ...a }, b: { ...b }, mtu })),
       },
@@ -48,6 +50,15 @@ export async function readingOf(text: string, options: ReadOptions): Promise<Rea
     if (!(error instanceof LabFileError)) throw error;
     return { findings: error.errors.map((one) => ({ ...reportOf(one), severity: "error" })) };
   }
+}
+
+/** Of an appliance, what cloud-init is told by interfaces and routes. */
+function defaultRouteOf(node: LabNode | undefined): "given" | "open" | "none" {
+  if (node === undefined || isSwitch(node)) return "none";
+  if (isAppliance(node) && (node.vm.seed === undefined || node.vm.seed.networkConfig !== undefined)) return "none";
+  const isReached = runsPrograms(node) && node.reach?.internet === true;
+  const isGiven = node.routes.some(({ to }) => to === "0.0.0.0/0") || node.interfaces.some(({ dhcp }) => dhcp);
+  return isGiven || isReached ? "given" : "open";
 }
 
 const reportOf = (error: NetwrightError) => {

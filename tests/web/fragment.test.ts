@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import schema from "../../schema/lab.schema.json" with { type: "json" };
+import { readingOf, readLabText } from "../../src/controller/lab-text.ts";
 import { printLab } from "../../src/topology/print.ts";
 import { freePrefix, prefixesIn, prefixText } from "../../web/src/topology/addresses.ts";
 import {
@@ -19,7 +21,7 @@ import { remove, renameNode } from "../../web/src/topology/edits.ts";
 import { graphIn } from "../../web/src/topology/file-graph.ts";
 import { fragmentOf, isFragment, paste } from "../../web/src/topology/fragment.ts";
 import { pairLinks } from "../../web/src/topology/pairing.ts";
-import { addressAll } from "../../web/src/topology/suggestions.ts";
+import { addressAll, withoutUnfinished } from "../../web/src/topology/suggestions.ts";
 import { load } from "../topology/lab-text.ts";
 
 const text = `# The shop.
@@ -157,23 +159,31 @@ describe("what is arranged", () => {
   });
 });
 
-/** A lab file whose links have been given addresses. */
-function addressed(text: string) {
-  const lab = load(text);
+const own = { name: "lab", variables: {}, trust: "own", rules: undefined as never } as const;
+
+/** A lab file whose links have been given addresses, as the editor does it with what the server reads. */
+async function addressed(text: string) {
+  const read = async (of: string) => (await readingOf(of, own)).lab;
+  const lab = (await read(text)) ?? (await read(withoutUnfinished(text)));
   const document = readDocument(text);
   const graph = graphIn(document);
-  if (graph === undefined) throw new Error("no graph");
-  const read = {
-    nodes: lab.nodes.map(({ name, kind, interfaces }) => ({
-      ...{ name, kind },
-      interfaces: interfaces.map((one) => ({ name: one.name, mac: "", mtu: 1500, addresses: [] })),
-    })),
-    links: lab.links.map(({ id, a, b }) => ({ id, a, b, mtu: 1500 })),
-  };
-  const count = addressAll(document, graph, pairLinks(graph, read), read);
+  if (graph === undefined || lab === undefined) throw new Error(`it cannot be read:\n${text}`);
+  const count = addressAll(document, graph, pairLinks(graph, lab), lab);
   return { document, count };
 }
-const suggested = (text: string): string => printDocument(addressed(text).document);
+const suggested = async (text: string): Promise<string> => printDocument((await addressed(text)).document);
+
+/** The default routes of IPv4 that a lab file gives, and whose address each is. */
+const defaultsOf = async (text: string): Promise<readonly string[]> => {
+  const { nodes } = (await readLabText(text, own)).lab;
+  const owner = (address: string | undefined) =>
+    nodes.find(({ interfaces }) => interfaces.some(({ addresses }) => addresses[0]?.split("/")[0] === address))?.name;
+  return nodes.flatMap((node) =>
+    node.kind === "switch"
+      ? []
+      : node.routes.filter(({ to }) => to === "0.0.0.0/0").map(({ via }) => `${node.name} by ${owner(via)}`),
+  );
+};
 
 describe("addresses that are suggested", () => {
   it("are in networks that the file does not speak of", () => {
@@ -183,7 +193,7 @@ describe("addresses that are suggested", () => {
     expect(prefixText(freePrefix(30, []))).toBe("10.0.1.0/30");
   });
 
-  it("are given to all that is linked and has none, as the CLI then takes them", () => {
+  it("are given to all that is linked and has none, as the CLI then takes them", async () => {
     const bare = `nodes: { h1: , h2: , h3: , r1: { kind: router }, r2: { kind: router }, s1: { kind: switch } }
 links:
   - [h1, s1]
@@ -192,7 +202,7 @@ links:
   - [r1, r2]
 networks: { lan: { members: [r2, h3] } }
 `;
-    const { document, count } = addressed(bare);
+    const { document, count } = await addressed(bare);
     expect(count).toBe(3);
     const done = load(printDocument(document));
     const addresses = done.nodes.flatMap((node) =>
@@ -212,15 +222,96 @@ networks: { lan: { members: [r2, h3] } }
     expect(printLab(done)).toContain("10.0.1.1");
     // A router alone among hosts is their gateway, through a switch, in a network, and straight.
     expect(printDocument(document)).toMatch(/lan: \{ .*gateway: r2 .*\}/);
-    const straight = suggested(
+    const straight = await suggested(
       "nodes: { h1: , r1: { kind: router }, r2: { kind: router } }\nlinks: [[h1, r1], [r2, r1]]\n",
     );
     expect(load(straight).links).toHaveLength(2);
     expect(straight.match(/gateway: r1/g)).toHaveLength(1);
     const served =
       "nodes: { r1: { kind: router }, w1: { kind: web }, s1: { kind: switch } }\nlinks: [[w1, s1], [r1, s1]]\n";
-    expect(suggested(served)).toMatch(/w1: .*gateway: 10\.0\.1\.1/);
+    expect(await suggested(served)).toMatch(/w1: .*gateway: 10\.0\.1\.1/);
     expect(straight).toMatch(/endpoints: \[ ?h1, r1 ?\], subnet: 10\.0\.1\.0\/24, gateway: r1/);
+  });
+
+  it("come with a gateway for every kind at a router that can have one", async () => {
+    const settings: Readonly<Record<string, object>> = {
+      "dhcp-server": { pools: [{ first: "10.7.1.100", last: "10.7.1.199", gateway: "r1" }] },
+      "dns-server": { zones: { "lab.example": { records: { www: "192.0.2.80" } } } },
+      appliance: { image: "/etc/hostname", "cloud-init": true },
+    };
+    const none = new Set(["router", "switch", "uplink"]);
+    const { anyOf } = schema.$defs["nodes-settings"] as unknown as { anyOf: readonly { $ref: string }[] };
+    const kinds = anyOf.map(({ $ref }) => {
+      const { properties } = (schema.$defs as unknown as Record<string, { properties: { kind: { const: string } } }>)[
+        $ref.replace("#/$defs/", "")
+      ] ?? { properties: { kind: { const: "" } } };
+      return properties.kind.const;
+    });
+    expect(kinds.length).toBeGreaterThan(15);
+    for (const kind of kinds) {
+      const image = /-|vyos/.test(kind) && !kind.endsWith("-server") ? { image: "images.example/one:1" } : {};
+      // Behind it, so that it is between two networks, as what guards or translates is.
+      const drawn = JSON.stringify({
+        nodes: { r1: { kind: "router" }, x1: { kind, ...image, ...settings[kind] }, h9: null },
+        links: [["x1", "r1"], ...(kind === "switch" ? [] : [["h9", "x1"]])],
+      });
+      const text = await suggested(drawn);
+      const wanted = [
+        ...(kind === "uplink" ? ["r1 by x1"] : none.has(kind) ? [] : ["x1 by r1"]),
+        ...(/^(?:host|switch|web|traffic|appliance|.*-server)$/.test(kind) ? [] : ["h9 by x1"]),
+      ];
+      expect([kind, ...(await defaultsOf(text)).toSorted()]).toEqual([kind, ...wanted.toSorted()]);
+    }
+  });
+
+  it("give nobody two gateways, or one that it has not asked for", async () => {
+    const router = { kind: "router" };
+    const vyos = { kind: "vyos", image: "images.example/vyos:1" };
+    const given = async (nodes: object, links: readonly (readonly string[])[], more = {}) =>
+      defaultsOf(await suggested(JSON.stringify({ nodes, links, ...more })));
+    const [h1, r1, r2] = [null, router, router];
+    // The first of two; two in one network are two ways.
+    expect(
+      await given({ h1, r1, r2 }, [
+        ["h1", "r1"],
+        ["h1", "r2"],
+      ]),
+    ).toEqual(["h1 by r1"]);
+    const lan = { networks: { lan: { members: ["h1", "r1", "r2"] } } };
+    expect(await given({ h1, r1, r2 }, [], lan)).toEqual([]);
+    // A vendor's router between two, and two of them, mind their own routes; at an edge it has one.
+    expect(
+      await given({ r1, v1: vyos, r2 }, [
+        ["r1", "v1"],
+        ["v1", "r2"],
+      ]),
+    ).toEqual([]);
+    expect(await given({ v1: vyos, v2: vyos }, [["v1", "v2"]])).toEqual([]);
+    const mixed = { networks: { lan: { members: ["h1", "r1", "v1"] } } };
+    expect(await given({ h1, r1, v1: vyos }, [], mixed)).toEqual(["h1 by r1", "v1 by r1"]);
+    // What is behind one that translates, its outside being said.
+    const n1 = { kind: "nat", outside: "eth1" };
+    expect(
+      await given({ h1, r1, r2, n1 }, [
+        ["n1", "r1"],
+        ["n1", "r2"],
+        ["h1", "r1"],
+      ]),
+    ).toEqual(["h1 by r1", "n1 by r2"]);
+    // Who has a default route keeps it, and who asks for an address is given none.
+    const own = { interfaces: { eth0: "10.9.0.1/24" }, routes: [{ to: "default", via: "10.9.0.2" }] };
+    expect(
+      await given({ h1: own, h2: null, r1 }, [
+        ["h1", "h2"],
+        ["h1", "r1"],
+      ]),
+    ).toEqual(["h1 by undefined"]);
+    const asking = { interfaces: { eth0: "dhcp" } };
+    const text = await suggested(
+      JSON.stringify({ nodes: { h1, h2: asking, r1 }, networks: { lan: { members: ["h1", "h2", "r1"] } } }),
+    );
+    expect(text).toMatch(/"h2": *\{ *"interfaces": *\{ *"eth0": *"dhcp"/);
+    expect(await defaultsOf(text)).toEqual(["h1 by r1"]);
   });
 });
 

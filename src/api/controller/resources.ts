@@ -194,6 +194,8 @@ export const Reading = z.object({
           interfaces: z.array(
             z.object({ name: z.string(), mac: z.string(), mtu: z.int(), addresses: z.array(z.string()) }),
           ),
+          /** Of IPv4. `given`: it has one, or gets it by DHCP. `open`: it has none yet. `none`: it can have none. */
+          defaultRoute: z.enum(["given", "open", "none"]),
         }),
       ),
       links: z.array(z.object({ id: z.string(), a: LinkEnd, b: LinkEnd, mtu: z.int() })),

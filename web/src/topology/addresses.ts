@@ -32,10 +32,16 @@ export const addressesIn = (text: string): readonly Written[] =>
 /** What is wider stands for many networks, in a route or in a router's configuration. */
 const widest = 16;
 
+/** The network that an address is in; a plain one is a network of its own. */
+export const prefixOf = ({ address, length = 32 }: Written): Prefix => ({
+  network: (address & maskOf(length)) >>> 0,
+  length,
+});
+
 /** The networks that a text speaks of; a plain address is one of its own. */
 export const prefixesIn = (text: string): readonly Prefix[] =>
   addressesIn(text)
-    .map(({ address, length = 32 }) => ({ network: (address & maskOf(length)) >>> 0, length }))
+    .map(prefixOf)
     .filter(({ length }) => length >= widest);
 
 export const overlap = (one: Prefix, other: Prefix): boolean => {

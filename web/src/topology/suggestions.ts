@@ -1,13 +1,23 @@
 import type { Layout, Reading } from "../../../src/api/index.ts";
-import { addressText, freePrefix, type Prefix, prefixesIn, prefixText } from "./addresses.ts";
-import { type LabDocument, printDocument, setAt } from "./document.ts";
+import {
+  addressesIn,
+  addressText,
+  freePrefix,
+  overlap,
+  type Prefix,
+  prefixesIn,
+  prefixOf,
+  prefixText,
+} from "./addresses.ts";
+import { type LabDocument, printDocument, readDocument, setAt } from "./document.ts";
 import { setOfLink } from "./edits.ts";
-import type { FileGraph } from "./file-graph.ts";
+import { type FileGraph, type FileNode, graphIn } from "./file-graph.ts";
+import { type End, type GatewayOf, gatewaysIn, nearnessIn, type Segment } from "./gateways.ts";
 import type { Pairing } from "./pairing.ts";
 import { namePorts } from "./ports.ts";
+import { record } from "./record.ts";
 
 type ReadLab = NonNullable<Reading["lab"]>;
-type End = { readonly node: string; readonly interface: string };
 
 const usualLength = 24;
 
@@ -37,9 +47,6 @@ export function placeBelow(places: Layout): Layout[string] {
   return { x: Math.min(...all.map(({ x }) => x)), y: Math.max(...all.map(({ y }) => y)) + grid.step };
 }
 
-/** What can exchange frames: the ends of machines, and the links between them. */
-type Segment = { readonly ends: readonly End[]; readonly links: readonly ReadLab["links"][number][] };
-
 function segmentsOf({ nodes, links }: ReadLab): readonly Segment[] {
   const isSwitch = new Set(nodes.filter(({ kind }) => kind === "switch").map(({ name }) => name));
   const all = new Map<string, { ends: End[]; links: ReadLab["links"][number][] }>();
@@ -62,8 +69,8 @@ function segmentsOf({ nodes, links }: ReadLab): readonly Segment[] {
 }
 
 /**
- * Addresses for all that is linked and has none, in networks that the file does not speak of. Where one
- * router is among hosts, it is their gateway.
+ * Addresses for all that is linked and has none, in networks that the file does not speak of, and gateways
+ * (`gatewaysIn`).
  *
  * @returns how many networks got some
  */
@@ -73,66 +80,119 @@ export function addressAll(document: LabDocument, graph: FileGraph, pairing: Pai
       interfaces.filter(({ addresses }) => addresses.length > 0).map((one) => `${name}\n${one.name}`),
     ),
   );
-  const kindOf = new Map(graph.nodes.map(({ name, kind }) => [name, kind]));
+  const byName = new Map(graph.nodes.map((node) => [node.name, node]));
+  const hosts = new Set(lab.nodes.filter(({ kind }) => kind === "host").map(({ name }) => name));
+  const near = nearnessIn(graph, lab);
   const fileLink = new Map([...pairing.of].map(([id, link]) => [link.id, graph.links.find((one) => one.id === id)]));
+  // Who asks for an address gets its gateway with it.
+  const segments = segmentsOf(lab).map(({ ends, links }) => ({
+    links,
+    ends: ends.filter((end) => !asksByDhcp(byName.get(end.node), end.interface)),
+    isWhole: ends.every((end) => !asksByDhcp(byName.get(end.node), end.interface)),
+  }));
+  const gateways = gatewaysIn(segments, graph, lab);
+  const taken = [
+    ...prefixesIn(lab.nodes.flatMap((one) => one.interfaces.flatMap(({ addresses }) => addresses)).join(" ")),
+  ];
   let count = 0;
-  for (const { ends, links } of segmentsOf(lab)) {
-    const isOurs = ends.every(({ node }) => kindOf.has(node));
+  for (const segment of segments) {
+    const { ends, links, isWhole } = segment;
+    const isOurs = ends.every(({ node }) => byName.has(node));
     if (ends.length < 2 || !isOurs || ends.some((end) => has.has(`${end.node}\n${end.interface}`))) continue;
-    const prefix = freePrefix(lengthFor(ends.length), prefixesIn(printDocument(document)));
+    const prefix =
+      leasedIn(ends, byName, taken) ?? freePrefix(lengthFor(ends.length), prefixesIn(printDocument(document)));
     count += 1;
+    taken.push(prefix);
     const inFile = links.map(({ id }) => fileLink.get(id));
     const only = inFile[0];
-    const gateway = gatewayAmong(ends, (name) => kindOf.get(name));
+    const given = gateways.get(segment);
     const networks = new Set(inFile.map((link) => (link !== undefined && "network" in link.at ? link.at.network : "")));
     const [network = ""] = networks;
-    if (only !== undefined && ((inFile.length === 1 && "link" in only.at) || (networks.size === 1 && network !== ""))) {
+    const isOneForm =
+      (inFile.length === 1 && only !== undefined && "link" in only.at) || (networks.size === 1 && network !== "");
+    // A link or network gives its gateway to all hosts that are at it, and to nobody else.
+    const others = ends.filter(({ node }) => hosts.has(node) && node !== given?.gateway.node);
+    const takers = given?.takers ?? [];
+    const isOfHosts = isWhole && takers.length === others.length && takers.every((end) => others.includes(end));
+    if (only !== undefined && isOneForm && (takers.length === 0 || isOfHosts)) {
       setOfLink(document, only, ["subnet"], prefixText(prefix));
-      if (gateway !== undefined) setOfLink(document, only, ["gateway"], gateway);
-    } else addressEach(document, graph, pairing, ends, prefix);
+      if (given !== undefined && takers.length > 0) setOfLink(document, only, ["gateway"], given.gateway.node);
+    } else addressEach(document, graph, pairing, inOrder(ends, graph, given, near), given, prefix);
   }
   return count;
 }
 
-/** Kinds that pass packets on. */
-const routing: ReadonlySet<string> = new Set(["router", "firewall", "nat", "uplink"]);
+/** The network that a DHCP server of a segment lends addresses of, where nobody else is in it and the low ones are free. */
+function leasedIn(
+  ends: readonly End[],
+  byName: ReadonlyMap<string, FileNode>,
+  taken: readonly Prefix[],
+): Prefix | undefined {
+  const pools = ends.flatMap(({ node }) => byName.get(node)?.settings["pools"] ?? []);
+  const [first] = addressesIn(String(record(pools[0])["first"] ?? ""));
+  if (first === undefined) return undefined;
+  const prefix = prefixOf({ address: first.address, length: usualLength });
+  const isFree = first.address - prefix.network > ends.length && !taken.some((other) => overlap(other, prefix));
+  return isFree ? prefix : undefined;
+}
 
-/** The one that routes among hosts. An appliance minds its own routes. */
-function gatewayAmong(ends: readonly End[], kindOf: (name: string) => string | undefined): string | undefined {
-  const routers = ends.filter(({ node }) => routing.has(kindOf(node) ?? ""));
-  const hasHosts = ends.some((end) => !routers.includes(end) && kindOf(end.node) !== "appliance");
-  return hasHosts && routers.length === 1 ? routers[0]?.node : undefined;
+function asksByDhcp(node: FileNode | undefined, name: string): boolean {
+  const setting = record(node?.settings["interfaces"])[name];
+  const given = typeof setting === "string" || Array.isArray(setting) ? setting : record(setting)["addresses"];
+  return [given].flat().includes("dhcp");
 }
 
 const lengthFor = (hosts: number): number => Math.min(usualLength, 32 - Math.ceil(Math.log2(hosts + 2)));
+
+/** Routers first, and of them the gateway: they have the lowest addresses, as people give them. */
+function inOrder(
+  ends: readonly End[],
+  graph: FileGraph,
+  given: GatewayOf | undefined,
+  near: (node: string) => number,
+): readonly End[] {
+  const inFile = new Map(graph.nodes.map(({ name }, index) => [name, index]));
+  const rank = (end: End) => (end === given?.gateway ? 0 : near(end.node) > 0 ? 1 : 2);
+  return ends.toSorted(
+    (one, other) => rank(one) - rank(other) || (inFile.get(one.node) ?? 0) - (inFile.get(other.node) ?? 0),
+  );
+}
 
 function addressEach(
   document: LabDocument,
   graph: FileGraph,
   pairing: Pairing,
   ends: readonly End[],
+  given: GatewayOf | undefined,
   prefix: Prefix,
 ): void {
-  const inFile = new Map(graph.nodes.map(({ name }, index) => [name, index]));
-  const nodeOf = (name: string) => graph.nodes.find((node) => node.name === name);
-  const kindOf = (name: string) => nodeOf(name)?.kind;
-  const routes = ({ node }: End) => routing.has(kindOf(node) ?? "");
-  // Routers first: they have the lowest addresses, as people give them.
-  const ordered = ends.toSorted((one, other) => (inFile.get(one.node) ?? 0) - (inFile.get(other.node) ?? 0));
-  const sorted = [...ordered.filter(routes), ...ordered.filter((end) => !routes(end))];
-  const gateway = gatewayAmong(ends, kindOf) === undefined ? undefined : addressText(prefix.network + 1);
-  for (const [index, end] of sorted.entries()) {
-    const node = nodeOf(end.node);
+  for (const [index, end] of ends.entries()) {
+    const node = graph.nodes.find(({ name }) => name === end.node);
     if (node === undefined) continue;
     const path = ["interfaces", end.interface];
     namePorts(document, node, graph, pairing, path);
     const address = `${addressText(prefix.network + index + 1)}/${prefix.length}`;
     const whole = ["nodes", node.name, ...path];
-    const settings = (node.settings["interfaces"] as Record<string, unknown> | undefined)?.[end.interface];
+    const settings = record(node.settings["interfaces"])[end.interface];
     const isLong = typeof settings === "object" && settings !== null && !Array.isArray(settings);
-    const asked = gateway === undefined || routes(end) || node.kind === "appliance" ? {} : { gateway };
+    const asked = given?.takers.includes(end) === true ? { gateway: addressText(prefix.network + 1) } : {};
     if (isLong || "gateway" in asked)
       setAt(document, whole, { ...(isLong ? settings : {}), addresses: address, ...asked });
     else setAt(document, whole, address);
   }
+}
+
+/** Kinds that are wrong as long as nothing has an address, and what they are made of. */
+const unfinished: Readonly<Record<string, string>> = { uplink: "router", nat: "router", "dhcp-server": "host" };
+
+/** A lab file in which such kinds are what they are made of: what is linked with what can be read of it before. */
+export function withoutUnfinished(text: string): string {
+  const document = readDocument(text);
+  for (const { name, kind, settings } of graphIn(document)?.nodes ?? []) {
+    const base = unfinished[kind];
+    if (base === undefined) continue;
+    const { interfaces, routes } = settings;
+    document.setIn(["nodes", name], document.createNode({ kind: base, interfaces, routes }));
+  }
+  return printDocument(document);
 }

@@ -12,7 +12,7 @@ import { type FileGraph, freeName, graphIn } from "./file-graph.ts";
 import { fragmentOf, isFragment, paste } from "./fragment.ts";
 import type { useHistory } from "./history.ts";
 import { pairLinks } from "./pairing.ts";
-import { addressAll, freePlace, placeBelow } from "./suggestions.ts";
+import { addressAll, freePlace, placeBelow, withoutUnfinished } from "./suggestions.ts";
 import { read, useReading } from "./useReading.ts";
 
 export const nothing: Selection = { nodes: [], links: [] };
@@ -141,10 +141,14 @@ export function useEditing(project: string, history: ReturnType<typeof useHistor
   /** Addresses for what has none. What was read last may be of a text before, so it is read now. */
   const suggest = async () => {
     const { text } = draft;
-    const lab = await read(project, text).then(
-      (found) => found.lab,
-      () => undefined,
-    );
+    const labOf = (of: string) =>
+      read(project, of).then(
+        (found) => found.lab,
+        () => undefined,
+      );
+    // An uplink without an address is a mistake, which this mends.
+    const bare = withoutUnfinished(text);
+    const lab = (await labOf(text)) ?? (bare === text ? undefined : await labOf(bare));
     if (lab === undefined) {
       setNotice("Addresses are suggested when nothing is wrong with the lab file.");
       return;
