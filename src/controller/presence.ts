@@ -1,12 +1,9 @@
-import type { PresenceEvent } from "../api/index.ts";
+import type { Others } from "../api/index.ts";
 import type { Tables } from "./data/tables.ts";
 
-type Person = PresenceEvent["people"][number];
+type Person = Others["people"][number];
 /** Somebody who is there, however many windows they have open: each of these is told of the others. */
 type Present = { readonly person: Person; readonly windows: Set<() => void> };
-
-/** Who else is there. */
-export type Others = Pick<PresenceEvent, "people" | "count">;
 
 /** Of more, only the number is told. */
 const mostTold = 50;

@@ -3,12 +3,15 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseCapture } from "../../src/testing/packets/index.ts";
 import { ask, barriers, GuiServer, noBrowser, nodeIn, picture, saidIn, writtenIn } from "./browser.ts";
+import { looksOf } from "./looks.ts";
 
 /** The pages in a browser, from an empty server to a lab that has been and gone. */
 
 const why = noBrowser();
 let server: GuiServer;
 let page: Page;
+/** Of somebody else. */
+let other: Page;
 
 beforeAll(async () => {
   if (why === undefined) server = await GuiServer.start();
@@ -19,6 +22,9 @@ const node = (name: string) => nodeIn(page, name);
 const link = () => page.locator(".react-flow__edge");
 
 const said = () => saidIn(page);
+/** To who does not see it, too. */
+const isSaid = (of: Page, text: string) =>
+  of.getByRole("status").getByText(text, { exact: true }).waitFor({ state: "attached" });
 const written = () => writtenIn(page);
 
 async function clickLink(button: "left" | "right"): Promise<void> {
@@ -158,8 +164,16 @@ describe("the pages", () => {
 
   it("show another person the same, and change the lab while it runs", async ({ skip }) => {
     skip(why !== undefined, why);
-    const other = await server.page("dark");
+    const grace = { name: "grace", password: "grace's password" };
+    await ask(page, "POST", "/users", { ...grace, displayName: "Grace Hopper" });
+    await ask(page, "PUT", "/projects/demo/members/grace", { role: "operator" });
+    other = await server.page("dark", grace);
     await other.goto("/projects/demo/labs/first");
+    await isSaid(other, "admin is here too");
+    await isSaid(page, "Grace Hopper is here too");
+    expect(await page.locator(".other").allTextContents()).toEqual(["GH"]);
+    await page.getByRole("img", { name: "Grace Hopper" }).hover();
+    await page.getByRole("tooltip", { name: "Grace Hopper" }).waitFor();
     await other.locator(".link[data-cut]").waitFor({ state: "attached" });
     await clickLink("right");
     await page.getByRole("menuitem", { name: "Plug it in again" }).click();
@@ -220,7 +234,68 @@ describe("the pages", () => {
     await other.reload();
     await nodeIn(other, "h3").waitFor();
     expect([await placesIn(page), await placesIn(other)]).toEqual([redrawn, redrawn]);
+  });
+
+  it("tell who else draws, and at once what they save", async ({ skip }) => {
+    skip(why !== undefined, why);
+    const button = (of: Page, name: string) => of.getByRole("button", { name, exact: true });
+    const told = (of: Page, text: string) => of.getByRole("alert").getByText(text, { exact: true }).waitFor();
+    const isVersion = (of: Page, text: string) => of.getByText(text, { exact: true }).waitFor();
+    for (const one of [page, other]) {
+      await one.goto("/projects/demo/topologies/pair");
+      await isVersion(one, "version 1");
+    }
+    await isSaid(page, "Grace Hopper is here too");
+    await isSaid(other, "admin is here too");
+    await button(page, "Add a Host").click();
+    await node("h3").waitFor();
+    await button(other, "Add a Router").click();
+    await nodeIn(other, "r1").waitFor();
+    await button(other, "Save").click();
+    await other.getByLabel("What has changed").fill("A way out");
+    await button(other, "Save as version 2").click();
+    await told(page, "Grace Hopper saved version 2: “A way out”. What you have changed is still here.");
+    await isVersion(other, "version 2");
+    expect(await other.getByRole("alert").count()).toBe(0);
+    expect(await looksOf(page, "newer")).toEqual([]);
+
+    await button(page, "Look at the differences").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("From version 2 to what is in the editor").waitFor();
+    expect(await dialog.getByRole("list", { name: "Summary" }).getByRole("listitem").allTextContents()).toEqual([
+      "1 node newh3",
+      "1 node goner1",
+    ]);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    // It takes the place of what is here, which undoing brings back, to be saved over it.
+    await button(page, "Take it").click();
+    await node("r1").waitFor();
+    await isVersion(page, "version 2");
+    for (const gone of [node("h3"), page.getByRole("alert")]) await gone.waitFor({ state: "detached" });
+    await button(page, "Undo").click();
+    await node("h3").waitFor();
+    await isVersion(page, "version 2, changed");
+    await button(page, "Save").click();
+    await button(page, "Save as version 3").click();
+    await isVersion(page, "version 3");
+
+    // Whoever goes on all the same is asked again before anything of the other's is saved over.
+    await told(other, "admin saved version 3.");
+    await button(other, "Go on with mine").click();
+    await other.getByRole("alert").waitFor({ state: "detached" });
+    await button(other, "Add a Host").click();
+    await nodeIn(other, "h3").waitFor();
+    await button(other, "Save").click();
+    await button(other, "Save as version 4").click();
+    await other.getByText(/^admin saved version 3\. Your changes are still here\./).waitFor();
+    await button(other, "Save mine as the newest").click();
+    await isVersion(other, "version 4");
+    await told(page, "Grace Hopper saved version 4.");
     await other.context().close();
+    await page.locator(".other").waitFor({ state: "detached" });
+    await page.goto("/projects/demo/labs/first");
+    await node("h3").waitFor();
   });
 
   it("delete it, and sign out", async ({ skip }) => {

@@ -22,3 +22,6 @@ export const PresenceEvent = z.object({
   count: z.int(),
 });
 export type PresenceEvent = z.infer<typeof PresenceEvent>;
+
+/** Who else is there. */
+export type Others = Pick<PresenceEvent, "people" | "count">;

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
-import type { ControllerEvent, PresenceEvent, PresencePlace } from "../../api/index.ts";
+import type { ControllerEvent, Others, PresenceEvent, PresencePlace } from "../../api/index.ts";
 import type { Bulletin, EventRow } from "../bulletin.ts";
 import type { Database } from "../data/database.ts";
-import type { Others, Presence } from "../presence.ts";
+import type { Presence } from "../presence.ts";
 import type { Handlers } from "../server/input.ts";
 import { together } from "../together.ts";
 import { pageOf, timeText } from "./page.ts";

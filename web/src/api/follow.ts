@@ -1,28 +1,46 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
-import type { ControllerEvent } from "../../../src/api/index.ts";
-import { labDetailQuery, labQuery, labsQuery } from "./queries.ts";
+import type { ControllerEvent, Others, PresenceEvent, PresencePlace } from "../../../src/api/index.ts";
+import { labDetailQuery, labQuery, labsQuery, topologiesQuery, versionsQuery } from "./queries.ts";
 import { serverLink } from "./server-link.ts";
 import { openStream } from "./stream.ts";
+
+const nobody: Others = { people: [], count: 0 };
 
 /**
  * Hears what happens in a project. After a break of the connection, it goes on where it was.
  *
  * @param onBack called then: what does not say that it has changed may have
+ * @param at what is open here, which others who have it open are told
+ * @param onHeard called each time that all that happens from now on is heard; where `at` is given
  */
 export function useProjectEvents(
   project: string,
   onEvent: (event: ControllerEvent) => void,
-  onBack?: () => void,
-): void {
+  {
+    onBack,
+    at,
+    onHeard,
+  }: { readonly onBack?: () => void; readonly at?: PresencePlace; readonly onHeard?: () => void } = {},
+): Others {
   const after = useRef<number>(undefined);
   const wasOpen = useRef(false);
-  const { isConnected } = useLines<ControllerEvent>(
+  const isHeard = useRef(false);
+  const [others, setOthers] = useState(nobody);
+  const { isConnected } = useLines<ControllerEvent | PresenceEvent>(
     `/projects/${encodeURIComponent(project)}/events`,
-    () => ({ after: after.current }),
+    () => ({ after: after.current, at }),
     (events) => {
-      after.current = events.at(-1)?.id ?? after.current;
-      for (const event of events) onEvent(event);
+      for (const event of events) {
+        if ("people" in event) {
+          setOthers(event);
+          if (!isHeard.current) onHeard?.();
+          isHeard.current = true;
+        } else {
+          after.current = event.id;
+          onEvent(event);
+        }
+      }
     },
   );
   const back = useEffectEvent(() => onBack?.());
@@ -33,6 +51,8 @@ export function useProjectEvents(
       wasOpen.current = true;
       return;
     }
+    isHeard.current = false;
+    setOthers(nobody);
     if (!wasOpen.current) return;
     // What is back at once was not worth a word.
     const timer = setTimeout(() => serverLink.set(true), quietMs);
@@ -40,30 +60,40 @@ export function useProjectEvents(
   }, [isConnected]);
   // Who follows nothing does not know, and needs not.
   useEffect(() => () => serverLink.set(false), []);
+  return others;
 }
 
 /**
- * Keeps what is known of a project's labs in step with what happens to them.
+ * Keeps what is known of a project's labs and topologies in step with what happens to them.
  *
- * @returns what is being done to deploy labs, by their names
+ * @param at as for `useProjectEvents`
+ * @returns what is being done to deploy labs, by their names, and who else is there
  */
-export function useLabsInStep(project: string): Readonly<Record<string, string>> {
+export function useLabsInStep(
+  project: string,
+  at?: PresencePlace,
+): { readonly progress: Readonly<Record<string, string>>; readonly others: Others } {
   const client = useQueryClient();
   const [progress, setProgress] = useState<Readonly<Record<string, string>>>({});
-  useProjectEvents(
+  const others = useProjectEvents(
     project,
     ({ type, subject, message }) => {
       if (type === "lab.progress") {
         setProgress((known) => ({ ...known, [subject]: message }));
         return;
       }
+      if (type.startsWith("topology.")) {
+        for (const { queryKey } of [topologiesQuery(project), versionsQuery(project, subject)])
+          void client.invalidateQueries({ queryKey });
+        return;
+      }
       const lab = { project, lab: subject };
       for (const { queryKey } of [labsQuery(project), labQuery(lab), labDetailQuery(lab)])
         void client.invalidateQueries({ queryKey });
     },
-    () => void client.invalidateQueries(),
+    { onBack: () => void client.invalidateQueries(), ...(at === undefined ? {} : { at }) },
   );
-  return progress;
+  return { progress, others };
 }
 
 const quietMs = 1_000;

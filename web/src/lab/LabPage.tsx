@@ -11,6 +11,7 @@ import { useLabsInStep } from "../api/follow.ts";
 import { labDetailQuery, labQuery, projectQuery, topologyQuery } from "../api/queries.ts";
 import { LabActions } from "../project/LabList.tsx";
 import { LabStateBadge } from "../project/lab-state.tsx";
+import { OthersHere } from "../shell/OthersHere.tsx";
 import { Empty, Loading, Trouble } from "../shell/states.tsx";
 import { fileDrawingQuery, noDrawing } from "./file-drawing.ts";
 import { LiveLab } from "./LiveLab.tsx";
@@ -18,7 +19,7 @@ import { ServerNotice } from "./ServerNotice.tsx";
 
 /** A lab, as it is now. */
 export default function LabPage({ project, lab: name }: LabAddress) {
-  const progress = useLabsInStep(project);
+  const { progress, others } = useLabsInStep(project, `labs/${name}`);
   const [, navigate] = useLocation();
   const address = useMemo(() => ({ project, lab: name }), [project, name]);
   const owner = useQuery(projectQuery(project));
@@ -53,6 +54,7 @@ export default function LabPage({ project, lab: name }: LabAddress) {
           {lab.data.links === 1 ? "link" : "links"}
         </Text>
         <span className="space" />
+        <OthersHere others={others} />
         {!mayChange && (
           <Text size="sm" c="dimmed">
             You are a viewer: you may only look

@@ -22,7 +22,7 @@ const mays = {
 
 /** A project: its labs, as they are now, its topologies, its members and its settings. */
 export function ProjectPage({ project: name, tab }: { readonly project: string; readonly tab: string | undefined }) {
-  const progress = useLabsInStep(name);
+  const { progress } = useLabsInStep(name);
   const project = useQuery(projectQuery(name));
   const labs = useInfiniteQuery(labsQuery(name));
   const topologies = useInfiniteQuery(topologiesQuery(name));

@@ -29,6 +29,7 @@ export function Editor({
   history,
   isReadOnly,
   notice,
+  news,
   title,
   actions,
 }: {
@@ -39,6 +40,8 @@ export function Editor({
   readonly isReadOnly: boolean;
   /** About what is edited; there until it is closed. */
   readonly notice?: string | undefined;
+  /** What has happened meanwhile, and what can be done. */
+  readonly news?: ReactNode;
   readonly title: ReactNode;
   /** @param drawn the lab file with where its nodes are drawn */
   readonly actions: (drawn: () => string) => ReactNode;
@@ -159,11 +162,14 @@ export function Editor({
               </Empty>
             </div>
           )}
-          {isBroken && (
-            <Text className="stale" size="sm" role="status">
-              The text is no YAML just now: the drawing shows it as it was.
-            </Text>
-          )}
+          <div className="overhead">
+            {isBroken && (
+              <Text className="stale" size="sm" role="status">
+                The text is no YAML just now: the drawing shows it as it was.
+              </Text>
+            )}
+            {news}
+          </div>
           {(editing.notice ?? told) !== undefined && (
             <Text className="notice" size="sm" role="status">
               {editing.notice ?? told}

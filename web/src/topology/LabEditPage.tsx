@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 import { useLocation } from "wouter";
 import type { LabLinkChanges, Layout } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
+import { useProjectEvents } from "../api/follow.ts";
 import {
   labDetailQuery,
   labLinkChangesQuery,
@@ -14,6 +15,7 @@ import {
   topologyQuery,
 } from "../api/queries.ts";
 import { useUnsaved } from "../shell/Leaving.tsx";
+import { OthersHere } from "../shell/OthersHere.tsx";
 import { Loading, Trouble } from "../shell/states.tsx";
 import { placesIn } from "./annotations.ts";
 import { samePlaces } from "./arrangement.ts";
@@ -90,6 +92,8 @@ function Drawn({
   const isRedrawn = changed === asItRuns && !samePlaces({ ...inFile, ...layout }, { ...inFile, ...places });
   const isAsItRuns = changed === asItRuns && !isRedrawn;
   const forget = useUnsaved(!isAsItRuns);
+  // What has begun to be edited is not changed by what happens to the lab: applying tells of it.
+  const others = useProjectEvents(project, () => undefined, { at: `labs/${lab}` });
   const params = { project, lab };
   const plan = useMutation({
     mutationFn: (text: string) => call("POST", "/projects/:project/labs/:lab/plan", { params, body: { text } }),
@@ -125,6 +129,7 @@ function Drawn({
         // A lab that was changed is of no version of a topology any more: where its nodes are drawn goes with its text.
         actions={(drawn) => (
           <Group gap={6} wrap="nowrap">
+            <OthersHere others={others} />
             <Button size="xs" variant="default" onClick={() => navigate(`/projects/${project}/labs/${lab}`)}>
               Back to the lab
             </Button>

@@ -4,14 +4,18 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { TopologyVersion } from "../../../src/api/index.ts";
 import { CallError, call } from "../api/call.ts";
-import { projectQuery, topologiesQuery, topologyQuery, versionsQuery } from "../api/queries.ts";
+import { projectQuery, sessionQuery, topologiesQuery, topologyQuery, versionsQuery } from "../api/queries.ts";
 import { DeployDialog } from "../project/DeployDialog.tsx";
 import type { DeploySource } from "../project/deploy.ts";
 import { Form } from "../shell/Form.tsx";
 import { useUnsaved } from "../shell/Leaving.tsx";
+import { OthersHere } from "../shell/OthersHere.tsx";
+import { calledOf } from "../shell/people.ts";
 import { Loading, Trouble } from "../shell/states.tsx";
 import { Editor } from "./Editor.tsx";
 import { useHistory } from "./history.ts";
+import { NewerVersion } from "./NewerVersion.tsx";
+import { useNewestVersion } from "./useNewestVersion.ts";
 import { VersionsDialog } from "./VersionsDialog.tsx";
 
 type Names = { readonly project: string; readonly topology: string };
@@ -58,7 +62,11 @@ function Drawn({
   const [message, setMessage] = useState("");
   const [asksMessage, setAsksMessage] = useState(false);
   const [deploys, setDeploys] = useState(false);
-  const [showsVersions, setShowsVersions] = useState(false);
+  /** The list of versions, and which of them to begin with. */
+  const [versions, setVersions] = useState<{ readonly isOpen: boolean; readonly at?: number }>({ isOpen: false });
+  const { newest, others, look } = useNewestVersion(project, topology);
+  const self = useQuery(sessionQuery).data?.user.name;
+  const [seen, setSeen] = useState(0);
   const save = useMutation({
     mutationFn: ({ over }: { readonly over: boolean }) =>
       call("PUT", "/projects/:project/topologies/:topology", {
@@ -66,6 +74,8 @@ function Drawn({
         body: { text: draft.text, message, layout: draft.layout },
         ...(over ? {} : { ifMatch: saved?.version ?? 0 }),
       }),
+    // Who saved meanwhile may not have been heard yet.
+    onError: look,
     onSuccess: (version) => {
       setSaved(version);
       setMessage("");
@@ -87,6 +97,22 @@ function Drawn({
         },
       );
   };
+  /** Another's version in place of what is here: undoing brings that back, and saving goes on from this one. */
+  const take = ({ text, layout, ...version }: TopologyVersion) => {
+    setSaved({ text, ...version, ...(layout === undefined ? {} : { layout }) });
+    history.change(() => ({ text, layout: layout ?? {} }));
+  };
+  const taking = useMutation({
+    mutationFn: (version: number) => client.fetchQuery(topologyQuery(project, topology, version)),
+    onSuccess: take,
+  });
+  // What is being saved here is the newest before its answer is here.
+  const newer = newest === undefined || newest.version <= (saved?.version ?? 0) || save.isPending ? undefined : newest;
+  const author = others.people.find(({ name }) => name === newer?.author);
+  const who = newer?.author === self ? "You" : author === undefined ? newer?.author : calledOf(author);
+  const what =
+    newer &&
+    `${who} saved version ${newer.version}${who === "You" ? " in another window" : ""}${newer.message === "" ? "" : `: “${newer.message}”`}.`;
   useUnsaved(isChanged && history.canUndo);
   const isConflict = save.error instanceof CallError && save.error.code === "CHANGED_MEANWHILE";
   const source: DeploySource =
@@ -98,6 +124,21 @@ function Drawn({
         name={topology}
         history={history}
         isReadOnly={isReadOnly}
+        news={
+          newer !== undefined &&
+          what !== undefined &&
+          newer.version > seen && (
+            <NewerVersion
+              what={isChanged && !isReadOnly ? `${what} What you have changed is still here.` : what}
+              isReadOnly={isReadOnly}
+              isTaking={taking.isPending}
+              problem={taking.error?.message}
+              onCompare={() => setVersions({ isOpen: true, at: newer.version })}
+              onTake={() => taking.mutate(newer.version)}
+              onGoOn={() => setSeen(newer.version)}
+            />
+          )
+        }
         title={
           <Badge variant="light" color={isChanged ? "yellow" : "gray"} tt="none" miw={96}>
             {saved === undefined ? "not saved yet" : `version ${saved.version}${isChanged ? ", changed" : ""}`}
@@ -105,12 +146,13 @@ function Drawn({
         }
         actions={() => (
           <Group gap={6} wrap="nowrap">
+            <OthersHere others={others} />
             {saved !== undefined && (
               <Button
                 size="xs"
                 variant="default"
                 leftSection={<IconHistory size={16} />}
-                onClick={() => setShowsVersions(true)}
+                onClick={() => setVersions({ isOpen: true })}
               >
                 Versions
               </Button>
@@ -132,7 +174,7 @@ function Drawn({
                   <Popover.Dropdown>
                     <Form
                       action={isConflict ? { ...save, error: null } : save}
-                      verb={`Save as version ${(saved?.version ?? 0) + 1}`}
+                      verb={`Save as version ${((newer ?? saved)?.version ?? 0) + 1}`}
                       isReady
                       onSubmit={() => save.mutate({ over: false })}
                       gap="xs"
@@ -157,16 +199,27 @@ function Drawn({
           </Group>
         )}
       />
-      <Modal opened={isConflict} onClose={() => save.reset()} title="Somebody else saved this topology meanwhile">
+      <Modal opened={isConflict} onClose={() => save.reset()} title="This topology was saved meanwhile">
         <Stack>
           <Text size="sm">
-            Your changes are still here. Save them as the newest version, over the other one, which stays in the list of
-            versions; or go on editing and look at the other one first.
+            {what ?? "Somebody else saved it."} Your changes are still here. Save them as the newest version, over the
+            other one, which stays in the list of versions; or go on editing and look at the other one first.
           </Text>
           <Group justify="flex-end">
             <Button variant="default" onClick={() => save.reset()}>
               Go on editing
             </Button>
+            {newer !== undefined && (
+              <Button
+                variant="default"
+                onClick={() => {
+                  save.reset();
+                  setVersions({ isOpen: true, at: newer.version });
+                }}
+              >
+                Look at the differences
+              </Button>
+            )}
             <Button onClick={() => save.mutate({ over: true })}>Save mine as the newest</Button>
           </Group>
         </Stack>
@@ -174,11 +227,16 @@ function Drawn({
       <VersionsDialog
         project={project}
         topology={topology}
+        key={versions.at}
+        at={versions.at}
         text={draft.text}
         isReadOnly={isReadOnly}
-        isOpen={showsVersions}
-        onClose={() => setShowsVersions(false)}
-        onRestore={({ text, layout }) => history.change((now) => ({ text, layout: layout ?? now.layout }))}
+        isOpen={versions.isOpen}
+        onClose={() => setVersions((known) => ({ ...known, isOpen: false }))}
+        onRestore={(version) => {
+          if (version.version > (saved?.version ?? 0)) take(version);
+          else history.change((now) => ({ text: version.text, layout: version.layout ?? now.layout }));
+        }}
       />
       <DeployDialog
         project={project}

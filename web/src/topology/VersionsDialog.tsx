@@ -13,6 +13,7 @@ import { differenceOf, hunksOf } from "./difference.ts";
 export function VersionsDialog({
   project,
   topology,
+  at,
   text,
   isReadOnly,
   isOpen,
@@ -21,6 +22,8 @@ export function VersionsDialog({
 }: {
   readonly project: string;
   readonly topology: string;
+  /** The version that is shown first; the newest when absent. */
+  readonly at?: number | undefined;
   /** What is being edited. */
   readonly text: string;
   readonly isReadOnly: boolean;
@@ -29,7 +32,7 @@ export function VersionsDialog({
   readonly onRestore: (version: TopologyVersion) => void;
 }) {
   const versions = useInfiniteQuery({ ...versionsQuery(project, topology), enabled: isOpen });
-  const [asked, setAsked] = useState<number>();
+  const [asked, setAsked] = useState(at);
   const chosen = asked ?? versions.data?.[0]?.version;
   const version = useQuery({
     ...topologyQuery(project, topology, chosen),
