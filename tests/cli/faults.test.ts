@@ -139,7 +139,7 @@ describe("netwright faults", () => {
       exitCode: 0,
       stderr: expect.stringMatching(/^Run 1 of faults: long\.yaml, 2 to do, seed \d+\. Its log: \S+faults-1\.yaml\n$/),
     });
-    expect(await netwright.ok("faults", "status")).toMatch(/\nNext, in 359\d+m?s: link up h1:eth0 h2:eth0\n/);
+    expect(await netwright.ok("faults", "status")).toMatch(/\nNext, in 35\d\d+m?s: link up h1:eth0 h2:eth0\n/);
     expect(await netwright.call(["faults", "run", "long.yaml"])).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining("one schedule runs at a time"),

@@ -75,7 +75,7 @@ describe("on a terminal", () => {
     terminal.type("\x03");
     await terminal.shows(/Starting lab "slow" was interrupted/);
     expect(await terminal.exited).toBe(130);
-    expect(readdirSync(netwright.runtime)).toEqual(["two"]);
+    await expect.poll(() => readdirSync(netwright.runtime)).toEqual(["two"]);
   });
 
   it("very large labs are asked about", async () => {

@@ -32,6 +32,6 @@ export class Terminal {
   }
 
   async shows(text: string | RegExp): Promise<void> {
-    await expect.poll(() => this.shown, { timeout: 60_000 }).toMatch(text);
+    await expect.poll(() => this.shown).toMatch(text);
   }
 }

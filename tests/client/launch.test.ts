@@ -104,7 +104,7 @@ describe("a sandbox", () => {
     expect(startTimeOf(Number(children))).toBeDefined();
     sandbox.kill();
     await sandbox.ended;
-    await expect.poll(() => startTimeOf(Number(children)), { timeout: 1_000 }).toBeUndefined();
+    await expect.poll(() => startTimeOf(Number(children))).toBeUndefined();
     sandbox.detach();
   });
 
@@ -205,7 +205,7 @@ describe("starting a lab", () => {
     const owner = findLab(at, "one")?.record.ownerPid ?? 0;
     expect(startTimeOf(owner)).toBeDefined();
     child.kill("SIGKILL");
-    await expect.poll(() => startTimeOf(owner), { timeout: 5_000 }).toBeUndefined();
+    await expect.poll(() => startTimeOf(owner)).toBeUndefined();
     await expect.poll(() => readdirSync(at.runtime)).toEqual([]);
   });
 

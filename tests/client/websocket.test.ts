@@ -168,14 +168,11 @@ describe("a WebSocket over a unix socket", () => {
     await once(socket, "binary");
     socket.pause();
     await expect
-      .poll(
-        async () => {
-          const before = sent;
-          await new Promise((resolve) => setTimeout(resolve, 100));
-          return sent - before;
-        },
-        { timeout: 5_000 },
-      )
+      .poll(async () => {
+        const before = sent;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return sent - before;
+      })
       .toBe(0);
     socket.resume();
     expect(await closeOf(socket)).toBeUndefined();

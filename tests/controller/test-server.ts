@@ -244,7 +244,7 @@ export class TestServer implements AsyncDisposable {
 
 /** Until `wanted` is so of what is asked for, or too long. */
 export async function until<Value>(ask: () => Promise<Value>, wanted: (value: Value) => boolean): Promise<Value> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const value = await ask();
     if (wanted(value)) return value;

@@ -148,7 +148,7 @@ it("capture: a handshake at both ends of a slow link, in files that stay", async
   expect(http.frames.every(({ interface: name, frame }) => name === "server:eth0" && frame.length <= 128)).toBe(true);
 });
 
-const patience = { timeout: 20_000, interval: 200 };
+const patience = { timeout: 60_000, interval: 200 };
 
 /** The addresses in the output of traceroute -n, in order. */
 const hops = (output: string): readonly string[] =>

@@ -62,7 +62,7 @@ describe("the pages of those who administer", () => {
     await button(admin, "Save reach").click();
     await admin.getByRole("button", { name: "Save reach", disabled: true }).waitFor();
     await admin.reload();
-    expect(await admin.getByLabel("Reach the Internet").isChecked()).toBe(true);
+    await expect.poll(() => admin.getByLabel("Reach the Internet").isChecked()).toBe(true);
     expect(await looksOf(admin, "project-settings")).toEqual([]);
     await admin.getByRole("tab", { name: "Members" }).click();
     await admin.getByRole("textbox", { name: "User" }).fill("nobody");
@@ -163,12 +163,12 @@ describe("the pages of those who administer", () => {
     await admin.goto("/account");
     await admin.getByText("The first 100 are shown.").waitFor();
     const tokens = admin.getByRole("button", { name: /^Revoke token t/ });
-    expect(await tokens.count()).toBe(100);
+    await expect.poll(() => tokens.count()).toBe(100);
     await button(admin, "Show more").scrollIntoViewIfNeeded();
     await picture(admin, "long-list");
     await button(admin, "Show more").click();
     await expect.poll(() => tokens.count()).toBe(103);
-    expect(await button(admin, "Show more").count()).toBe(0);
+    await expect.poll(() => button(admin, "Show more").count()).toBe(0);
   });
 
   it("say that they wait, what went wrong, and go on where the server is back", async ({ skip }) => {
@@ -197,10 +197,10 @@ describe("the pages of those who administer", () => {
     await button(admin, "Try again").click();
     await admin.getByRole("link", { name: "shop" }).waitFor();
     // What stood there before stands where it was.
-    expect(await title.boundingBox()).toEqual(before);
+    await expect.poll(() => title.boundingBox()).toEqual(before);
     await admin.context().setOffline(true);
     await admin.getByText(/^The network is gone/).waitFor();
-    expect(await title.boundingBox()).toEqual(before);
+    await expect.poll(() => title.boundingBox()).toEqual(before);
     expect(await looksOf(admin, "offline")).toEqual([]);
     await admin.context().setOffline(false);
     await admin.getByText(/^The network is gone/).waitFor({ state: "detached" });

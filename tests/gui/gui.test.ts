@@ -123,9 +123,9 @@ describe("the pages", () => {
     await node("h1").waitFor();
     await expect.poll(() => node("h1").getAttribute("aria-label")).toBe("Host h1, runs");
     await node("h1").dblclick();
-    await expect.poll(said, { timeout: 60_000 }).toMatch(/h1.*#/);
+    await expect.poll(said).toMatch(/h1.*#/);
     await page.keyboard.type("ping -c 2 10.0.1.2\n");
-    await expect.poll(said, { timeout: 60_000 }).toMatch(/2 packets transmitted, 2 received/);
+    await expect.poll(said).toMatch(/2 packets transmitted, 2 received/);
     await picture(page, "terminal");
 
     await clickLink("right");
@@ -134,7 +134,7 @@ describe("the pages", () => {
     await page.getByText("No packets yet").or(page.getByRole("option")).first().waitFor();
     await page.getByRole("tab", { name: "h1", exact: true }).click();
     await page.keyboard.type("clear; ping -c 3 10.0.1.2\n");
-    await expect.poll(said, { timeout: 60_000 }).toMatch(/3 received/);
+    await expect.poll(said).toMatch(/3 received/);
     await page.getByRole("tab", { name: /^Capture/ }).click();
     await page
       .getByRole("option", { name: /icmp echo-request/ })
@@ -142,12 +142,16 @@ describe("the pages", () => {
       .click();
     await page.locator(".packet-detail").getByText("ipv4").waitFor();
     await picture(page, "capture");
-    const [file] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: "Download pcapng" }).click(),
-    ]);
-    const capture = parseCapture(await readFile(await file.path()));
-    expect(capture.packets.filter((packet) => packet.icmp !== undefined).length).toBeGreaterThanOrEqual(6);
+    const downloaded = async () => {
+      const [file] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("button", { name: "Download pcapng" }).click(),
+      ]);
+      const { packets } = parseCapture(await readFile(await file.path()));
+      return packets.filter((packet) => packet.icmp !== undefined).length;
+    };
+    // What is on its way to the page is not in it yet.
+    await expect.poll(downloaded, { interval: 500 }).toBeGreaterThanOrEqual(6);
 
     await clickLink("right");
     await page.getByRole("menuitem", { name: "Cut the link" }).click();
@@ -155,7 +159,7 @@ describe("the pages", () => {
     await expect.poll(() => link().getAttribute("aria-label")).toMatch(/^Link h1 eth0 to h2 eth0, cut$/);
     await page.getByRole("tab", { name: "h1", exact: true }).click();
     await page.keyboard.type("clear; ping -c 1 -W 1 10.0.1.2; cat /sys/class/net/eth0/carrier\n");
-    await expect.poll(said, { timeout: 60_000 }).toMatch(/0 received(?:.|\n)*\n0\s*\n/);
+    await expect.poll(said).toMatch(/0 received(?:.|\n)*\n0\s*\n/);
     await page.getByRole("tab", { name: "Events" }).click();
     await page.getByText("link.down").waitFor();
     await picture(page, "lab");
@@ -204,17 +208,17 @@ describe("the pages", () => {
     await page.getByText(/\+ node\.create h3 \(host\)/).waitFor();
     const drawn = await placesIn(page);
     expect(Object.values(drawn).flat().every(Number.isFinite)).toBe(true);
-    expect(await page.getByText(/link\.disconnect|interface\.remove/).count()).toBe(0);
+    await expect.poll(() => page.getByText(/link\.disconnect|interface\.remove/).count()).toBe(0);
     await page.getByRole("button", { name: "Apply" }).click();
     await node("h3").waitFor();
     // The lab's own page again: it is applied.
     await page.getByRole("link", { name: "Edit" }).waitFor();
-    expect(await changes()).toEqual({ added: [], removed: [] });
+    await expect.poll(changes).toEqual({ added: [], removed: [] });
     // All stand where they were drawn, for the other person too, and when the page is loaded again.
     await nodeIn(other, "h3").waitFor();
     await other.reload();
     await nodeIn(other, "h3").waitFor();
-    expect([await placesIn(page), await placesIn(other)]).toEqual([drawn, drawn]);
+    await expect.poll(async () => [await placesIn(page), await placesIn(other)]).toEqual([drawn, drawn]);
 
     // Nodes that are only moved are kept, too, and nothing of the lab changes. Moved back, there is nothing to keep.
     await page.getByRole("link", { name: "Edit" }).click();
@@ -223,7 +227,7 @@ describe("the pages", () => {
     await page.getByText("not applied").waitFor();
     await page.getByRole("button", { name: "Undo", exact: true }).click();
     await page.getByText("as it runs").waitFor();
-    expect(await page.getByRole("button", { name: "Show changes" }).isDisabled()).toBe(true);
+    await expect.poll(() => page.getByRole("button", { name: "Show changes" }).isDisabled()).toBe(true);
     await page.getByRole("button", { name: "Redo", exact: true }).click();
     await page.getByRole("button", { name: "Show changes" }).click();
     await page.getByText("Nothing of what runs changes; the drawing is kept.").waitFor();
@@ -233,7 +237,7 @@ describe("the pages", () => {
     await page.getByRole("link", { name: "Edit" }).waitFor();
     await other.reload();
     await nodeIn(other, "h3").waitFor();
-    expect([await placesIn(page), await placesIn(other)]).toEqual([redrawn, redrawn]);
+    await expect.poll(async () => [await placesIn(page), await placesIn(other)]).toEqual([redrawn, redrawn]);
   });
 
   it("tell who else draws, and at once what they save", async ({ skip }) => {
@@ -262,10 +266,9 @@ describe("the pages", () => {
     await button(page, "Look at the differences").click();
     const dialog = page.getByRole("dialog");
     await dialog.getByText("From version 2 to what is in the editor").waitFor();
-    expect(await dialog.getByRole("list", { name: "Summary" }).getByRole("listitem").allTextContents()).toEqual([
-      "1 node newh3",
-      "1 node goner1",
-    ]);
+    await expect
+      .poll(() => dialog.getByRole("list", { name: "Summary" }).getByRole("listitem").allTextContents())
+      .toEqual(["1 node newh3", "1 node goner1"]);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     // It takes the place of what is here, which undoing brings back, to be saved over it.

@@ -53,7 +53,15 @@ describe("a lab that runs", () => {
       const box = await node(name).boundingBox();
       return { x: (box?.x ?? 0) + (box?.width ?? 0) / 2, y: (box?.y ?? 0) + (box?.height ?? 0) / 2 };
     };
-    const [h1, h2, h3] = [await middle("h1"), await middle("h2"), await middle("h3")];
+    const drawn = async () => [await middle("h1"), await middle("h2"), await middle("h3")] as const;
+    // It is fitted into its frame when that has its size.
+    await expect
+      .poll(async () => {
+        const [before, after] = [await drawn(), await drawn()];
+        return JSON.stringify(before) === JSON.stringify(after) && before[1].x > before[0].x;
+      })
+      .toBe(true);
+    const [h1, h2, h3] = await drawn();
     expect([h1.y - h2.y, h1.x - h3.x].map(Math.round)).toEqual([0, 0]);
     expect((h2.x - h1.x) / (h3.y - h1.y)).toBeCloseTo(200 / 160, 1);
     await page.getByText("Spare machines").waitFor();
@@ -79,8 +87,7 @@ describe("a lab that runs", () => {
     await page.mouse.down();
     await page.mouse.move(left + 160, top + 120, { steps: 4 });
     await page.mouse.up();
-    const moved = await middle("h1");
-    expect(moved.x - h1.x).toBeGreaterThan(50);
+    await expect.poll(async () => (await middle("h1")).x - h1.x).toBeGreaterThan(50);
     await page.setViewportSize({ width: 1180, height: 720 });
     await page.getByRole("button", { name: "Fit View" }).click();
     await page.setViewportSize({ width: 1280, height: 720 });
@@ -152,12 +159,12 @@ describe("a lab that runs", () => {
     const last = Number((await pane.locator(".packet-detail").getAttribute("aria-label"))?.split(" ").at(1));
     expect(last).toBeGreaterThanOrEqual(all);
     // Of many, those are in the page that are seen.
-    expect(await list.getByRole("option").count()).toBeLessThan(100);
+    await expect.poll(() => list.getByRole("option").count()).toBeLessThan(100);
     await pane.getByLabel("Show only").fill("icmp !request");
     await expect.poll(async () => (await counts())[0]).toBeGreaterThan(all * 0.4);
     await list.press("Home");
     await list.getByRole("option", { name: /echo-reply/, selected: true }).waitFor();
-    expect(await list.getByRole("option", { name: /echo-request/ }).count()).toBe(0);
+    await expect.poll(() => list.getByRole("option", { name: /echo-request/ }).count()).toBe(0);
     await picture(page, "many-packets");
     await pane.getByRole("button", { name: "Stop" }).click();
     await expect.poll(() => status.textContent()).toMatch(/ended/);

@@ -85,9 +85,9 @@ describe("the pictures of the documentation", () => {
     await page.getByRole("button", { name: "Deploy the example A triangle of routers" }).click();
     await node("h1").and(page.getByLabel("Host h1, runs")).waitFor();
     await node("h1").dblclick();
-    await expect.poll(said, { timeout: 60_000 }).toMatch(/h1.*#/);
+    await expect.poll(said).toMatch(/h1.*#/);
     await page.keyboard.type("until ping -c 1 -W 1 10.3.0.10 > /dev/null; do :; done; clear; ping -c 4 10.3.0.10\n");
-    await expect.poll(said, { timeout: 60_000 }).toMatch(/4 packets transmitted, 4 received/);
+    await expect.poll(said).toMatch(/4 packets transmitted, 4 received/);
     // By the keyboard, as whoever has no mouse.
     await link("r1", "r3").press("Shift+F10");
     await page.getByRole("menuitem", { name: "Cut the link" }).click();
@@ -102,7 +102,7 @@ describe("the pictures of the documentation", () => {
       .waitFor();
     await page.getByRole("tab", { name: "h1", exact: true }).click();
     await page.keyboard.type("clear; until ping -c 1 -W 1 10.3.0.10 > /dev/null; do :; done; ping -c 3 10.3.0.10\n");
-    await expect.poll(said, { timeout: 60_000 }).toMatch(/3 received/);
+    await expect.poll(said).toMatch(/3 received/);
     await page.getByRole("tab", { name: /^Capture/ }).click();
     // Hellos of OSPF come all the time, and move the others out of sight.
     await page.getByLabel("Show only").fill("icmp");

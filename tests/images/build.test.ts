@@ -95,7 +95,7 @@ links: [[web, look]]
     expect(
       await look("cat mood /var/through; cat network; stat -c %u:%g . ; ls -d /bin/vi 2>&1 | wc -l; stat -c %Y mood"),
     ).toBe("calm\na link\nlo\n33:33\n1\n1735689600\n");
-    await expect.poll(() => look("wget -qO- http://web/ 2>&1; true"), { timeout: 20_000 }).toBe("built\n");
+    await expect.poll(() => look("wget -qO- http://web/ 2>&1; true")).toBe("built\n");
     await netwright.ok("down");
   });
 

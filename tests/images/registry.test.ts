@@ -217,7 +217,7 @@ describe("an interrupted fetch", () => {
     expect(atWork()).toHaveLength(1);
     child.kill("SIGKILL");
     await gone;
-    await expect.poll(atWork, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(atWork).toEqual([]);
     expect(existsSync(blobOf(big))).toBe(false);
     registry.faults.clear();
     registry.takeFetched();
@@ -237,7 +237,7 @@ describe("an interrupted fetch", () => {
     const workers = childrenOf(child.pid);
     child.kill("SIGKILL");
     await gone;
-    await expect.poll(() => workers.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => workers.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
     lock?.release();
     mkdirSync(`${folder}/.new-${name}-1`);
     await expectWhole();
@@ -252,7 +252,7 @@ describe("an interrupted fetch", () => {
     await stalled;
     child.kill("SIGINT");
     expect((await gone).exitCode).toBe(130);
-    await expect.poll(atWork, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(atWork).toEqual([]);
     expect(readdirSync(`${store()}/drafts`)).toEqual([]);
   });
 });

@@ -69,9 +69,7 @@ describe("an image", () => {
       processStatus: { name: string; state: string }[];
     };
     expect(processStatus).toEqual([expect.objectContaining({ name: "web", node: "web", state: "ready" })]);
-    await expect
-      .poll(() => netwright.ok("logs", "web"), { timeout: 20_000 })
-      .toContain("serving as web in /var/work with calm and red");
+    await expect.poll(() => netwright.ok("logs", "web")).toContain("serving as web in /var/work with calm and red");
     expect(await inNode("tool", "wget", "-qO-", "http://web:8080/index.html")).toBe("hello\n");
   });
 

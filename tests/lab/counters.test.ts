@@ -35,7 +35,7 @@ async function passed(enough: (of: ReadonlyMap<string, number[]>) => boolean, ac
       ids = line.ids;
       continue;
     }
-    expect(line.elapsedMs).toBeGreaterThan(500);
+    expect(line.elapsedMs).toBeGreaterThan(0);
     if (acted === undefined) {
       // The first tells of what was before, too.
       acted = act();
@@ -60,7 +60,12 @@ describe("counters", () => {
   it("tell what passes in each direction of every kind of link, and where it is lost", async () => {
     const [direct = "", plugged = "", cord = "", last = ""] = await linkIds();
     const all = await passed(
-      (sums) => [direct, plugged, cord, last].every((id) => (sums.get(id)?.[5] ?? 0) >= 5 * 1042),
+      // What was on its way when the kernel was asked arrives in the next second.
+      (sums) =>
+        [direct, plugged, cord, last].every((id) => {
+          const [sent, sentBytes, arrived, arrivedBytes, , backBytes = 0] = sums.get(id) ?? [];
+          return backBytes >= 5 * 1042 && sent === arrived && sentBytes === arrivedBytes;
+        }),
       () => Promise.all([running.sh("h1", `${big} 10.0.0.2`), running.sh("h1", `${big} 10.0.1.3`)]),
     );
     for (const id of [direct, plugged, cord, last]) {
@@ -76,7 +81,10 @@ describe("counters", () => {
     // h2 hears h1, and its answers are sent and do not arrive.
     await running.client.partition(["one-way", "h1", "->", "h2"]);
     const cut = await passed(
-      (sums) => (sums.get(direct)?.[4] ?? 0) >= 3,
+      (sums) => {
+        const [ahead, , there, , answered = 0] = sums.get(direct) ?? [];
+        return answered >= 3 && ahead === there;
+      },
       () => running.run("h1", ["ping", "-c", "3", "-i", "0.2", "-W", "1", "10.0.0.2"]),
     );
     const [sent = 0, , arrived, , back, , backArrived] = cut.get(direct) ?? [];

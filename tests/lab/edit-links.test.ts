@@ -27,15 +27,16 @@ it("adds a link with new interfaces and addresses, impaired from the start, and 
     impairment: { delay: "20ms" },
   });
   expect(added).toMatchObject({ id: "h1:eth1 — h3:lan0", state: "up", ab: { delayMs: 20 }, ba: { delayMs: 20 } });
-  expect(await reaches("h1", "10.9.0.2")).toBe(true);
+  await expect.poll(() => reaches("h1", "10.9.0.2")).toBe(true);
   await running.client.removeLink(added.id);
-  expect(await running.sh("h1", "ip -br addr show eth1")).toMatch(/DOWN|LOWERLAYERDOWN/);
+  // The operational state follows the carrier when the kernel's link watch has come round.
+  await expect.poll(() => running.sh("h1", "ip -br addr show eth1")).toMatch(/DOWN|LOWERLAYERDOWN/);
   expect(await running.sh("h1", "ip -br addr show eth1")).toContain("10.9.0.1/30");
   expect((await running.client.detail()).linkStatus.map(({ id }) => id)).toEqual(["h1:eth0 — h2:eth0"]);
   // The card that is free is used again.
   const again = await running.client.addLink({ endpoints: ["h1", "h3"] });
   expect(again.id).toBe("h1:eth1 — h3:lan0");
-  expect(await reaches("h3", "10.9.0.1")).toBe(true);
+  await expect.poll(() => reaches("h3", "10.9.0.1")).toBe(true);
   await running.client.removeLink(again.id);
 });
 

@@ -41,8 +41,8 @@ const stateOf = async (on: RunningLab, id: string) =>
   (await on.client.detail()).linkStatus.find((one) => one.id === id);
 const reaches = async (on: RunningLab, node: string, address: string) =>
   (await on.run(node, ["ping", "-c", "1", "-W", "1", address])).exitCode === 0;
-/** How late a fault may be on a machine that does other things as well. */
-const latestMs = 1000;
+/** How late a fault may be on a machine that does other things as well: it was not forgotten. */
+const latestMs = 30_000;
 
 describe("a run of faults", () => {
   let running: RunningLab;
@@ -63,7 +63,9 @@ steps:
 `;
     const changes = async () => [await carrierChanges(running, "h2"), await carrierChanges(running, "h3")] as const;
     const [before, otherBefore] = await changes();
+    const beganMs = performance.now();
     const { performed, ended } = await run(running, { text, file: "chaos.yaml", seed: 1 });
+    const tookMs = performance.now() - beganMs;
     expect(performed.map(({ type, atMs, action }) => `${type} ${atMs} ${action}`)).toEqual([
       "done 200 link down h1:eth0 h2:eth0",
       "done 300 link set h1:eth1 h3:eth0: h1:eth1 sends delay 60ms; h3:eth0 sends delay 60ms",
@@ -100,8 +102,10 @@ steps:
     ]);
     expect(events[2]).toMatchObject({ subject: first, data: { run: 1, atMs: 200 } });
     const at = (index: number) => Date.parse(events[index]?.at ?? "");
-    expect(at(4) - at(1)).toBeGreaterThanOrEqual(400 - latestMs);
     expect(at(4) - at(1)).toBeLessThan(400 + latestMs);
+    // Nothing was done sooner than it was to be.
+    for (const { lateMs } of performed) expect(lateMs).toBeGreaterThanOrEqual(0);
+    expect(tookMs).toBeGreaterThanOrEqual(1000);
   });
 
   const chance = `
@@ -174,7 +178,7 @@ steps:
 
   it("goes on when a fault cannot be done, and says so at the end", async () => {
     const text =
-      "steps:\n- {at: 0s, do: link down h1 h3}\n- {at: 400ms, do: link down h1 h2}\n- {at: 500ms, do: link up h1 h3}\n";
+      "steps:\n- {at: 0s, do: link down h1 h3}\n- {after: node h3 started, do: link down h1 h2}\n- {after: node h3 started, at: 100ms, do: link up h1 h3}\n";
     const reports: FaultReport[] = [];
     for await (const report of running.client.runFaults({ text })) {
       reports.push(report);
@@ -185,6 +189,7 @@ steps:
         lab: { ...now, links: now.links.filter(({ id }) => id !== first) },
         digest: "less",
       });
+      await running.client.actOnNode("h3", "restart");
     }
     await running.client.apply({
       lab: { ...(await running.client.config()), links: wanted("faults").links },
@@ -202,14 +207,18 @@ steps:
 
   it("pauses a node for a while", async () => {
     const text = "steps: [{do: node pause h3, for: 600ms}]";
-    const states: (string | undefined)[] = [];
-    const paused = running.client.runFaults({ text });
-    for await (const report of paused) {
-      const { nodeStatus } = await running.client.detail();
-      if (report.type !== "started") states.push(nodeStatus.find(({ name }) => name === "h3")?.state);
-    }
-    expect(states).toEqual(["paused", "running", "running"]);
-    expect(await running.sh("h3", "grep -l sleep /proc/[0-9]*/comm | wc -l")).not.toBe("0\n");
+    const changes = async () => (await eventsOf(running, "node.changed")).filter(({ subject }) => subject === "h3");
+    const before = (await changes()).length;
+    expect((await run(running, { text })).ended.run).toMatchObject({ outcome: "success", done: 2 });
+    const [paused, resumed, ...others] = (await changes()).slice(before);
+    expect([paused?.data, resumed?.data, others]).toEqual([
+      { action: "pause", state: "paused" },
+      { action: "resume", state: "running" },
+      [],
+    ]);
+    expect(Date.parse(resumed?.at ?? "") - Date.parse(paused?.at ?? "")).toBeGreaterThan(0);
+    // Between two of them there is none.
+    await expect.poll(() => running.sh("h3", "pgrep sleep | wc -l")).not.toBe("0\n");
   });
 
   describe("that is refused", () => {
@@ -246,7 +255,7 @@ steps:
   describe("that is stopped", () => {
     const long = "steps:\n- {do: link down h1 h2}\n- {do: node pause h3, at: 100ms}\n- {do: link up h1 h2, at: 1h}\n";
     const untilDone = (count: number) =>
-      expect.poll(async () => (await running.client.faults()).runs.at(-1)?.done, { timeout: 10_000 }).toBe(count);
+      expect.poll(async () => (await running.client.faults()).runs.at(-1)?.done).toBe(count);
 
     it("leaves what is in force, which healing ends", async () => {
       const reports = await Array.fromAsync(running.client.runFaults({ text: long, detach: true }));
@@ -265,7 +274,7 @@ steps:
       await expect(running.client.stopFaults()).rejects.toMatchObject({ code: "FAULTS_NOT_RUNNING" });
       const healed = await running.client.stopFaults({ heal: true });
       expect(healed).toEqual({ healed: ["node start h3", "link up h1:eth0 h2:eth0"], failed: [], inForce: [] });
-      await expect.poll(() => carrier(running, "h2"), { timeout: 5000 }).toBe("1");
+      await expect.poll(() => carrier(running, "h2")).toBe("1");
       expect((await running.client.detail()).nodeStatus.find(({ name }) => name === "h3")?.state).toBe("running");
     });
 
@@ -274,7 +283,7 @@ steps:
       for await (const report of running.client.runFaults({ text: long }, { signal: leaving.signal }))
         if (report.type === "done") leaving.abort();
       await expect
-        .poll(async () => (await running.client.faults()).runs.at(-1), { timeout: 10_000 })
+        .poll(async () => (await running.client.faults()).runs.at(-1))
         .toMatchObject({ state: "ended", outcome: "stopped" });
       await running.client.stopFaults({ heal: true });
       expect((await running.client.faults()).inForce).toEqual([]);
@@ -287,9 +296,9 @@ describe("faults of the lab file", () => {
     const own = wanted("own-faults", {
       processes: [
         process_("web", "h2", "sleep 0.3; touch /tmp/up; exec sleep 1000", {
-          ready: { intervalMs: 50, timeoutMs: 20_000, check: { type: "file", path: "/tmp/up" } },
+          ready: { intervalMs: 50, timeoutMs: 60_000, check: { type: "file", path: "/tmp/up" } },
         }),
-        process_("late", "h3", "sleep 0.8; exit 0"),
+        process_("late", "h3", "until [ -e /tmp/end ]; do sleep 0.05; done"),
       ],
     });
     const text = `
@@ -301,8 +310,10 @@ steps:
   - { after: node h1 started, at: 300ms, do: partition isolate h1 }
 `;
     await using running = await RunningLab.up({ ...own, faults: loadFaults(text, "lab.yaml", own) });
+    await expect.poll(async () => (await running.client.faults()).runs[0]?.done).toBe(3);
+    await running.sh("h3", "touch /tmp/end");
     await expect
-      .poll(async () => (await running.client.faults()).runs, { timeout: 10_000 })
+      .poll(async () => (await running.client.faults()).runs)
       .toMatchObject([{ name: "lab file", seed: 11, outcome: "success", done: 4 }]);
     const types = ["lab.running", "fault.run.started", "fault.done", "process.exited"];
     const events = await eventsOf(running, ...types);
@@ -319,7 +330,7 @@ steps:
     expect(await reaches(running, "h1", "10.0.1.3")).toBe(false);
     await running.client.stopFaults({ heal: true });
     // An address that nobody answered for a while is asked for again in a second.
-    await expect.poll(() => reaches(running, "h1", "10.0.1.3"), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => reaches(running, "h1", "10.0.1.3")).toBe(true);
   });
 
   it("survive a change of the lab, which is no change of its own, and run again when asked", async () => {
@@ -332,7 +343,7 @@ steps:
     expect((await running.client.faults()).runs).toEqual([]);
     const { ended } = await run(running, {});
     expect(ended.run).toMatchObject({ name: "lab file", outcome: "success", done: 1 });
-    expect(await carrier(running, "h2")).toBe("0");
+    await expect.poll(() => carrier(running, "h2")).toBe("0");
   });
 
   it("end with the lab", async () => {
@@ -343,7 +354,7 @@ steps:
     });
     await using _ = running;
     const all = Array.fromAsync(running.client.events({ follow: true }));
-    await expect.poll(async () => (await running.client.faults()).runs[0]?.done, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await running.client.faults()).runs[0]?.done).toBe(1);
     await running.down();
     const ended = (await all).find(({ type }) => type === "fault.run.ended");
     expect(ended).toMatchObject({ data: { outcome: "stopped", done: 1 } });
@@ -359,11 +370,12 @@ it("node start lets a paused node go on, leaves a running one alone, and starts 
   expect(await running.client.actOnNode("h2", "start")).toMatchObject({ state: "running" });
   expect(await running.client.actOnNode("h2", "start")).toMatchObject({ state: "running" });
   expect(await status()).toEqual(before);
-  expect(await running.sh("h2", "grep -h State: /proc/[0-9]*/status")).not.toContain("T (stopped)");
+  // Processes end while they are asked.
+  await expect.poll(() => running.sh("h2", "ps -eo stat=")).not.toMatch(/^T/m);
   process.kill(await initOf(running, "h2"), "SIGKILL");
   const power = async () => (await running.client.detail()).nodeStatus.find(({ name }) => name === "h2")?.state;
-  await expect.poll(power, { timeout: 10_000 }).toBe("failed");
-  await expect.poll(async () => (await status())?.state, { timeout: 10_000 }).toBe("failed");
+  await expect.poll(power).toBe("failed");
+  await expect.poll(async () => (await status())?.state).toBe("failed");
   expect(await running.client.actOnNode("h2", "start")).toMatchObject({ processes: 1 });
   expect(await status()).toMatchObject({ state: "ready", restarts: 0 });
 });

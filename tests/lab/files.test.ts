@@ -165,7 +165,7 @@ describe("copies", () => {
     for await (const piece of socket as AsyncIterable<Buffer>) answer += piece;
     expect(answer).toContain("COPY_BROKEN_OFF");
     const { supervisorPid } = await running.client.summary();
-    await expect.poll(() => portersOf(supervisorPid), { timeout: 30_000 }).toEqual([]);
+    await expect.poll(() => portersOf(supervisorPid)).toEqual([]);
   });
 });
 

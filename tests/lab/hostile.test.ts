@@ -57,8 +57,8 @@ for command in [["mknod", "/tmp/disk", "b", "8", "0"], ["mount", "-t", "devtmpfs
                 ["mount", "-t", "debugfs", "none", "/mnt"], ["dmesg"], ["nsenter", "-t", "1", "-a", "true"],
                 ["sh", "-c", "mount -o remount,bind,rw /usr; touch /usr/bin/evil"],
                 ["sh", "-c", "umount -l /etc /proc /usr; ls /mnt/* /.former-proc/1 2>/dev/null | grep ."]]:
-    try: done = subprocess.run(command, capture_output=True, timeout=20)
-    except OSError: continue
+    try: done = subprocess.run(command, capture_output=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired): continue
     if done.returncode == 0: tell("did", *command, done.stdout[:200])
 tell("tried everything")
 `;

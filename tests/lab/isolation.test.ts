@@ -84,7 +84,7 @@ describe("a node's file system", () => {
 
   it("is the host's with `root: host`, and the network still the node's", async () => {
     await using running = await RunningLab.up(pair("hostview", { root: "host" }));
-    expect(await running.sh("h1", "ls /etc/passwd; hostname; ip -br addr show eth0; ping -c 1 -W 2 h2")).toMatch(
+    expect(await running.sh("h1", "ls /etc/passwd; hostname; ip -br addr show eth0; ping -c 1 -W 30 h2")).toMatch(
       /10\.0\.0\.1\/24[\s\S]*1 received/,
     );
     expect(await running.sh("h1", `ls -A ${running.at.runtime} | wc -l`)).toBe("0\n");
@@ -120,8 +120,9 @@ describe("startup and processes", () => {
     });
     await using running = await RunningLab.up(wanted);
     expect(await running.client.outcome()).toEqual({ status: "success", exitCode: 0 });
-    const lines = await Array.fromAsync(running.client.logs());
-    expect(lines.map(({ source, stream, text }) => ({ source, stream, text }))).toEqual(
+    const lines = async () =>
+      (await Array.fromAsync(running.client.logs())).map(({ source, stream, text }) => ({ source, stream, text }));
+    await expect.poll(lines).toEqual(
       expect.arrayContaining([
         { source: "h1.startup", stream: "stdout", text: "started" },
         { source: "show", stream: "stdout", text: "one" },

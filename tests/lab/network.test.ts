@@ -27,9 +27,9 @@ describe("a lab of two hosts", () => {
       operstate: "UP",
     });
     expect(eth0?.all).toEqual(expect.arrayContaining(["10.0.0.1/24", "2001:db8::1/64"]));
-    expect(await running.sh("h1", "ping -c 1 -W 2 10.0.0.2")).toContain("1 received");
-    expect(await running.sh("h1", "ping -c 1 -W 2 2001:db8::2")).toContain("1 received");
-    expect(await running.sh("h2", "ping -4 -c 1 -W 2 h1")).toContain("(10.0.0.1)");
+    expect(await running.sh("h1", "ping -c 1 -W 30 10.0.0.2")).toContain("1 received");
+    expect(await running.sh("h1", "ping -c 1 -W 30 2001:db8::2")).toContain("1 received");
+    expect(await running.sh("h2", "ping -4 -c 1 -W 30 h1")).toContain("(10.0.0.1)");
   });
 
   it("runs twice at once with the same name and addresses, in folders of its own, without contact", async () => {
@@ -37,7 +37,8 @@ describe("a lab of two hosts", () => {
     await using two = await RunningLab.up(pair("same"));
     await one.sh("h1", "echo one >/root/who");
     expect((await two.run("h1", ["cat", "/root/who"])).exitCode).toBe(1);
-    for (const running of [one, two]) expect(await running.sh("h1", "ping -c 1 -W 2 10.0.0.2")).toContain("1 received");
+    for (const running of [one, two])
+      expect(await running.sh("h1", "ping -c 1 -W 30 10.0.0.2")).toContain("1 received");
   });
 });
 
@@ -59,7 +60,7 @@ describe("switches", () => {
       ],
     });
     await using running = await RunningLab.up(wanted);
-    expect(await running.sh("h1", "ping -c 1 -W 2 h2 && ping -c 1 -W 2 h3")).toMatch(/1 received[\s\S]*1 received/);
+    expect(await running.sh("h1", "ping -c 1 -W 30 h2 && ping -c 1 -W 30 h3")).toMatch(/1 received[\s\S]*1 received/);
     const inspected = await running.client.node("s1");
     const forwarding = inspected.kernel["forwarding"] as { mac: string; port: string }[];
     expect(forwarding).toContainEqual({ mac: wanted.nodes[0]?.interfaces[0]?.mac, port: "swp1" });
@@ -82,7 +83,7 @@ describe("switches", () => {
       ],
     });
     await using running = await RunningLab.up(wanted);
-    expect(await running.sh("h1", "for n in $(seq 20); do ping -c 1 -W 1 h2 && exit 0; done; exit 1")).toContain(
+    expect(await running.sh("h1", "for n in $(seq 60); do ping -c 1 -W 1 h2 && exit 0; done; exit 1")).toContain(
       "1 received",
     );
     const received = async () => Number(await running.sh("h2", "cat /sys/class/net/eth0/statistics/rx_packets"));
@@ -119,9 +120,9 @@ describe("routers", () => {
       links: [link("h1:eth0", "r1:eth0"), link("r1:eth1", "h2:eth0")],
     });
     await using running = await RunningLab.up(wanted);
-    expect(await running.sh("h1", "ping -c 1 -W 2 10.0.2.2")).toContain("ttl=63");
-    expect(await running.sh("h1", "ping -c 1 -W 2 2001:db8:2::2")).toContain("ttl=63");
-    expect(await running.sh("h1", "ping -c 1 -W 2 192.0.2.1")).toContain("1 received");
+    expect(await running.sh("h1", "ping -c 1 -W 30 10.0.2.2")).toContain("ttl=63");
+    expect(await running.sh("h1", "ping -c 1 -W 30 2001:db8:2::2")).toContain("ttl=63");
+    expect(await running.sh("h1", "ping -c 1 -W 30 192.0.2.1")).toContain("1 received");
     expect((await running.sh("h1", "cat /proc/sys/net/ipv4/ip_forward")).trim()).toBe("0");
   });
 
@@ -147,7 +148,7 @@ describe("an interface without a link", () => {
     );
     // The kernel gathers changes of carrier for up to a second before it tells (net/core/link_watch.c).
     await expect
-      .poll(async () => (await addresses(running, "h1"))[1]?.flags, { timeout: 5000 })
+      .poll(async () => (await addresses(running, "h1"))[1]?.flags)
       .toEqual(expect.arrayContaining(["NO-CARRIER", "UP"]));
   });
 });

@@ -90,11 +90,13 @@ function noteSandboxed(supervisor: number): void {
   }
 }
 
+const folders = () => (existsSync(at.runtime) ? readdirSync(at.runtime) : []);
+
 async function nothingIsLeft(): Promise<void> {
-  await expect.poll(processesLeft, { timeout: 8000 }).toEqual([]);
-  expect(await listLabs(at)).toEqual([]);
+  await expect.poll(processesLeft).toEqual([]);
+  await expect.poll(() => listLabs(at)).toEqual([]);
   // What removes a lab's folder renames it first, and may be at it.
-  await expect.poll(() => (existsSync(at.runtime) ? readdirSync(at.runtime) : []), { timeout: 8000 }).toEqual([]);
+  await expect.poll(folders).toEqual([]);
   const { mounts, sockets } = takeSnapshot(watch);
   expect([...mounts, ...sockets].filter((line) => line.includes(folder))).toEqual([]);
   sandboxed = new Set();
@@ -117,7 +119,7 @@ describe("nothing is left", () => {
       await expect(up({ NETWRIGHT_FAIL_AT_STEP: String(step) }), `step ${step}`).rejects.toMatchObject({
         message: expect.stringContaining("NETWRIGHT_FAIL_AT_STEP"),
       });
-      expect(existsSync(at.runtime) ? readdirSync(at.runtime) : [], `step ${step}`).toEqual([]);
+      await expect.poll(folders, { message: `step ${step}` }).toEqual([]);
     }
     await nothingIsLeft();
   });
@@ -168,13 +170,11 @@ describe("nothing is left", () => {
       child.kill("SIGKILL");
       await new Promise((resolve) => child.once("close", resolve));
       // Whatever it had made goes by itself, or, when it was up already, is a lab like any other.
-      await expect
-        .poll(async () => (await listLabs(at)).every((one) => one.state === "running"), { timeout: 8000 })
-        .toBe(true);
+      await expect.poll(async () => (await listLabs(at)).every((one) => one.state === "running")).toBe(true);
       const [running] = await listLabs(at);
       if (running !== undefined)
         await new LabClient(running.name, { socket: labFiles(at.runtime, running.name).socket }).requestStop();
-      await expect.poll(async () => (await listLabs(at)).length, { timeout: 8000 }).toBe(0);
+      await expect.poll(async () => (await listLabs(at)).length).toBe(0);
     }
     await nothingIsLeft();
   });
@@ -192,9 +192,7 @@ describe("nothing is left", () => {
       }
     }
     await expect
-      .poll(async () => (await client.detail()).nodeStatus.filter((node) => node.state === "failed").length, {
-        timeout: 5000,
-      })
+      .poll(async () => (await client.detail()).nodeStatus.filter((node) => node.state === "failed").length)
       .toBeGreaterThan(0);
     await client.requestStop();
     await nothingIsLeft();

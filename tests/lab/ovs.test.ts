@@ -10,7 +10,7 @@ import { readCapture } from "../../src/testing/packets/index.ts";
 import { load } from "../topology/lab-text.ts";
 import { openFolder, RunningLab } from "./running-lab.ts";
 
-const patience = { timeout: 20_000, interval: 100 };
+const patience = { timeout: 60_000, interval: 100 };
 const missing = spawnSync("ovs-vswitchd", ["--version"], {
   env: { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` },
 }).error;
@@ -62,11 +62,11 @@ ${more}`;
       ["red", "0a"],
       ["blue", "14"],
     ] as const) {
-      expect(await reaches(running, `${tenant}1`, "10.0.0.2")).toBe(true);
+      await eventually(running, `${tenant}1`, "10.0.0.2");
       expect(await neighbour(`${tenant}1`, "10.0.0.2")).toBe(`02:00:00:00:${number}:02`);
     }
     // Untagged at a trunk: the native VLAN is red's.
-    expect(await reaches(running, "red3", "10.0.0.1")).toBe(true);
+    await eventually(running, "red3", "10.0.0.1");
     expect(await neighbour("red3", "10.0.0.1")).toBe("02:00:00:00:0a:01");
     expect(await reaches(running, "blue1", "10.0.0.3")).toBe(false);
   });
@@ -74,8 +74,8 @@ ${more}`;
   it("frames are tagged on the trunk, plain at an access port, and copied by the mirror", async () => {
     const targets = ["s1:p3", "red2:eth0", "watch:eth0"];
     const { id } = await running.client.startCapture({ targets, file: "tagged.pcapng" });
-    expect(await reaches(running, "red1", "10.0.0.2")).toBe(true);
-    expect(await reaches(running, "blue1", "10.0.0.2")).toBe(true);
+    await eventually(running, "red1", "10.0.0.2");
+    await eventually(running, "blue1", "10.0.0.2");
     await running.client.stopCapture(id);
     const { packets } = await readCapture(join(running.at.state, running.name, "logs/captures/tagged.pcapng"));
     const at = (name: string) =>
@@ -120,17 +120,15 @@ ${more}`;
     const { stdout } = await running.run("red1", [
       "sh",
       "-c",
-      `for n in $(seq 20); do ${iperf} && exit; sleep 0.1; done`,
+      `for n in $(seq 300); do ${iperf} >/tmp/iperf && cat /tmp/iperf && exit; sleep 0.1; done`,
     ]);
     // A checksum that nobody made, or a super-frame that nobody cut, would let next to nothing through.
     expect(JSON.parse(stdout).end.sum_received.bits_per_second).toBeGreaterThan(10e6);
     await running.client.partition(["split", "red1", "red3", "--", "red2"]);
-    expect([await reaches(running, "red1", "10.0.0.2"), await reaches(running, "red3", "10.0.0.1")]).toEqual([
-      false,
-      true,
-    ]);
+    expect(await reaches(running, "red1", "10.0.0.2")).toBe(false);
+    await eventually(running, "red3", "10.0.0.1");
     await running.client.partition(["heal"]);
-    expect(await reaches(running, "red1", "10.0.0.2")).toBe(true);
+    await eventually(running, "red1", "10.0.0.2");
     await running.client.impairLink(trunk, { ab: {}, ba: {}, medium: "auto" });
   });
 
@@ -148,11 +146,11 @@ ${more}`;
     await apply(text("", 30));
     expect(await reaches(running, "red1", "10.0.0.2")).toBe(false);
     await apply(text());
-    expect(await reaches(running, "red1", "10.0.0.2")).toBe(true);
+    await eventually(running, "red1", "10.0.0.2");
     await running.client.removeLink("red3:eth0 — s1:p4");
     expect(await reaches(running, "red3", "10.0.0.1")).toBe(false);
     await running.client.addLink({ endpoints: ["red3:eth0", "s1:p4"] });
-    expect(await reaches(running, "red3", "10.0.0.1")).toBe(true);
+    await eventually(running, "red3", "10.0.0.1");
   });
 
   it("is missed when it dies: its nodes fail, changes are refused, and down is as quick as ever", async () => {
@@ -164,8 +162,11 @@ ${more}`;
       return nodeStatus.filter(({ state }) => state === "failed").map(({ name }) => name);
     };
     await expect.poll(failed, patience).toEqual(["s1", "s2"]);
-    const events = await Array.fromAsync(running.client.events());
-    expect(events.filter(({ type }) => type === "node.failed").map(({ subject }) => subject)).toEqual(["s1", "s2"]);
+    const told = async () =>
+      (await Array.fromAsync(running.client.events())).flatMap(({ type, subject }) =>
+        type === "node.failed" ? [subject] : [],
+      );
+    await expect.poll(told, patience).toEqual(["s1", "s2"]);
     await expect(apply(text("", 30))).rejects.toThrow("Open vSwitch no longer runs (ovs-vswitchd ended: SIGKILL)");
     await running.down();
     expect(pidsOf("ovs", `/${running.name}/`)).toEqual([]);
@@ -223,14 +224,14 @@ links: [[h1, s1:p1], [h2, s1:p2], [h3, s1:p3]]`;
     };
     const fromFile = load(text("{from: flows.txt}"), { files });
     await using running = await RunningLab.up(fromFile);
-    expect(await reaches(running, "h1", "10.0.0.3")).toBe(true);
+    await eventually(running, "h1", "10.0.0.3");
     expect(await reaches(running, "h1", "10.0.0.2")).toBe(false);
     const wrong = load(text('"priority=1,actions=NORMAL\\nin_port=1,actions=outptu:2\\n"'));
     const refused = expect.objectContaining({ code: "FLOWS_REFUSED", message: expect.stringContaining("line 2:") });
     await expect(running.client.apply({ lab: wrong, digest: "wrong" })).rejects.toEqual(refused);
     expect(await reaches(running, "h1", "10.0.0.2")).toBe(false);
     await running.client.apply({ lab: load(text('"in_port=3,actions=drop"')), digest: "other" });
-    expect(await reaches(running, "h1", "10.0.0.2")).toBe(true);
+    await eventually(running, "h1", "10.0.0.2");
     expect(await reaches(running, "h1", "10.0.0.3")).toBe(false);
     await expect(RunningLab.up({ ...wrong, name: "wrong" })).rejects.toMatchObject({
       code: "FLOWS_REFUSED",
@@ -256,8 +257,9 @@ processes:
     const connected = [expect.objectContaining({ is_connected: true })];
     await expect.poll(async () => (await kernel())["controllers"], patience).toEqual(connected);
     const { datapath_id: dpid } = (await kernel())["bridge"] as { datapath_id: string };
-    const said = await Array.fromAsync(running.client.logs({ of: "controller" }));
-    expect(said.map(({ text: line }) => line)).toContain(`switch ${dpid}`);
+    const said = async () =>
+      (await Array.fromAsync(running.client.logs({ of: "controller" }))).map(({ text: line }) => line);
+    await expect.poll(said, patience).toContain(`switch ${dpid}`);
     await running.client.actOnNode("c1", "kill");
     await expect.poll(() => reaches(running, "h1", "10.0.0.2", 1), patience).toBe(false);
     await running.client.actOnNode("c1", "start");

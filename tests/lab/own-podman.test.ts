@@ -98,7 +98,7 @@ describe.skipIf(why !== undefined)(`Podman of a lab's own${why === undefined ? "
     // Podman's conmon is there twice for a moment, since it becomes a daemon.
     await expect.poll(() => ofLab("killed")).toHaveLength(4);
     process.kill(summary.supervisorPid, "SIGKILL");
-    await expect.poll(() => ofLab("killed"), { timeout: 60_000 }).toEqual([]);
+    await expect.poll(() => ofLab("killed")).toEqual([]);
     rmSync(at, { recursive: true, force: true });
   });
 

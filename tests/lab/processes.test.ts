@@ -105,7 +105,7 @@ describe("modes", () => {
 
 describe("order and readiness", () => {
   it("starts a process only when the one it comes after is ready", async () => {
-    const server = shell("server", "sleep 0.2; echo up; sleep 60", { ready: within(5000), restart: "always" });
+    const server = shell("server", "sleep 0.2; echo up; sleep 60", { ready: within(60_000), restart: "always" });
     const client = shell("client", "true", { after: [{ process: "server", condition: "ready" }] });
     await run("wait-all-successful", [client, server]);
     const order = [
@@ -143,11 +143,11 @@ describe("restart and stop", () => {
     group = new ProcessGroup("keep");
     const polite = shell("polite", "trap 'echo bye; exit 0' INT; echo up; while :; do sleep 0.05; done", {
       stopSignal: "SIGINT",
-      ready: within(5000),
-      graceMs: 5000,
+      ready: within(60_000),
+      graceMs: 60_000,
     });
     const stubborn = shell("stubborn", "trap '' TERM; echo up; while :; do sleep 0.05; done", {
-      ready: within(5000),
+      ready: within(60_000),
       graceMs: 200,
     });
     await group.start([polite, stubborn]);
@@ -163,9 +163,9 @@ describe("restart and stop", () => {
   it("stops those that come after before those they need", async () => {
     group = new ProcessGroup("keep");
     const stopped: string[] = [];
-    const server = shell("server", "echo up; sleep 60", { ready: within(5000) });
+    const server = shell("server", "echo up; sleep 60", { ready: within(60_000) });
     const client = shell("client", "trap 'sleep 0.2; exit 0' TERM; echo up; while :; do sleep 0.02; done", {
-      ready: within(5000),
+      ready: within(60_000),
       after: [{ process: "server", condition: "ready" }],
     });
     for (const process of [server, client]) void process.ended.then(() => stopped.push(process.spec.name));

@@ -17,7 +17,7 @@ links:
   - {endpoints: ["r3:eth0", h1], subnet: [10.0.3.0/30, "2001:db8:3::/64"]}
 `;
 const more = `  - {endpoints: ["r1:eth1", "r3:eth1"], subnet: [10.0.2.0/30, "2001:db8:2::/64"]}\n`;
-const patience = { timeout: 40_000, interval: 100 };
+const patience = { timeout: 60_000, interval: 100 };
 
 it("a router takes a link over while its daemons run, and gives it back: what it has is what a start gives", async () => {
   const [two, three] = [load(text), load(text + more)];

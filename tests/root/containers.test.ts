@@ -57,13 +57,13 @@ describe.skipIf(why !== undefined)(`containers${why === undefined ? "" : ` (${wh
       (await startLab({ lab: three(name), locations: at, environment: process.env, digest: "test" })).summary
         .supervisorPid;
     process.kill(await up("killed"), "SIGKILL");
-    await expect.poll(() => docker.containers(), { timeout: 60_000 }).toEqual([]);
+    await expect.poll(() => docker.containers()).toEqual([]);
     const supervisor = await up("forgotten");
     const keeper = (await docker.containers()).find((name) => name.endsWith("-keeper")) ?? "";
     await docker.engine.kill("Killing the keeper", keeper);
     process.kill(supervisor, "SIGKILL");
-    await expect.poll(() => existsSync(`${at.runtime}/forgotten`), { timeout: 30_000 }).toBe(false);
-    await expect.poll(() => docker.containers(), { timeout: 30_000 }).toHaveLength(4 - 1 + 0);
+    await expect.poll(() => existsSync(`${at.runtime}/forgotten`)).toBe(false);
+    await expect.poll(() => docker.containers()).toHaveLength(4 - 1 + 0);
     expect(await collectContainers(at, process.env)).toEqual(["forgotten"]);
     expect(await docker.containers()).toEqual([]);
     execFileSync("rm", ["-rf", folder]);
@@ -101,7 +101,7 @@ links: [[c1, c2]]
     expect(await docker.containers()).toEqual([]);
     await does("up");
     process.kill(await supervisor(), "SIGKILL");
-    await expect.poll(() => docker.containers(), { timeout: 60_000 }).toEqual([]);
+    await expect.poll(() => docker.containers()).toEqual([]);
     await does("gc");
     using closed = new OtherUser(group + 1, { DOCKER_HOST: `unix://${docker.socket}` });
     writeFileSync(join(closed.folder, "lab.yaml"), `nodes: {c1: {engine: container, image: ${image}}}\n`);
@@ -200,9 +200,7 @@ nodes: {a: {engine: container, image: "team/probe:v1", pull: never}, b: {image: 
     await using running = await RunningLab.up(three("halfway"));
     await docker.stop();
     await expect
-      .poll(async () => (await running.client.detail()).nodeStatus.find(({ name }) => name === "c1")?.state, {
-        timeout: 30_000,
-      })
+      .poll(async () => (await running.client.detail()).nodeStatus.find(({ name }) => name === "c1")?.state)
       .toBe("failed");
     await expect(running.run("c1", ["true"])).rejects.toMatchObject({ code: "NODE_FAILED" });
     expect((await running.run("h1", ["true"])).exitCode).toBe(0);

@@ -41,7 +41,6 @@ links: [["fw:eth1", "web:eth0"], ["fw:eth2", r1]]
 export async function doWhatKindsDo(): Promise<void> {
   await using running = await RunningLab.up(load("office", office));
   const { client } = running;
-  const patience = { timeout: 20_000 };
   // The client has an address, a gateway and a name server by DHCP, although its image has no client for it that is used.
   expect(await running.sh("pc", "ip -4 -o addr show eth0; ip route; cat /etc/resolv.conf")).toMatch(
     /10\.0\.0\.100\/24.*default via 10\.0\.0\.1 .*search office\.example\nnameserver 10\.0\.0\.53\n$/s,
@@ -51,7 +50,7 @@ export async function doWhatKindsDo(): Promise<void> {
   expect((await client.detail()).processStatus.filter(({ node }) => node === "pc")).toMatchObject([
     { name: "pc.dhcp-eth0", state: "ready" },
   ]);
-  const reaches = async () => (await running.run("pc", ["nc", "-w", "3", "10.1.0.80", "80"])).exitCode === 0;
+  const reaches = async () => (await running.run("pc", ["nc", "-w", "5", "10.1.0.80", "80"])).exitCode === 0;
   // Configurations: pushed, refused, saved, reset.
   const rules = "table inet mine {\n chain forward {\n  type filter hook forward priority 0; policy drop;\n }\n}\n";
   await client.setNodeConfig("fw", rules);
@@ -59,17 +58,17 @@ export async function doWhatKindsDo(): Promise<void> {
   await expect(client.setNodeConfig("fw", "table inet mine {\n nonsense\n}\n")).rejects.toThrow("nonsense");
   expect(await reaches()).toBe(false);
   await client.setNodeConfig("fw");
-  expect(await reaches()).toBe(true);
+  await expect.poll(reaches).toBe(true);
   const routes = () => running.sh("r1", "vtysh -c 'show ip route static'");
-  await expect.poll(routes, patience).toContain("10.8.0.0/24");
+  await expect.poll(routes).toContain("10.8.0.0/24");
   await client.setNodeConfig("r1", "ip route 10.9.0.0/24 10.2.0.80\nrouter ospf\n network 10.2.0.0/24 area 0\n");
-  await expect.poll(routes, patience).toContain("10.9.0.0/24");
-  await expect.poll(() => running.sh("r1", "vtysh -c 'show ip ospf interface'"), patience).toContain("eth0 is up");
+  await expect.poll(routes).toContain("10.9.0.0/24");
+  await expect.poll(() => running.sh("r1", "vtysh -c 'show ip ospf interface'")).toContain("eth0 is up");
   expect(await running.sh("r1", "stat -c %U /etc/frr/frr.conf")).toBe("frr\n");
   await expect(client.setNodeConfig("r1", "router babel\n")).rejects.toMatchObject({ code: "PROGRAM_MISSING" });
   // A start is a new beginning: with what the lab file says, and with what was there left behind.
   await client.actOnNode("r1", "restart");
-  await expect.poll(routes, patience).toContain("10.8.0.0/24");
+  await expect.poll(routes).toContain("10.8.0.0/24");
   await client.actOnNode("six", "restart");
   await client.actOnNode("pc", "pause");
   await client.actOnNode("pc", "resume");

@@ -40,10 +40,10 @@ describe.skipIf(why !== undefined)(`Podman as a service of root's${why === undef
     const locations = { runtime: `${folder}/run`, state: `${folder}/state`, cache: `${folder}/cache` };
     const { summary } = await startLab({ lab: three("killed"), locations, environment: process.env, digest: "test" });
     process.kill(summary.supervisorPid, "SIGKILL");
-    await expect.poll(() => podman.containers(), { timeout: 60_000 }).toEqual([]);
+    await expect.poll(() => podman.containers()).toEqual([]);
     // What takes the lab's folder away writes there until it has.
     const { runtime } = locations;
-    await expect.poll(() => (existsSync(runtime) ? readdirSync(runtime) : []), { timeout: 60_000 }).toEqual([]);
+    await expect.poll(() => (existsSync(runtime) ? readdirSync(runtime) : [])).toEqual([]);
     await rm(folder, { recursive: true });
   });
 });

@@ -77,11 +77,11 @@ it("the server runs labs in a container with the documented rights", { timeout: 
       ...["server:1", ...netwright, "serve", "--config", "/etc/netwright/server.yaml"],
     );
     const health = ["curl", "-fsS", "http://127.0.0.1:8080/api/v1/health"];
-    await expect.poll(() => inside(...health).catch(String), { timeout: 30_000 }).toContain('"state":"ready"');
+    await expect.poll(() => inside(...health).catch(String)).toContain('"state":"ready"');
 
     await inside(...netwright, "up", "-f", "/etc/netwright/lab.yaml");
     const exec = (...argv: readonly string[]) => inside(...netwright, "exec", "-n", "inside", "h1", "--", ...argv);
-    expect(await exec("ping", "-c", "1", "-W", "5", "h2")).toContain("1 received");
+    expect(await exec("ping", "-c", "1", "-W", "30", "h2")).toContain("1 received");
     // Root of a lab is the server's user, others are subordinate ids: newuidmap may do its work.
     const supervisor = JSON.parse(await inside(...netwright, "ps", "-n", "inside", "--json")).lab.supervisorPid;
     expect((await inside("cat", `/proc/${supervisor}/uid_map`)).trim().split(/\s+/)).toEqual(

@@ -67,11 +67,7 @@ const login = async (lab: TestLab, timeout = 90_000) => {
   return console;
 };
 const until = (lab: TestLab, state: string) =>
-  expect
-    .poll(async () => (await lab.client.detail()).nodeStatus.find(({ name }) => name === "dut")?.state, {
-      timeout: 30_000,
-    })
-    .toBe(state);
+  expect.poll(async () => (await lab.client.detail()).nodeStatus.find(({ name }) => name === "dut")?.state).toBe(state);
 
 describe("a test of an appliance", () => {
   it("whose image is not there is told so before there is anything to leave", async () => {
