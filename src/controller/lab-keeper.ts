@@ -245,6 +245,7 @@ export class LabKeeper {
     const tell = (type: string, message: string) =>
       this.eventually(() => this.#bulletin.add(lab.project_id, type, lab.name, message));
     if (lab.desired === "deleted") {
+      await this.#agent.forget?.(lab.run_name);
       await this.eventually(() => this.#database.deleteFrom("labs").where("id", "=", lab.id).execute());
       await tell("lab.deleted", `Lab ${lab.name} is deleted`);
     } else {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { Caller } from "../controller/caller.ts";
 import { realLabs } from "../controller/real-labs.ts";
 import { serve } from "../controller/serve.ts";
 import { calledCommands } from "./called-commands.ts";
-import { Netwright, twoHosts } from "./netwright.ts";
+import { finished, Netwright, twoHosts } from "./netwright.ts";
 
 /** What stands in front of a server, as TLS and proxies do: who ends one direction ends both. */
 async function inFront(port: number): Promise<{ readonly port: number } & AsyncDisposable> {
@@ -78,7 +78,7 @@ it("labs of a server are worked on with the same words", async () => {
     `No lab of yours is running.\nLabs of a server run on: ${shown?.[1]}. They are taken down there, or by name: netwright down -n ${shown?.[1]}\n`,
   );
   expect(await here.ok("ps")).toMatch(/\ntwo +running +2 +1 +root [\s\S]*\nh1 +host +idle +0 +eth0 10\.0\.0\.1\/24\n/);
-  expect(await here.ok("exec", "h1", "--", "ping", "-c", "1", "-W", "5", "h2")).toContain("1 received");
+  expect(await here.ok("exec", "h1", "--", "ping", "-c", "1", "-W", "30", "h2")).toContain("1 received");
   expect(await here.call(["exec", "h1", "--", "sh", "-c", "cat; exit 3"], { input: "typed" })).toMatchObject({
     exitCode: 3,
     stdout: "typed",
@@ -92,11 +92,13 @@ it("labs of a server are worked on with the same words", async () => {
   expect(await here.ok("exec", "h2", "--", "cat", "/tmp/passed")).toBe("a file");
   // What came of a capture is told after its bytes.
   await here.ok("link", "up", "h1", "h2");
-  const pings = here.call(["exec", "h1", "--", "ping", "-c", "20", "-i", "0.5", "h2"]);
+  const pinging = here.spawn(["exec", "h1", "--", "ping", "-i", "0.5", "h2"]);
+  const pings = finished(pinging);
   expect((await here.call(["capture", "h1:eth0", "--count", "2", "-o", "some.pcapng"])).stderr).toMatch(
     /h1:eth0 +2 frames\nWritten to some\.pcapng/,
   );
-  expect((await pings).exitCode).toBe(0);
+  pinging.kill("SIGINT");
+  expect(await pings).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("ping statistics") });
   // With a mistake in its file, a lab is still that file's.
   here.write({ "lab.yaml": `name: two\nmistake: 1\n${twoHosts}` });
   expect(await here.ok("exec", "h1", "--", "hostname")).toBe("h1\n");
@@ -133,11 +135,22 @@ it("labs of a server are worked on with the same words", async () => {
   here.write({ "lab.yaml": twoHosts.replace("10.0.0.0", "10.9.0.0") });
   expect((await here.call(["apply"])).exitCode).toBe(0);
   expect(await here.ok("exec", "h1", "--", "ip", "-br", "address")).toContain("10.9.0.");
+  // What a lab that is stopped has written is the server's, until that has it no more.
+  await root.ok("POST", "/projects/demo/labs/two/stop");
+  const swept = await there.call(["gc", "--logs"]);
+  expect(swept.stdout).toMatch(/^Removed the logs of lab two-2-\w+\n$/);
+  expect(swept.stderr).toBe(
+    `The logs of lab ${shown?.[1]} are of the server at 192.0.2.1:8080, and go when it is deleted there.\n`,
+  );
+  expect(readdirSync(there.state)).toEqual([shown?.[1]]);
+  await root.ok("POST", "/projects/demo/labs/two/start");
+  await expect.poll(async () => (await root.ok("GET", "/projects/demo/labs/two")).state).toBe("running");
   // Of this machine there is none.
   expect((await here.call(["ps"], { environment: { NETWRIGHT_CONTEXT: "local" } })).stderr).toContain(
     "No lab is running",
   );
   expect((await here.call(["down"])).exitCode).toBe(0);
+  expect(await there.ok("gc", "--logs")).toBe(`Removed the logs of lab ${shown?.[1]}\n`);
   expect(await here.call(["ps"])).toMatchObject({ stderr: expect.stringContaining("has no labs") });
   await here.ok("context", "use", "local");
   expect((await here.call(["context", "ls"])).stdout).toMatch(/\* +local +this machine/);

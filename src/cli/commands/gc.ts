@@ -12,7 +12,10 @@ export const gc: CommandDefinition = (program, bind) => {
     .description(
       "Remove what labs left whose supervisor has died. In the kernel nothing can be left: it ends everything of a lab with its supervisor. Containers of such labs are removed as well. The same is done by the way whenever labs are listed; logs stay, unless asked for.",
     )
-    .option("--logs", "remove the logs of labs that do not run as well, with the captures among them")
+    .option(
+      "--logs",
+      "remove the logs of labs that do not run as well, with the captures among them; not of labs that a server on this machine has",
+    )
     .addOption(
       new Option("--older-than <time>", "of those logs, what was written last before this time, e.g. 30d or 12h")
         .argParser(daysOrHours)
@@ -36,15 +39,19 @@ export const gc: CommandDefinition = (program, bind) => {
       const ended = await collectGarbage(context.locations);
       const contained = await collectContainers(context.locations, context.environment);
       const labs = [...new Set([...ended, ...contained])].toSorted();
-      const logs = options.logs ? await removeLogs(context.locations, options.olderThan) : [];
+      const old = await (options.logs ? removeLogs(context.locations, options.olderThan) : oldLogs(context.locations));
+      const logs = options.logs ? old.labs : [];
+      const left = options.logs ? old.ofServers : [];
       if (output.json) {
-        output.printJson({ labs, logs });
+        output.printJson({ labs, logs, left });
         return;
       }
       for (const lab of labs) output.print(`Removed lab ${lab}`);
       for (const lab of logs) output.print(`Removed the logs of lab ${lab}`);
       if (labs.length + logs.length === 0) output.note("There was nothing to remove.");
-      const kept = options.logs ? 0 : (await oldLogs(context.locations)).length;
+      for (const { lab, server } of left)
+        output.note(`The logs of lab ${lab} are of the server at ${server}, and go when it is deleted there.`);
+      const kept = options.logs ? 0 : old.labs.length;
       if (kept > 0)
         output.note(
           `Logs of ${kept === 1 ? "a lab that does" : `${kept} labs that do`} not run are in ${context.locations.state}. To remove them: netwright gc --logs`,

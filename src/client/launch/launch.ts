@@ -16,6 +16,7 @@ import { collectContainers } from "../registry/containers.ts";
 import { findLab } from "../registry/find.ts";
 import { removeIfDead } from "../registry/list.ts";
 import { thisProcess } from "../registry/owner.ts";
+import { markServer } from "../registry/server-mark.ts";
 import { requireOfHost } from "../requirements.ts";
 import { prepareContainers, type StartedContainers } from "./containers.ts";
 import { prepareLogs, prepareRuntime } from "./folders.ts";
@@ -122,6 +123,7 @@ export async function startLab(options: StartOptions): Promise<StartedLab> {
     }
     const logDirectory = `${locations.state}/${lab.name}/logs`;
     await prepareLogs(logDirectory, owner);
+    await markServer(locations, lab.name, options.server);
     images = await prepareImages(
       lab,
       {

@@ -36,6 +36,8 @@ export type Agent = {
   start(lab: Lab, digest: string, signal: AbortSignal, onPhase?: (phase: string) => void, file?: string): Promise<void>;
   /** Takes a lab down and waits until it is gone; does nothing where there is none. */
   stop(name: string): Promise<void>;
+  /** The server has a lab no more, which is gone: what it has left is nobody's. */
+  forget?(name: string): Promise<void>;
   /** The labs that run, also those that were not started by this server, by name. */
   list(): Promise<ReadonlyMap<string, AgentState>>;
   /** The lab with what is known of its images, without asking anybody; absent: an agent without images. */

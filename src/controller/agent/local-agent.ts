@@ -16,6 +16,7 @@ import {
   stopLab,
 } from "../../client/index.ts";
 import { diskReader, readLabFile } from "../../client/lab-file.ts";
+import { forgetServer } from "../../client/registry/server-mark.ts";
 import { imageReferenceText } from "../../topology/image/reference.ts";
 import { type Lab, labError, NetwrightError } from "../../topology/index.ts";
 import { printLab } from "../../topology/print.ts";
@@ -67,6 +68,10 @@ export class LocalAgent implements Agent {
     } catch (error) {
       if (!(error instanceof NetwrightError && error.code === "LAB_NOT_FOUND")) throw error;
     }
+  }
+
+  async forget(name: string): Promise<void> {
+    await forgetServer(this.#locations, name);
   }
 
   async list(): Promise<ReadonlyMap<string, AgentState>> {
