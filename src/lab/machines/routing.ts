@@ -55,7 +55,7 @@ async function loadRouting(node: ConfiguredNode, { from, to }: RoutingChange, ev
   if (former.equals(content)) return;
   const change = former.equals(await contentOf(node, before)) ? frrChange(before, after) : undefined;
   await node.files.writeFile(path, content);
-  if (change !== undefined && (await isTakenOver(node, change.commands))) return;
+  if (change?.by === "load" && (await isTakenOver(node, change.commands))) return;
   try {
     await takeEffect(node, after);
   } catch (error) {

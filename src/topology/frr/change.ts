@@ -1,82 +1,74 @@
-/**
- * What FRR takes over while its daemons run: settings of OSPF on interfaces, as `routing: ospf` writes them
- * for the links a router has. Everything else (a protocol, a router id, what the user wrote) waits for a start.
- */
+import { bgpChange } from "./bgp.ts";
+import { ospfCommands } from "./ospf.ts";
+import { type FixedStatement, frrStatements } from "./statements.ts";
 
-/** Settings that `no` in front of takes back, and that end no adjacency of another interface. */
-const ospfSetting =
-  /^(?:ip ospf|ipv6 ospf6) (?:area|network|hello-interval|dead-interval|passive|cost|priority|mtu-ignore)\b/;
+/** How FRR gets from one configuration to another. */
+export type FrrChange = FrrLoad | FrrRestart;
 
-/** Commands that give a running FRR another configuration than it has. */
-export type FrrChange = {
+/** Its daemons take it over while they run. */
+export type FrrLoad = {
+  readonly by: "load";
   /** The text of a file for `vtysh -f` (vtysh(1)): what goes is taken back, then what differs is said whole. */
   readonly commands: string;
-  /** Interfaces whose settings change, in the order of the new configuration, then those that have none any more. */
-  readonly interfaces: readonly string[];
-  /** Those that had none. */
+  /** Interfaces, neighbours and what else is new, by the name it has in the file: `eth1`, `neighbor 10.0.0.2`. */
   readonly come: readonly string[];
-  /** Those that have none any more. */
+  readonly changed: readonly string[];
   readonly gone: readonly string[];
 };
 
+/** It starts anew, since what differs is read at a start, or would end more than it says. */
+export type FrrRestart = {
+  readonly by: "restart";
+  /** Statements that go (`-`) and come (`+`), with their section: `-bgp router-id 10.0.0.1 (router bgp 65001)`. */
+  readonly because: readonly string[];
+};
+
 /**
- * How FRR gets from one integrated configuration to another while it runs, so that it ends with what a start with the
- * new one would give. Undefined where it cannot. An interface that differs is told all its statements
- * again in their order, because the last one wins.
+ * How FRR gets from one integrated configuration to another, so that it ends with what a start with the new one would
+ * give. It takes over while it runs: settings of OSPF on interfaces, and neighbours and announcements of BGP, as
+ * `routing:` writes them for the links a router has. Everything else (a protocol, a router id, a policy, other things
+ * that the user wrote) waits for a start.
  *
  * @param from what was loaded
  * @param to the text of a frr.conf
- * @see https://docs.frrouting.org/en/latest/ospfd.html#ospf-interfaces
  */
-export function frrChange(from: string, to: string): FrrChange | undefined {
-  const [before, after] = [sections(from), sections(to)];
-  if (before.others !== after.others) return undefined;
+export function frrChange(from: string, to: string): FrrChange {
+  const [before, after] = [frrStatements(from), frrStatements(to)];
+  const because = fixedChange(before.fixed, after.fixed);
   const blocks: string[] = [];
-  const interfaces: string[] = [];
-  const [come, gone]: [string[], string[]] = [[], []];
+  const [come, changed, gone]: [string[], string[], string[]] = [[], [], []];
   for (const name of new Set([...after.interfaces.keys(), ...before.interfaces.keys()])) {
     const [had, has] = [before.interfaces.get(name) ?? [], after.interfaces.get(name) ?? []];
     if (had.length === has.length && had.every((line, index) => line === has[index])) continue;
-    const lost = new Set(had.filter((line) => ospfSetting.test(line) && !has.includes(line)));
-    const lines = [...[...lost].map((line) => `no ${line}`), ...has];
-    blocks.push([`interface ${name}`, ...lines.map((line) => ` ${line}`), "!", ""].join("\n"));
-    interfaces.push(name);
-    if (had.length === 0) come.push(name);
-    if (has.length === 0) gone.push(name);
+    blocks.push(ospfCommands(name, had, has));
+    (had.length === 0 ? come : has.length === 0 ? gone : changed).push(name);
   }
-  return { commands: blocks.join(""), interfaces, come, gone };
+  for (const [header, router] of after.bgp) {
+    const former = before.bgp.get(header);
+    // One that comes or goes is a fixed statement itself.
+    if (former === undefined) continue;
+    const change = bgpChange(header, former, router);
+    if ("group" in change) because.push(`peer-group ${change.group} (${header})`);
+    else {
+      blocks.push(change.commands);
+      come.push(...change.come);
+      changed.push(...change.changed);
+      gone.push(...change.gone);
+    }
+  }
+  if (because.length > 0) return { by: "restart", because };
+  return { by: "load", commands: blocks.join(""), come, changed, gone };
 }
 
-/** The statements of each interface in their order, and what must be the same for FRR to run on. */
-function sections(config: string): { interfaces: ReadonlyMap<string, readonly string[]>; others: string } {
-  const interfaces = new Map<string, string[]>();
-  const others: string[] = [];
-  const protocols = new Set<string>();
-  let name: string | undefined;
-  for (const raw of config.split("\n")) {
-    const line = raw.trim().replaceAll(/\s+/g, " ");
-    // `!` and `#` begin comments, and change nothing of where a line belongs.
-    if (line === "" || /^[!#]/.test(line)) continue;
-    const header = /^interface (.+)$/.exec(line);
-    if (header !== null) {
-      name = header[1] ?? "";
-      continue;
-    }
-    if (name !== undefined && (line === "exit" || line === "end")) {
-      name = undefined;
-      continue;
-    }
-    if (!/^\s/.test(raw) && !ospfSetting.test(line)) name = undefined;
-    if (name === undefined) {
-      others.push(raw.trimEnd());
-      continue;
-    }
-    const statements = interfaces.get(name) ?? [];
-    interfaces.set(name, [...statements, line]);
-    if (!ospfSetting.test(line)) others.push(`interface ${name}`, line);
-    // A daemon that runs for nothing else would have to be started, or stopped.
-    else protocols.add(line.startsWith("ipv6") ? "ospf6" : "ospf");
-  }
-  const missing = [...protocols].filter((protocol) => !others.some((line) => line === `router ${protocol}`));
-  return { interfaces, others: [...others, ...missing.map((protocol) => `without router ${protocol}`)].join("\n") };
+/** What of the statements that must be the same, in their order, is not; of a section that comes or goes, its header. */
+function fixedChange(before: readonly FixedStatement[], after: readonly FixedStatement[]): string[] {
+  const text = ({ section, line }: FixedStatement) => (section === "" ? line : `${line} (${section})`);
+  const [had, has] = [before.map(text), after.map(text)];
+  if (had.length === has.length && had.every((line, index) => line === has[index])) return [];
+  const missing = (these: readonly FixedStatement[], others: readonly string[]) => {
+    const lines = these.filter((one) => !others.includes(text(one)));
+    return lines.filter(({ section }) => !lines.some(({ line }) => line === section)).map(text);
+  };
+  const changes = [...missing(before, has).map((line) => `-${line}`), ...missing(after, had).map((line) => `+${line}`)];
+  return changes.length > 0 ? changes : ["statements in another order"];
 }

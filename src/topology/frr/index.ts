@@ -1,1 +1,1 @@
-export { type FrrChange, frrChange } from "./change.ts";
+export { type FrrChange, type FrrLoad, type FrrRestart, frrChange } from "./change.ts";

@@ -105,9 +105,11 @@ function subject(step: Step): string {
 
 /** That it runs on is why this step is shown at all. */
 function routingChange(from: RouterNode, to: RouterNode): string {
-  const { interfaces = [], come = [], gone = [] } = frrChange(from.frr?.config ?? "", to.frr?.config ?? "") ?? {};
-  const signed = interfaces.map((name) => `${come.includes(name) ? "+" : gone.includes(name) ? "-" : "~"}${name}`);
-  return [...signed, "while its daemons run on"].join(", ");
+  const change = frrChange(from.frr?.config ?? "", to.frr?.config ?? "");
+  if (change.by === "restart") return change.because.join(", ");
+  const { come, changed, gone } = change;
+  const signed = [come.map((name) => `+${name}`), changed.map((name) => `~${name}`), gone.map((name) => `-${name}`)];
+  return [...signed.flat(), "while its daemons run on"].join(", ");
 }
 
 function limitChange(from: LabResources, to: LabResources): string {
@@ -167,9 +169,21 @@ function settings(from: LabNode, to: LabNode): string {
     if (key === "sysctls" && runsPrograms(from) && runsPrograms(to))
       parts.push(...recordChange(from.sysctls, to.sysctls));
     else if (isShort(before[key]) && isShort(after[key])) parts.push(`${key} ${before[key]} → ${after[key]}`);
-    else parts.push(key);
+    else parts.push(key === "frr" ? frrSettings(from, to) : key);
   }
   return parts.join(", ");
+}
+
+/** How many statements are worth a place in a line. */
+const statementsShown = 2;
+
+/** With what FRR starts anew for, if it does. */
+function frrSettings(from: LabNode, to: LabNode): string {
+  if (from.kind !== "router" || to.kind !== "router" || from.frr === undefined || to.frr === undefined) return "frr";
+  const change = frrChange(from.frr.config, to.frr.config);
+  if (change.by === "load") return "frr";
+  const [shown, rest] = [change.because.slice(0, statementsShown), change.because.length - statementsShown];
+  return `frr, read at a start: ${shown.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
 
 const isShort = (value: unknown): boolean =>

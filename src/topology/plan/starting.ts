@@ -75,7 +75,7 @@ const loadsRouting = (before: Machine, after: Machine): boolean =>
   before.frr !== undefined &&
   after.frr !== undefined &&
   before.frr.config !== after.frr.config &&
-  frrChange(before.frr.config, after.frr.config) !== undefined;
+  frrChange(before.frr.config, after.frr.config).by === "load";
 
 /** The step by which a router that is not started anew has its new routing configuration, if it has one. */
 export const routingLoad = (before: LabNode, after: LabNode): readonly Step[] =>

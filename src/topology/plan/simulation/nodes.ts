@@ -96,7 +96,7 @@ export function loadRouting(before: Before, from: RouterNode, to: RouterNode): K
   const settings = present.settings as RouterNode;
   before.expect(same(settings.frr, from.frr) || same(settings.frr, to.frr), "EINVAL", "the node is another");
   const change = frrChange(from.frr?.config ?? "", to.frr?.config ?? "");
-  before.expect(change !== undefined, "EOPNOTSUPP", "daemons that run cannot take it over");
+  before.expect(change.by === "load", "EOPNOTSUPP", "daemons that run cannot take it over");
   return before.withNode(to.name, { ...present, routing: to.frr });
 }
 
