@@ -230,7 +230,22 @@ networks: { lan: { members: [r2, h3] } }
     const served =
       "nodes: { r1: { kind: router }, w1: { kind: web }, s1: { kind: switch } }\nlinks: [[w1, s1], [r1, s1]]\n";
     expect(await suggested(served)).toMatch(/w1: .*gateway: 10\.0\.1\.1/);
-    expect(straight).toMatch(/endpoints: \[ ?h1, r1 ?\], subnet: 10\.0\.1\.0\/24, gateway: r1/);
+    expect(straight).toMatch(/endpoints: \[ ?h1, "?r1:eth0"? ?\], subnet: 10\.0\.1\.0\/24, gateway: r1/);
+    // The gateway has the lowest wherever it is drawn from, routers have lower ones than hosts, and else the order holds.
+    const given = async (nodes: object, more: object) =>
+      load(await suggested(JSON.stringify({ nodes, ...more }))).nodes.flatMap((node) =>
+        node.kind === "switch" ? [] : node.interfaces.flatMap((one) => one.addresses.map((at) => `${node.name} ${at}`)),
+      );
+    const [h1, r1, r2, x1] = [null, { kind: "router" }, { kind: "router" }, { kind: "uplink" }];
+    expect(await given({ h1, r1 }, { links: [["h1", "r1"]] })).toEqual(["h1 10.0.1.2/24", "r1 10.0.1.1/24"]);
+    expect(await given({ r1, x1 }, { links: [["r1", "x1"]] })).toEqual(["r1 10.0.1.2/24", "x1 10.0.1.1/24"]);
+    expect(await given({ r1, r2 }, { links: [["r2", "r1"]] })).toEqual(["r1 10.0.1.2/24", "r2 10.0.1.1/24"]);
+    const lan = (...members: string[]) => ({ networks: { lan: { members } } });
+    expect(await given({ h1, h2: null, r1 }, lan("h2", "h1", "r1"))).toEqual([
+      ...["h1 10.0.1.3/24", "h2 10.0.1.2/24", "r1 10.0.1.1/24"],
+    ]);
+    const many = await given({ h1, r1, r2 }, lan("r2", "h1", "r1"));
+    expect(many).toEqual(["h1 10.0.1.3/24", "r1 10.0.1.1/24", "r2 10.0.1.2/24"]);
   });
 
   it("come with a gateway for every kind at a router that can have one", async () => {

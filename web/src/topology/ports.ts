@@ -1,6 +1,6 @@
 import type { LabDocument } from "./document.ts";
 import { setEnds } from "./edits.ts";
-import type { FileGraph, FileNode } from "./file-graph.ts";
+import { type FileGraph, type FileNode, graphIn } from "./file-graph.ts";
 import type { Pairing } from "./pairing.ts";
 
 /**
@@ -22,7 +22,10 @@ export function namePorts(
       end.node === node.name &&
       end.interface === undefined &&
       [read?.a, read?.b].some((one) => one?.node === node.name && one.interface === port);
-    if (isIt(link.a)) setEnds(document, link, { ...link.a, interface: port }, link.b);
-    else if (isIt(link.b)) setEnds(document, link, link.a, { ...link.b, interface: port });
+    if (!isIt(link.a) && !isIt(link.b)) continue;
+    // Its other end may have been named since the graph was made.
+    const { a, b } = graphIn(document)?.links.find(({ id }) => id === link.id) ?? link;
+    if (isIt(link.a)) setEnds(document, link, { ...a, interface: port }, b);
+    else setEnds(document, link, a, { ...b, interface: port });
   }
 }

@@ -11,7 +11,7 @@ import {
 } from "./addresses.ts";
 import { type LabDocument, printDocument, readDocument, setAt } from "./document.ts";
 import { setOfLink } from "./edits.ts";
-import { type FileGraph, type FileNode, graphIn } from "./file-graph.ts";
+import { type FileGraph, type FileLink, type FileNode, graphIn } from "./file-graph.ts";
 import { type End, type GatewayOf, gatewaysIn, nearnessIn, type Segment } from "./gateways.ts";
 import type { Pairing } from "./pairing.ts";
 import { namePorts } from "./ports.ts";
@@ -114,10 +114,16 @@ export function addressAll(document: LabDocument, graph: FileGraph, pairing: Pai
     const others = ends.filter(({ node }) => hosts.has(node) && node !== given?.gateway.node);
     const takers = given?.takers ?? [];
     const isOfHosts = isWhole && takers.length === others.length && takers.every((end) => others.includes(end));
+    const ranked = inOrder(ends, graph, given, near);
     if (only !== undefined && isOneForm && (takers.length === 0 || isOfHosts)) {
       setOfLink(document, only, ["subnet"], prefixText(prefix));
       if (given !== undefined && takers.length > 0) setOfLink(document, only, ["gateway"], given.gateway.node);
-    } else addressEach(document, graph, pairing, inOrder(ends, graph, given, near), given, prefix);
+      // There the members have them in turn: who is to have a lower one than its place gives has it written.
+      const first = ranked.filter((end) => rankOf(end, given, near) < 2);
+      const turn = inTurn(segment, inFile).map((end) => rankOf(end, given, near));
+      if (turn.some((rank, index) => rank < (turn[index - 1] ?? 0)))
+        addressEach(document, graph, pairing, first, given, prefix);
+    } else addressEach(document, graph, pairing, ranked, given, prefix);
   }
   return count;
 }
@@ -144,6 +150,21 @@ function asksByDhcp(node: FileNode | undefined, name: string): boolean {
 
 const lengthFor = (hosts: number): number => Math.min(usualLength, 32 - Math.ceil(Math.log2(hosts + 2)));
 
+/** As a link's ends, or a network's members, are written. */
+function inTurn({ ends, links }: Segment, inFile: readonly (FileLink | undefined)[]): readonly End[] {
+  const turn = ({ node, interface: name }: End) => {
+    const index = links.findIndex(({ a, b }) => [a, b].some((one) => one.node === node && one.interface === name));
+    const at = inFile[index]?.at;
+    return at !== undefined && "member" in at ? at.member : Number(links[index]?.a.node !== node);
+  };
+  return ends.toSorted((one, other) => turn(one) - turn(other));
+}
+
+function rankOf({ node }: End, given: GatewayOf | undefined, near: (node: string) => number): 0 | 1 | 2 {
+  if (node === given?.gateway.node) return 0;
+  return near(node) > 0 ? 1 : 2;
+}
+
 /** Routers first, and of them the gateway: they have the lowest addresses, as people give them. */
 function inOrder(
   ends: readonly End[],
@@ -152,7 +173,7 @@ function inOrder(
   near: (node: string) => number,
 ): readonly End[] {
   const inFile = new Map(graph.nodes.map(({ name }, index) => [name, index]));
-  const rank = (end: End) => (end === given?.gateway ? 0 : near(end.node) > 0 ? 1 : 2);
+  const rank = (end: End) => rankOf(end, given, near);
   return ends.toSorted(
     (one, other) => rank(one) - rank(other) || (inFile.get(one.node) ?? 0) - (inFile.get(other.node) ?? 0),
   );
