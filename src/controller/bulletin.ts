@@ -31,6 +31,15 @@ export class Bulletin {
     for (const listener of this.#listeners) listener();
   }
 
+  /** As `add`, of what is done and stays done: where the database is gone by now, nobody is told. */
+  async tell(project: string, type: string, subject: string, message: string): Promise<void> {
+    try {
+      await this.add(project, type, subject, message);
+    } catch (error) {
+      if (databaseError(error) === undefined) throw error;
+    }
+  }
+
   /** Events of a project after number `after`, and then as they come, until `signal` aborts. */
   async *follow(project: string, after: number, signal: AbortSignal): AsyncGenerator<EventRow, void, undefined> {
     let last = after;

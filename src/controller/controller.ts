@@ -148,7 +148,7 @@ export class Controller implements AsyncDisposable {
           }),
           ...projectHandlers(database, quotas, connections, clock),
           ...topologyHandlers(database, bulletin, clock),
-          ...labHandlers({ database, agent, keeper, changes, trust, rules, quotas, clock }),
+          ...labHandlers({ database, agent, bulletin, keeper, changes, trust, rules, quotas, clock }),
           ...serverHandlers(database, bulletin, new Presence(), version),
           ...hostHandlers({ database, agent, keeper }),
         },

@@ -235,6 +235,23 @@ it("stands among the events, which come back from where a listener was", async (
   expect(grace.events.some(({ id }) => id !== undefined)).toBe(false);
 });
 
+it("hears with it who changes the lab", async () => {
+  const root = people["root"] ?? {};
+  await server.deploy(root);
+  await using ada = await Stream.at("ada", "labs/lab");
+  const apply = (text: string) =>
+    server.call("POST", "/projects/demo/labs/lab/apply", { headers: people["grace"] ?? {}, body: { text } });
+  server.agent.refusesApply = true;
+  expect((await apply("nodes: {h1: {}}\n")).status).toBeGreaterThanOrEqual(400);
+  server.agent.refusesApply = false;
+  expect((await apply("nodes: {h1: {}, h2: {}}\n")).status).toBe(200);
+  const stored = () => ada.events.filter(({ id }) => id !== undefined);
+  await ada.until(() => stored().length > 0);
+  // What was refused has changed nothing.
+  expect(stored()).toMatchObject([{ type: "lab.changed", subject: "lab", message: "Lab lab was changed by grace" }]);
+  await server.call("DELETE", "/projects/demo/labs/lab", { headers: root });
+});
+
 it("tells so many, and of more their number; and what two tell, each in turn", async () => {
   const presence = new Presence();
   const gone = new AbortController();

@@ -295,10 +295,40 @@ describe("the pages", () => {
     await button(other, "Save mine as the newest").click();
     await isVersion(other, "version 4");
     await told(page, "Grace Hopper saved version 4.");
+
+    // So it is with a lab that runs: theirs is taken, mine brought back, and applied over it as the plan says.
+    for (const one of [page, other]) {
+      await one.goto("/projects/demo/labs/first/edit");
+      await isVersion(one, "as it runs");
+    }
+    await isSaid(page, "Grace Hopper is here too");
+    await button(page, "Add a Host").click();
+    await node("h4").waitFor();
+    await button(other, "Add a Switch").click();
+    await nodeIn(other, "s1").waitFor();
+    await button(other, "Show changes").click();
+    await button(other, "Apply").click();
+    await other.getByRole("link", { name: "Edit" }).waitFor();
+    await told(page, "Lab first was changed by grace. What you have changed is still here.");
+    await button(page, "Take it").click();
+    await node("s1").waitFor();
+    await isVersion(page, "as it runs");
+    for (const gone of [node("h4"), page.getByRole("alert")]) await gone.waitFor({ state: "detached" });
+    await button(page, "Undo").click();
+    await node("h4").waitFor();
+    await isVersion(page, "not applied");
+    await button(page, "Show changes").click();
+    await page.getByText(/^\+ node\.create h4 \(host\)/m).waitFor();
+    await page
+      .getByText(/^- .*\bs1\b/m)
+      .first()
+      .waitFor();
+    await button(page, "Apply").click();
+    await page.getByRole("link", { name: "Edit" }).waitFor();
+    await node("h4").waitFor();
+    await nodeIn(other, "h4").waitFor();
     await other.context().close();
     await page.locator(".other").waitFor({ state: "detached" });
-    await page.goto("/projects/demo/labs/first");
-    await node("h3").waitFor();
   });
 
   it("delete it, and sign out", async ({ skip }) => {

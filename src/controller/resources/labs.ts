@@ -2,6 +2,7 @@ import type { ControlledLab } from "../../api/index.ts";
 import { labError, plan, planReport } from "../../topology/index.ts";
 import { linkChanges } from "../../topology/link-changes.ts";
 import type { Agent } from "../agent/agent.ts";
+import type { Bulletin } from "../bulletin.ts";
 import type { Database } from "../data/database.ts";
 import { giveNetworkIds, type NetworkIds, networkIdsOf } from "../data/network-ids.ts";
 import { type LabChanges, updateLab } from "../lab-changes.ts";
@@ -51,6 +52,7 @@ type ShownRow = Pick<LabRow, (typeof shownColumns)[number]>;
 export type LabServices = {
   readonly database: Database;
   readonly agent: Agent;
+  readonly bulletin: Bulletin;
   readonly keeper: LabKeeper;
   readonly changes: LabChanges;
   readonly trust: Trust;
@@ -62,6 +64,7 @@ export type LabServices = {
 export function labHandlers({
   database,
   agent,
+  bulletin,
   keeper,
   changes,
   trust,
@@ -206,10 +209,12 @@ export function labHandlers({
         ),
       };
     },
-    applyLab: async ({ project, params: { lab: name = "" }, body: { text }, ifMatch, signal }) => {
+    applyLab: async ({ project, caller, params: { lab: name = "" }, body: { text }, ifMatch, signal }) => {
       const row = await found(project, name, ifMatch);
       running(row);
-      return withIds(await changes.apply(project, row, text, signal));
+      const changed = await changes.apply(project, row, text, signal);
+      await bulletin.tell(project.id, "lab.changed", name, `Lab ${name} was changed by ${caller.user.name}`);
+      return withIds(changed);
     },
     stopLab: async ({ project, params: { lab = "" }, ifMatch }) => {
       const row = await updateLab(database, await found(project, lab, ifMatch), {

@@ -2,7 +2,6 @@ import type { Layout, Topology, TopologyVersion } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Bulletin } from "../bulletin.ts";
 import type { Database } from "../data/database.ts";
-import { databaseError } from "../data/failures.ts";
 import type { Tables } from "../data/tables.ts";
 import { rememberedMs } from "../server/idempotency.ts";
 import { requireChanged, requireMatch } from "../server/if-match.ts";
@@ -55,14 +54,8 @@ export async function findTopologyVersion(
 }
 
 export function topologyHandlers(database: Database, bulletin: Bulletin, clock: () => number): Handlers<Names> {
-  /** What is done stays done, also where it cannot be told. */
-  const tell = async (project: ProjectRow, type: string, name: string, what: string) => {
-    try {
-      await bulletin.add(project.id, type, name, `Topology ${name} ${what}`);
-    } catch (error) {
-      if (databaseError(error) === undefined) throw error;
-    }
-  };
+  const tell = (project: ProjectRow, type: string, name: string, what: string) =>
+    bulletin.tell(project.id, type, name, `Topology ${name} ${what}`);
   const find = async (project: ProjectRow, name: string) => {
     const row = await database
       .selectFrom("topologies")

@@ -3,9 +3,7 @@ import { IconChecks } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useLocation } from "wouter";
-import type { LabLinkChanges, Layout } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
-import { useProjectEvents } from "../api/follow.ts";
 import {
   labDetailQuery,
   labLinkChangesQuery,
@@ -22,7 +20,9 @@ import { samePlaces } from "./arrangement.ts";
 import { readDocument } from "./document.ts";
 import { Editor } from "./Editor.tsx";
 import { useHistory } from "./history.ts";
-import { changesText, withLinks } from "./unwritten.ts";
+import { NewerVersion } from "./NewerVersion.tsx";
+import { changesText } from "./unwritten.ts";
+import { asItRunsOf, type LabBase, noChanges, useLabBase } from "./useLabBase.ts";
 
 type Names = { readonly project: string; readonly lab: string };
 
@@ -57,50 +57,37 @@ export default function LabEditPage({ project, lab }: Names) {
     <Drawn
       project={project}
       lab={lab}
-      text={text.data.text}
-      links={links.data ?? { added: [], removed: [] }}
-      revision={text.data.revision}
-      layout={topology.data?.layout ?? {}}
+      first={{
+        text: text.data.text,
+        revision: text.data.revision,
+        links: links.data ?? noChanges,
+        layout: topology.data?.layout ?? {},
+      }}
       isReadOnly={owner.data.role === "viewer"}
     />
   );
 }
 
-function Drawn({
-  project,
-  lab,
-  text,
-  links,
-  revision,
-  layout,
-  isReadOnly,
-}: Names & {
-  /** What was applied last. */
-  readonly text: string;
-  readonly links: LabLinkChanges;
-  readonly revision: number;
-  readonly layout: Layout;
-  readonly isReadOnly: boolean;
-}) {
+function Drawn({ project, lab, first, isReadOnly }: Names & { readonly first: LabBase; readonly isReadOnly: boolean }) {
   const client = useQueryClient();
   const [, navigate] = useLocation();
-  const [asItRuns] = useState(() => withLinks(text, links.added));
-  const history = useHistory({ text: asItRuns, layout });
+  const { base, asItRuns, others, meanwhile, isRenewing, problem, renew } = useLabBase({ project, lab }, first);
+  const { layout } = base;
+  const [start] = useState(() => ({ text: asItRunsOf(first), layout: first.layout }));
+  const history = useHistory(start);
   const { text: changed, layout: places } = history.draft;
   const inFile = useMemo(() => placesIn(readDocument(asItRuns)), [asItRuns]);
   /** Nodes were moved, and that alone. */
   const isRedrawn = changed === asItRuns && !samePlaces({ ...inFile, ...layout }, { ...inFile, ...places });
   const isAsItRuns = changed === asItRuns && !isRedrawn;
   const forget = useUnsaved(!isAsItRuns);
-  // What has begun to be edited is not changed by what happens to the lab: applying tells of it.
-  const others = useProjectEvents(project, () => undefined, { at: `labs/${lab}` });
   const params = { project, lab };
   const plan = useMutation({
     mutationFn: (text: string) => call("POST", "/projects/:project/labs/:lab/plan", { params, body: { text } }),
   });
   const apply = useMutation({
     mutationFn: (text: string) =>
-      call("POST", "/projects/:project/labs/:lab/apply", { params, body: { text }, ifMatch: revision }),
+      call("POST", "/projects/:project/labs/:lab/apply", { params, body: { text }, ifMatch: base.revision }),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: labQuery(params).queryKey });
       await client.invalidateQueries({ queryKey: labDetailQuery(params).queryKey });
@@ -120,7 +107,21 @@ function Drawn({
         name={lab}
         history={history}
         isReadOnly={isReadOnly}
-        notice={changesText(links)}
+        notice={changesText(first.links)}
+        news={
+          meanwhile !== undefined &&
+          !apply.isPending &&
+          !apply.isSuccess && (
+            <NewerVersion
+              what={isAsItRuns || isReadOnly ? meanwhile : `${meanwhile} What you have changed is still here.`}
+              isReadOnly={isReadOnly}
+              isTaking={isRenewing}
+              problem={problem}
+              onTake={() => renew((now, text) => history.change(() => ({ text, layout: now.layout })))}
+              onGoOn={() => renew(() => undefined)}
+            />
+          )
+        }
         title={
           <Badge variant="light" color={isAsItRuns ? "gray" : "yellow"} tt="none" miw={96}>
             {isAsItRuns ? "as it runs" : "not applied"}
@@ -136,7 +137,7 @@ function Drawn({
             <Button
               size="xs"
               leftSection={<IconChecks size={16} />}
-              disabled={(changed === text && !isRedrawn) || isReadOnly}
+              disabled={(changed === base.text && !isRedrawn) || isReadOnly}
               loading={plan.isPending}
               onClick={() => plan.mutate(drawn())}
             >

@@ -1,6 +1,6 @@
 import { Button, Group, Text } from "@mantine/core";
 
-/** Somebody has saved what is open here, and what can be done about it. */
+/** Somebody has changed what is open here, and what can be done about it. */
 export function NewerVersion({
   what,
   isReadOnly,
@@ -10,13 +10,14 @@ export function NewerVersion({
   onTake,
   onGoOn,
 }: {
-  /** Who saved which version, and what that means for what is here. */
+  /** Who did what, and what that means for what is here. */
   readonly what: string;
   readonly isReadOnly: boolean;
   readonly isTaking: boolean;
   /** Why it could not be taken. */
   readonly problem: string | undefined;
-  readonly onCompare: () => void;
+  /** Absent where it is shown before anything is done anyway. */
+  readonly onCompare?: () => void;
   readonly onTake: () => void;
   readonly onGoOn: () => void;
 }) {
@@ -31,9 +32,11 @@ export function NewerVersion({
         </Text>
       )}
       <Group gap={6} mt={6}>
-        <Button size="compact-sm" variant="default" onClick={onCompare}>
-          Look at the differences
-        </Button>
+        {onCompare !== undefined && (
+          <Button size="compact-sm" variant="default" onClick={onCompare}>
+            Look at the differences
+          </Button>
+        )}
         <Button size="compact-sm" variant="default" loading={isTaking} onClick={onTake}>
           {isReadOnly ? "Show it" : "Take it"}
         </Button>
