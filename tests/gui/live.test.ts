@@ -94,6 +94,54 @@ describe("a lab that runs", () => {
     await expect.poll(async () => Math.abs((await middle("h1")).x - h1.x)).toBeLessThan(2);
   });
 
+  it("can be read at once, at a small screen with the panel below open, with nothing under the tools", async ({
+    skip,
+  }) => {
+    skip(why !== undefined, why);
+    const other = await page.context().newPage();
+    const leaves = Array.from({ length: 5 }, (_, index) => `leaf${index + 1}`);
+    const hosts = leaves.flatMap((leaf) => [`${leaf}-a`, `${leaf}-b`].slice(0, leaf === "leaf1" ? 1 : 2));
+    const links = [
+      ...leaves.flatMap((leaf) => [["spine", leaf]]),
+      ...hosts.map((host) => [host.replace(/-.$/, ""), host]),
+    ];
+    const names = ["spine", ...leaves, ...hosts];
+    expect(names).toHaveLength(15);
+    // Drawn by nobody, and drawn higher than the picture, with a node in the corner where the tools are.
+    const places = Object.fromEntries(
+      names.map((name, index) => [name, [(index % 5) * 400, Math.floor(index / 5) * 260]]),
+    );
+    for (const drawing of [{}, { drawing: { places } }]) {
+      const text = JSON.stringify({ nodes: Object.fromEntries(names.map((name) => [name, null])), links, ...drawing });
+      await ask(other, "POST", "/projects/demo/labs", { name: "fifteen", text });
+      await other.goto("/projects/demo/labs/fifteen");
+      await node("leaf5-b", other).waitFor();
+      // In pixels of the screen: the smallest name, what of a node is outside, and what is under the tools.
+      const looks = () =>
+        other.evaluate(`(() => {
+          const boxes = (of) => [...document.querySelectorAll(of)].map((one) => one.getBoundingClientRect());
+          const [picture] = boxes(".react-flow");
+          const tools = boxes(".live-tools > *").filter(({ width }) => width > 0);
+          const nodes = boxes(".node");
+          const zoom = nodes[0].width / document.querySelector(".node").offsetWidth;
+          const sizes = [...document.querySelectorAll(".node-name")].map((one) => parseFloat(getComputedStyle(one).fontSize));
+          return {
+            isLegible: Math.min(...sizes) * zoom >= 10.9,
+            cut: [...document.querySelectorAll(".node-name")].filter((one) => one.scrollWidth > one.offsetWidth).length,
+            outside: nodes.filter((one) => one.left < picture.left || one.right > picture.right || one.top < picture.top || one.bottom > picture.bottom).length,
+            covered: nodes.filter((one) => tools.some((tool) => one.left < tool.right && one.right > tool.left && one.top < tool.bottom && one.bottom > tool.top)).length,
+          };
+        })()`);
+      await expect.poll(looks).toEqual({ isLegible: true, cut: 0, outside: 0, covered: 0 });
+      await picture(other, `fifteen-${"drawing" in drawing ? "drawn" : "found"}`);
+      await ask(other, "DELETE", "/projects/demo/labs/fifteen");
+      await expect
+        .poll(() => ask(other, "GET", "/projects/demo/labs").then((list) => JSON.stringify(list)))
+        .not.toContain("fifteen");
+    }
+    await other.close();
+  });
+
   it("is watched in two tabs with eight captures, and the pages still answer", async ({ skip }) => {
     skip(why !== undefined, why);
     const other = await page.context().newPage();

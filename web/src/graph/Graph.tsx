@@ -28,7 +28,7 @@ import { type GraphLink, LinkLine } from "./LinkLine.tsx";
 import { type GraphNode, IsFar, NodeBox, type NodeLook, nodeSize } from "./NodeBox.tsx";
 import { useSteadyHandlers } from "./steady.ts";
 import { useSelect } from "./useSelect.ts";
-import { useDistance, useFit, useFitted, whole } from "./useView.ts";
+import { useDistance, useFit, useFitted, useNameSizes, whole } from "./useView.ts";
 
 const nodeTypes = { node: NodeBox };
 const edgeTypes = { link: LinkLine };
@@ -85,6 +85,7 @@ export function Graph({
   const flow = useReactFlow<GraphNode, GraphLink>();
   const drawn = useDrawn(nodes, links, places, selection);
   const { isLarge, isFar, isWhole, setPlaced } = useDistance(nodes.length, places);
+  const sizes = useNameSizes(isLarge);
   // Who begins with nothing would see the first node jump into the middle.
   const startsFull = useRef(nodes.length > 0);
   const fit = useFit();
@@ -173,7 +174,7 @@ export function Graph({
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys that nodes and links in it hand up
-    <div className="graph" data-far={isFar || undefined} onKeyDown={openByKey}>
+    <div className="graph" style={sizes} data-far={isFar || undefined} onKeyDown={openByKey}>
       <IsFar value={isFar}>
         <ReactFlow<GraphNode, GraphLink>
           {...handlers}

@@ -16,6 +16,7 @@ const grid = 10;
 /** Small topologies are laid out from several beginnings, and the one with the fewest crossings is taken. */
 const mostTries = 8;
 const mostToCount = 120;
+const mostWide = 40;
 
 /** Finds places for nodes, so that those that are linked are near each other. The same for the same topology. */
 export function layOut(request: LayoutRequest): Layout {
@@ -39,6 +40,7 @@ export function layOut(request: LayoutRequest): Layout {
 function settled(points: Point[], joined: LayoutRequest["links"]): readonly Point[] {
   const byName = new Map(points.map((point) => [point.name, point]));
   const isLarge = points.length > 200;
+  const isSmall = points.length <= mostWide;
   // A large one looks the same after a part of the work, when it cools down as quickly.
   const ticks = points.length > 500 ? 45 : isLarge ? 120 : 300;
   forceSimulation(points)
@@ -59,9 +61,10 @@ function settled(points: Point[], joined: LayoutRequest["links"]): readonly Poin
         .theta(isLarge ? 1.2 : 0.9),
     )
     .force("collide", forceCollide<Point>(spacing * 0.45))
-    // Parts that are not linked with the rest do not drift away, and pictures are wider than high.
+    // Parts that are not linked with the rest do not drift away, and pictures are wider than high: of few nodes so
+    // much that their names can be read above the panel of a lab.
     .force("x", forceX<Point>(0).strength(0.03))
-    .force("y", forceY<Point>(0).strength(0.07))
+    .force("y", forceY<Point>(0).strength(isSmall ? 0.18 : 0.07))
     .stop()
     .alphaDecay(1 - 0.001 ** (1 / ticks))
     .tick(ticks);

@@ -5,8 +5,9 @@ import {
   useReactFlow,
   useStore,
   useStoreApi,
+  type Viewport,
 } from "@xyflow/react";
-import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { type CSSProperties, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import type { Layout } from "../../../src/api/index.ts";
 import { nodeSize } from "./NodeBox.tsx";
 
@@ -15,10 +16,15 @@ const mostInFull = 150;
 /** Of a large topology, seen from further away than this, links are drawn all together, and nodes without their names. */
 const farZoom = 0.4;
 
-export const whole = { minZoom: 0.05, maxZoom: 1.1, padding: 0.15 } as const satisfies FitViewOptions;
+/** Beside the picture are the buttons that zoom it. */
+const padding = { x: "56px", y: "20px" } as const;
+export const whole = { minZoom: 0.05, maxZoom: 1.1, padding } as const satisfies FitViewOptions;
+/** Below what lies over the top of the picture. */
+const belowTools = 12;
 
 /**
- * Fits all that is drawn into the picture: nodes, and the notes and groups around them.
+ * Fits all that is drawn into the picture: nodes, and the notes and groups around them; where one would be under the tools
+ * at the top, below them.
  *
  * @returns to be called with whether the nodes are in it already
  */
@@ -29,26 +35,66 @@ export function useFit(): (hasNodes?: boolean) => Promise<void> {
     async (hasNodes = false) => {
       if (!hasNodes) await flow.fitView(whole);
       const { domNode, width, height } = store.getState();
-      const marks = [...(domNode?.querySelectorAll(".note-box, .group-frame") ?? [])].map((mark): Rect => {
+      if (domNode === null || flow.getNodes().length === 0) return;
+      const marks = [...domNode.querySelectorAll(".note-box, .group-frame")].map((mark): Rect => {
         const { left, top, right, bottom } = mark.getBoundingClientRect();
         const [from, to] = [
           { x: left, y: top },
           { x: right, y: bottom },
         ].map((corner) => flow.screenToFlowPosition(corner, { snapToGrid: false }));
-        return {
-          x: from?.x ?? 0,
-          y: from?.y ?? 0,
-          width: (to?.x ?? 0) - (from?.x ?? 0),
-          height: (to?.y ?? 0) - (from?.y ?? 0),
-        };
+        const { x, y } = from ?? { x: 0, y: 0 };
+        return { x, y, width: (to?.x ?? 0) - x, height: (to?.y ?? 0) - y };
       });
-      if (marks.length === 0) return;
-      const bounds = around([flow.getNodesBounds(flow.getNodes()), ...marks]);
-      await flow.setViewport(getViewportForBounds(bounds, width, height, whole.minZoom, whole.maxZoom, whole.padding));
+      const all = around([flow.getNodesBounds(flow.getNodes()), ...marks]);
+      const viewOf = (pad: Parameters<typeof getViewportForBounds>[5]) =>
+        getViewportForBounds(all, width, height, whole.minZoom, whole.maxZoom, pad);
+      const view = viewOf(padding);
+      const tools = toolsOver(domNode);
+      const isCovered = tools.some((tool) => flow.getIntersectingNodes(seenFrom(view, tool)).length > 0);
+      const top = Math.max(0, ...tools.map((tool) => tool.y + tool.height)) + belowTools;
+      if (isCovered) await flow.setViewport(viewOf({ x: padding.x, top: `${top}px`, bottom: padding.y }));
+      else if (marks.length > 0) await flow.setViewport(view);
     },
     [flow, store],
   );
 }
+
+/** Names are no smaller than this, in pixels of the screen, as long as they have room. */
+const leastName = 11;
+/** Of names and of words at links, in the picture's own measure. */
+const names = { least: 12, most: 22 } as const;
+const words = { least: 10.5, most: 13 } as const;
+
+/** How large names are written, so that they can be read from further away; of a large topology always the same. */
+export function useNameSizes(isLarge: boolean): CSSProperties {
+  const wanted = useStore(({ transform }) =>
+    isLarge ? names.least : Math.min(names.most, Math.max(names.least, Math.ceil(leastName / transform[2]))),
+  );
+  return useMemo(
+    () =>
+      ({
+        "--name-size": `${wanted}px`,
+        "--word-size": `${Math.min(words.most, (wanted / names.least) * words.least)}px`,
+      }) as CSSProperties,
+    [wanted],
+  );
+}
+
+/** What lies over the top of a picture, by its corner. */
+function toolsOver(picture: HTMLElement): readonly Rect[] {
+  const { left, top } = picture.getBoundingClientRect();
+  return [...(picture.closest(".canvas")?.querySelectorAll(".live-tools > *") ?? [])].flatMap((tool) => {
+    const { x, y, width, height } = tool.getBoundingClientRect();
+    return width === 0 ? [] : [{ x: x - left, y: y - top, width, height }];
+  });
+}
+
+const seenFrom = ({ x, y, zoom }: Viewport, box: Rect): Rect => ({
+  x: (box.x - x) / zoom,
+  y: (box.y - y) / zoom,
+  width: box.width / zoom,
+  height: box.height / zoom,
+});
 
 function around(boxes: readonly Rect[]): Rect {
   const x = Math.min(...boxes.map((box) => box.x));

@@ -26,6 +26,8 @@ export function paneTitle(pane: Pane): string {
 }
 
 const leastHeight = 120;
+/** At first: so that there is room for the picture above. */
+const firstHeight = () => Math.round(Math.min(320, Math.max(200, window.innerHeight * 0.3)));
 const dockId = "dock";
 
 /**
@@ -64,7 +66,7 @@ export function Dock({
   readonly children: ReactNode;
 }) {
   const { panes, tabs, tab } = state;
-  const [height, setHeight] = useState(() => (window.innerHeight < 900 ? 260 : 320));
+  const [height, setHeight] = useState(firstHeight);
   const handles = useRef(new Map<string, TerminalHandle>());
   const open = tabs.find(({ id }) => id === tab);
   const active = open === undefined ? undefined : panes[open.active];
