@@ -173,31 +173,57 @@ describe("the pages of those who administer", () => {
 
   it("say that they wait, what went wrong, and go on where the server is back", async ({ skip }) => {
     skip(why !== undefined, why);
-    const held = Promise.withResolvers<void>();
-    await admin.route("**/api/v1/projects?*", async (route) => {
-      await held.promise;
-      await route.fulfill({
+    const title = admin.getByRole("heading", { name: "Projects", exact: true });
+    const gone = admin.locator(".server-lost").getByText(/^The server's database does not answer\./);
+    const project = admin.getByRole("link", { name: "shop" });
+    await admin.goto("/projects");
+    await project.waitFor();
+    const before = await title.boundingBox();
+    // A page that is open says so by itself, and one that is loaded meanwhile; both go on without being asked.
+    await admin.route("**/api/v1/**", (route) =>
+      route.fulfill({
         status: 503,
         contentType: "application/problem+json",
         body: JSON.stringify({
           ...{ type: "about:blank", title: "DATABASE_GONE", status: 503, code: "DATABASE_GONE" },
-          ...{ detail: "The database does not answer.", remedy: "Nothing is lost." },
+          ...{ detail: "The server's database does not answer: gone.", remedy: "Nothing is lost." },
+        }),
+      }),
+    );
+    await gone.waitFor();
+    expect(await project.isVisible()).toBe(true);
+    expect(await title.boundingBox()).toEqual(before);
+    await admin.reload();
+    await admin.getByText("Waiting for the server, to load Netwright…").waitFor();
+    await gone.waitFor();
+    expect(await looksOf(admin, "database-gone")).toEqual([]);
+    await admin.unroute("**/api/v1/**");
+    await project.waitFor();
+    await gone.waitFor({ state: "detached" });
+    // What the server refuses for good is not asked for again but by hand; until it answers, it is said that it is asked.
+    const held = Promise.withResolvers<void>();
+    await admin.route("**/api/v1/projects?*", async (route) => {
+      await held.promise;
+      await route.fulfill({
+        status: 500,
+        contentType: "application/problem+json",
+        body: JSON.stringify({
+          ...{ type: "about:blank", title: "INTERNAL", status: 500, code: "INTERNAL" },
+          ...{ detail: "Something went wrong in the server.", remedy: "Nothing is lost." },
         }),
       });
     });
     await admin.goto("/projects");
     await admin.getByText("Loading the projects…").waitFor();
-    const title = admin.getByRole("heading", { name: "Projects", exact: true });
-    const before = await title.boundingBox();
     expect(await looksOf(admin, "waiting")).toEqual([]);
     held.resolve();
     await admin.getByRole("alert").getByText("Nothing is lost.").waitFor();
     expect(await looksOf(admin, "trouble")).toEqual([]);
     await admin.unroute("**/api/v1/projects?*");
     await button(admin, "Try again").click();
-    await admin.getByRole("link", { name: "shop" }).waitFor();
+    await project.waitFor();
     // What stood there before stands where it was.
-    await expect.poll(() => title.boundingBox()).toEqual(before);
+    expect(await title.boundingBox()).toEqual(before);
     await admin.context().setOffline(true);
     await admin.getByText(/^The network is gone/).waitFor();
     await expect.poll(() => title.boundingBox()).toEqual(before);

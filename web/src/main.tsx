@@ -1,12 +1,12 @@
 import "@mantine/core/styles.css";
 import "./shell/shell.css";
 import { type CSSVariablesResolver, createTheme, MantineProvider } from "@mantine/core";
-import { MutationCache, QueryCache, QueryClient, QueryClientProvider, type QueryKey } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { CallError } from "./api/call.ts";
-import { sessionQuery } from "./api/queries.ts";
+import { makeClient } from "./api/client.ts";
 import { App } from "./shell/App.tsx";
+import { ServerNotice } from "./shell/ServerNotice.tsx";
 
 const theme = createTheme({
   primaryColor: "blue",
@@ -48,29 +48,14 @@ const readable: CSSVariablesResolver = () => ({
   },
 });
 
-// A session that has ended, whatever asked: the page to sign in is shown in place of what was there.
-const ended = (error: Error, key?: QueryKey) => {
-  if (error instanceof CallError && error.code === "NOT_SIGNED_IN" && key?.[0] !== "session")
-    void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
-};
-const client: QueryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: (error, { queryKey }) => ended(error, queryKey) }),
-  mutationCache: new MutationCache({ onError: (error) => ended(error) }),
-  defaultOptions: {
-    queries: {
-      // What the server refuses, it refuses again; what did not reach it is tried for as long as somebody looks.
-      retry: (count, error) => error instanceof CallError && error.code === "OFFLINE" && count < 3,
-      staleTime: 2_000,
-      throwOnError: false,
-    },
-  },
-});
+const client = makeClient();
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element with the id root");
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" cssVariablesResolver={readable}>
       <QueryClientProvider client={client}>
+        <ServerNotice />
         <App />
       </QueryClientProvider>
     </MantineProvider>

@@ -10,18 +10,13 @@ const nobody: Others = { people: [], count: 0 };
 /**
  * Hears what happens in a project. After a break of the connection, it goes on where it was.
  *
- * @param onBack called then: what does not say that it has changed may have
  * @param at what is open here, which others who have it open are told
  * @param onHeard called each time that all that happens from now on is heard; where `at` is given
  */
 export function useProjectEvents(
   project: string,
   onEvent: (event: ControllerEvent) => void,
-  {
-    onBack,
-    at,
-    onHeard,
-  }: { readonly onBack?: () => void; readonly at?: PresencePlace; readonly onHeard?: () => void } = {},
+  { at, onHeard }: { readonly at?: PresencePlace; readonly onHeard?: () => void } = {},
 ): Others {
   const after = useRef<number>(undefined);
   const wasOpen = useRef(false);
@@ -43,10 +38,8 @@ export function useProjectEvents(
       }
     },
   );
-  const back = useEffectEvent(() => onBack?.());
   useEffect(() => {
     if (isConnected) {
-      if (serverLink.isLost()) back();
       serverLink.set(false);
       wasOpen.current = true;
       return;
@@ -91,7 +84,7 @@ export function useLabsInStep(
       for (const { queryKey } of [labsQuery(project), labQuery(lab), labDetailQuery(lab)])
         void client.invalidateQueries({ queryKey });
     },
-    { onBack: () => void client.invalidateQueries(), ...(at === undefined ? {} : { at }) },
+    at === undefined ? {} : { at },
   );
   return { progress, others };
 }

@@ -40,6 +40,13 @@ export const waysQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
+/** Whether the server can do its work. Of a database that is gone, nothing else tells a page where nothing happens. */
+export const healthQuery = queryOptions({
+  queryKey: ["health"],
+  queryFn: ({ signal }) => call("GET", "/health", { signal }),
+  refetchInterval: 4_000,
+});
+
 export const hostQuery = queryOptions({
   queryKey: ["host"],
   queryFn: ({ signal }) => call("GET", "/host", { signal }),

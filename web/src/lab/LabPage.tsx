@@ -15,7 +15,6 @@ import { OthersHere } from "../shell/OthersHere.tsx";
 import { Empty, Loading, Trouble } from "../shell/states.tsx";
 import { fileDrawingQuery, noDrawing } from "./file-drawing.ts";
 import { LiveLab } from "./LiveLab.tsx";
-import { ServerNotice } from "./ServerNotice.tsx";
 
 /** A lab, as it is now. */
 export default function LabPage({ project, lab: name }: LabAddress) {
@@ -46,7 +45,6 @@ export default function LabPage({ project, lab: name }: LabAddress) {
   const isPlaced = (from === undefined || !topology.isPending) && !drawing.isPending;
   return (
     <div className="editor">
-      <ServerNotice />
       <div className="toolbar">
         <LabStateBadge state={lab.data.state} />
         <Text size="sm" c="dimmed" className="size">

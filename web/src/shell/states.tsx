@@ -2,17 +2,19 @@ import { Alert, Button, Center, Group, Loader, Stack, Text, Title } from "@manti
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { CallError } from "../api/call.ts";
+import { useServerLoss } from "../api/server-link.ts";
 
 /** Something that is asked of the server: whether it is under way, and what went wrong the last time. */
 export type Action = { readonly isPending: boolean; readonly error: Error | null };
 
 /** While something is on its way. Room is kept, so that nothing jumps. */
 export function Loading({ what }: { readonly what: string }) {
+  const isLost = useServerLoss() !== undefined;
   return (
     <Center mih={200} role="status">
       <Group gap="sm">
         <Loader size="sm" />
-        <Text c="dimmed">Loading {what}…</Text>
+        <Text c="dimmed">{isLost ? `Waiting for the server, to load ${what}…` : `Loading ${what}…`}</Text>
       </Group>
     </Center>
   );
