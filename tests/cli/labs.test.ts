@@ -26,7 +26,9 @@ describe("the life of a lab on the command line", () => {
     );
     const ps = await netwright.ok("ps");
     expect(ps).toMatch(/^LAB +STATE +NODES +LINKS +PROCESSES +UP +FILE\ntwo +running +2 +1 +0 +\d+s +\S+lab\.yaml\n/);
-    expect(ps).toMatch(/\nNODE +KIND +STATE +PROCESSES +INTERFACES\nh1 +host +idle +0 +eth0 10\.0\.0\.1\/24\n/);
+    expect(ps).toMatch(
+      /\nNODE +KIND +STATE +PROCESSES +SERVICES +INTERFACES\nh1 +host +idle +0 +0 +eth0 10\.0\.0\.1\/24\n/,
+    );
     const down = await netwright.call(["down"]);
     expect(down).toMatchObject({ exitCode: 0, stdout: "", stderr: expect.stringMatching(/^Lab two is down/) });
     expect(readdirSync(netwright.runtime)).toEqual([]);
@@ -38,6 +40,24 @@ describe("the life of a lab on the command line", () => {
     expect(existsSync(join(netwright.state, "two/logs/debug.log"))).toBe(true);
     expect(await netwright.ok("gc", "--logs")).toBe("Removed the logs of lab two\n");
     expect(readdirSync(netwright.state)).toEqual([]);
+  });
+
+  it("counts the processes of the lab file, and apart from them what a node runs because of its kind", async () => {
+    const processes = `processes: {sleeper: {node: r1, command: [sleep, "1000"]}}`;
+    const nodes = `nodes: {r1: {kind: router, frr: {config: "ip route 10.9.0.0/16 blackhole\\n"}}, r2: {kind: router}}`;
+    await using netwright = await Netwright.open({ "lab.yaml": `name: counts\n${nodes}\n${processes}\n` });
+    await netwright.ok("up", "-q");
+    // The daemons of FRR are others in other versions.
+    const all = await netwright.ok("ps", "-a");
+    const daemons = [...all.matchAll(/^(\S+) +r1 +\S+ .* service$/gm)].map(([, name]) => name);
+    expect(daemons).toEqual(expect.arrayContaining(["r1.zebra", "r1.staticd"]));
+    const ps = await netwright.ok("ps");
+    expect(ps).toMatch(/\ncounts +running +2 +0 +1 /);
+    expect(ps).toMatch(new RegExp(`\\nr1 +router +running +1 +${daemons.length} *\\n`));
+    expect(ps).toMatch(/\nr2 +router +idle +0 +0 *\n/);
+    await netwright.ok("node", "stop", "r1");
+    expect(await netwright.ok("ps")).toMatch(/\nr1 +router +off +0 +0 *\n/);
+    await netwright.ok("down", "-q");
   });
 
   it("has one outcome for each wrong turn", async () => {

@@ -13,7 +13,7 @@ export const ps: CommandDefinition = (program, bind) => {
     .command("ps")
     .summary("List the labs that run, and the nodes of one")
     .description(
-      "List the labs that run. Of the lab that is meant (by name, by the lab file here, or because it is the only one), list the nodes as well.\n\nLabs whose supervisor has died are not in the list, and what they left on disk is removed. Labs of a server (`netwright serve`) that runs as you are marked so. Daemons of kinds, such as a router's of FRR, are services: they are in the list with -a, and not counted among the processes.",
+      "List the labs that run. Of the lab that is meant (by name, by the lab file here, or because it is the only one), list the nodes as well.\n\nLabs whose supervisor has died are not in the list, and what they left on disk is removed. Labs of a server (`netwright serve`) that runs as you are marked so.\n\nPROCESSES are those of the lab file: of a lab all of them, of a node those that run now. SERVICES are the programs that a node runs because of its kind, such as the daemons of FRR of a router, as far as they run now. Programs of `exec` and `shell` are not counted.",
     )
     .option("-a, --all", "list processes and services, too");
   withOutput(withLab(command));
@@ -111,14 +111,18 @@ function labTable(labs: readonly ListedLab[], paint: Paint): readonly string[] {
   );
 }
 
-function nodeTable({ nodeStatus }: LabDetail, paint: Paint): readonly string[] {
+function nodeTable({ nodeStatus, processStatus }: LabDetail, paint: Paint): readonly string[] {
+  const services = processStatus.filter(({ origin, pid }) => origin === "service" && pid !== undefined);
+  const byNode = Map.groupBy(services, ({ node }) => node);
   return table(
-    ["NODE", "KIND", "STATE", "PROCESSES", "INTERFACES"],
+    ["NODE", "KIND", "STATE", "PROCESSES", "SERVICES", "INTERFACES"],
     nodeStatus.map((node) => [
       node.name,
       node.driver === "ovs" ? `${node.kind} (ovs)` : node.kind,
       node.state === "failed" ? paint("red", node.state) : node.state === "none" ? "" : stateOf(node),
-      node.driver !== undefined || node.state === "none" ? "" : node.processes,
+      ...(node.driver !== undefined || node.state === "none"
+        ? ["", ""]
+        : [node.processes, byNode.get(node.name)?.length ?? 0]),
       node.interfaces.map(interfaceText).join(", "),
     ]),
     (text) => paint("bold", text),
