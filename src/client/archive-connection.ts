@@ -4,8 +4,9 @@ import { archiveUpgrade, endpoints } from "../api/endpoints.ts";
 import type { CopyReport, ReadChangesQuery, ReadFilesQuery, WriteFilesQuery } from "../api/files.ts";
 import { type HandedFile, handOverField } from "../archive/hand-over.ts";
 import { readReport, wholeReport } from "../archive/report.ts";
-import { labError, NetwrightError } from "../topology/errors/error.ts";
+import { labError } from "../topology/errors/error.ts";
 import { dial, fieldsFor, type LabAddress, pathAt } from "./address.ts";
+import { lostConnection } from "./lost.ts";
 import { pathOf } from "./path.ts";
 import { errorFrom, problemIn } from "./problems.ts";
 
@@ -40,11 +41,13 @@ export class ArchiveConnection implements Disposable {
   #ended = false;
   #answered = false;
   #takesDescriptors = false;
+  readonly #address: LabAddress;
   readonly #isHere: boolean;
 
   private constructor(lab: string, address: LabAddress, signal: AbortSignal | undefined) {
     this.#lab = lab;
     this.#signal = signal;
+    this.#address = address;
     this.#isHere = "socket" in address;
     this.#socket = dial(address, {
       onread: {
@@ -254,8 +257,6 @@ export class ArchiveConnection implements Disposable {
   }
 
   #lost(): Error {
-    if (this.#error instanceof NetwrightError) return this.#error;
-    const detail = this.#error instanceof Error ? this.#error.message : "the connection closed";
-    return labError("LAB_LOST", { lab: this.#lab, detail }, { cause: this.#error });
+    return lostConnection(this.#lab, this.#address, this.#error);
   }
 }

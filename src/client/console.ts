@@ -1,7 +1,7 @@
 import { Duplex } from "node:stream";
 import type { ConsoleControl, ConsoleQuery, ConsoleReport } from "../api/console.ts";
-import { labError, NetwrightError } from "../topology/errors/error.ts";
 import type { LabAddress } from "./address.ts";
+import { lostConnection } from "./lost.ts";
 import { pathOf } from "./path.ts";
 import { errorFrom } from "./problems.ts";
 import { LabWebSocket } from "./websocket.ts";
@@ -22,7 +22,7 @@ const sendBacklogBytes = 1 << 20;
 /**
  * Opens the console of a node. The stream ends with the lab; it fails with what is wrong.
  *
- * @throws NODE_NOT_FOUND, CONSOLE_MISSING, CONSOLE_TAKEN, LAB_LOST
+ * @throws NODE_NOT_FOUND, CONSOLE_MISSING, CONSOLE_TAKEN, LAB_LOST, SERVER_BROKE_OFF
  */
 export async function openConsole(
   lab: string,
@@ -65,10 +65,9 @@ export async function openConsole(
   });
   socket.once("close", (cause) => {
     failure ??=
-      state === undefined
-        ? cause instanceof NetwrightError
-          ? cause
-          : labError("LAB_LOST", { lab, detail: cause?.message ?? "the connection closed" }, { cause })
+      // Of a lab behind a server, a connection that breaks is no end of it.
+      state === undefined || (cause !== undefined && !("socket" in address) && !duplex.destroyed)
+        ? lostConnection(lab, address, cause)
         : undefined;
     reject(failure ?? new Error("closed"));
     if (failure === undefined) duplex.push(null);

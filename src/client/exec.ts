@@ -1,8 +1,8 @@
 import { Readable, Writable } from "node:stream";
 import type { ExecControl, ExecReport, ExecRequest } from "../api/exec.ts";
 import { Channel, decodeFrame, encodeFrame } from "../api/exec-frame.ts";
-import { labError, NetwrightError } from "../topology/errors/error.ts";
 import type { LabAddress } from "./address.ts";
+import { lostConnection } from "./lost.ts";
 import { pathOf } from "./path.ts";
 import { errorFrom } from "./problems.ts";
 import { LabWebSocket } from "./websocket.ts";
@@ -61,14 +61,7 @@ export function exec(lab: string, address: LabAddress, node: string, request: Ex
     start();
     stdout.push(null);
     stderr.push(null);
-    last ??=
-      cause instanceof NetwrightError
-        ? cause
-        : labError(
-            "LAB_LOST",
-            { lab, detail: cause?.message ?? "the connection closed while a command ran in it" },
-            { cause },
-          );
+    last ??= lostConnection(lab, address, cause, "the connection closed while a command ran in it");
     if (last instanceof Error) reject(last);
     else resolve(last);
   });

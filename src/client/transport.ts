@@ -7,6 +7,7 @@ import type { Problem } from "../api/resources.ts";
 import type { RouteName, Routes } from "../api/routes.ts";
 import { labError, NetwrightError } from "../topology/errors/error.ts";
 import { dial, fieldsFor, type LabAddress, pathAt } from "./address.ts";
+import { lostConnection } from "./lost.ts";
 import { pathOf } from "./path.ts";
 import { errorFrom, errorFromAll } from "./problems.ts";
 
@@ -60,7 +61,7 @@ export class Transport {
    * Calls a route that answers once.
    *
    * @param options.timeoutMs for the answer; `Infinity` for routes that wait for something to happen
-   * @throws the error of the catalogue that the supervisor reports; LAB_LOST when it goes away
+   * @throws the error of the catalogue that the supervisor reports; LAB_LOST when it goes away, SERVER_BROKE_OFF when what is between may have
    */
   async call<N extends JsonRoute>(name: N, options: CallOptions<N>): Promise<ResponseOf<N>> {
     const response = await this.#open(name, options as Options);
@@ -158,8 +159,7 @@ export class Transport {
   }
 
   #lost(cause: unknown): NetwrightError {
-    const detail = cause instanceof Error ? cause.message : "the connection closed";
-    return labError("LAB_LOST", { lab: this.lab, detail }, { cause });
+    return lostConnection(this.lab, this.#address, cause);
   }
 }
 

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -113,6 +115,59 @@ describe("calls of the lab API", () => {
     await expect(new LabClient("gone", { socket: join(folder, "nothing") }).summary()).rejects.toMatchObject({
       code: "LAB_LOST",
       cause: { code: "ENOENT" },
+    });
+  });
+
+  it("of a server tell that the connection broke, which says nothing of the lab", async () => {
+    const far = createServer((request, response) => respond(request, response));
+    await once(far.listen(0, "127.0.0.1"), "listening");
+    const { port } = far.address() as AddressInfo;
+    const upgraded: ((socket: Socket) => void)[] = [];
+    far.on("upgrade", ({ headers }, socket: Socket) => {
+      const accept = createHash("sha1").update(`${headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
+      const fields = ["upgrade: websocket", "connection: Upgrade", `sec-websocket-accept: ${accept.digest("base64")}`];
+      socket.write(["HTTP/1.1 101 Switching Protocols", ...fields, "", ""].join("\r\n"));
+      upgraded.shift()?.(socket);
+    });
+    const url = new URL(`http://127.0.0.1:${port}/api/v1/projects/p/labs/test`);
+    const lab = new LabClient("test", { url, token: "t" });
+    const broken = {
+      code: "SERVER_BROKE_OFF",
+      message: expect.stringMatching(/^The connection to lab "test" of the server http:\S+ broke: .* may go on there/),
+      remedy: expect.not.stringContaining("supervisor"),
+    };
+    respond = (_, response) => {
+      response.write(`${JSON.stringify({ type: "node.up", subject: "h1" })}\n`);
+      setTimeout(() => response.destroy(), 10);
+    };
+    const read = async (stream: AsyncIterable<unknown>) => {
+      for await (const _ of stream);
+    };
+    await expect(lab.summary()).rejects.toMatchObject(broken);
+    await expect(read(lab.events({ follow: true }))).rejects.toMatchObject(broken);
+    await expect(read(lab.logs({ follow: true }))).rejects.toMatchObject(broken);
+    await expect(read(lab.captureStream("c1"))).rejects.toMatchObject(broken);
+    upgraded.push((socket) => socket.once("data", () => socket.destroy()));
+    await expect((await lab.exec("h1", { argv: ["true"] })).exit).rejects.toMatchObject(broken);
+    upgraded.push((socket) => socket.resetAndDestroy());
+    await expect(lab.getFile("h1", "/a")).rejects.toMatchObject(broken);
+    // One that was open, too: it is no end of the machine's.
+    const state = Buffer.from('{"type":"state","state":"on"}');
+    let connection: Socket | undefined;
+    upgraded.push((socket) => {
+      connection = socket;
+      socket.write(Buffer.concat([Buffer.from([0x81, state.length]), state]));
+    });
+    const console = await lab.console("h1", {});
+    const ended = once(console, "close").catch((error: unknown) => error);
+    connection?.destroy();
+    expect(await ended).toMatchObject(broken);
+    far.close();
+    far.closeAllConnections();
+    await once(far, "close");
+    await expect(lab.summary()).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
+    await expect((await lab.exec("h1", { argv: ["true"] })).exit).rejects.toMatchObject({
+      code: "SERVER_UNREACHABLE",
     });
   });
 

@@ -19,12 +19,12 @@ const kept = (headers: IncomingMessage["headers"]) =>
 /** A connection to a lab's API. @throws LAB_LOST */
 export const dialLab = (agent: Agent, lab: string): Promise<Duplex> =>
   agent.connect(lab).catch((error: unknown) => {
-    throw labError("LAB_LOST", { lab, detail: "it does not answer" }, { cause: error });
+    throw labError("LAB_LOST", { lab, detail: "it does not answer", ofServer: true }, { cause: error });
   });
 
 /** Of a lab that went away while it was asked. */
 export const broken = (lab: string, error: unknown): Error =>
-  labError("LAB_LOST", { lab, detail: "it ended the connection" }, { cause: error });
+  labError("LAB_LOST", { lab, detail: "it ended the connection", ofServer: true }, { cause: error });
 
 /**
  * Passes a request on to a lab, and its answer back, as they come.

@@ -46,6 +46,12 @@ export const controllerErrors = {
         ? "Who signed its certificate is not known here. Where it is your own authority, name its certificate: netwright context add … --ca FILE"
         : "Check its address and the network. Labs of this machine: netwright context use local",
   }),
+  SERVER_BROKE_OFF: entry<{ url: string; lab: string; detail: string }>({
+    exitCode: 1,
+    message: ({ url, lab, detail }) =>
+      `The connection to lab "${lab}" of the server ${url} broke: ${detail}. The lab may go on there, also where the server has ended.`,
+    remedy: () => "Once the server answers, see whether the lab runs: netwright ps. Then try again.",
+  }),
   SERVER_LOST: entry<{ url: string; what: string; seconds: number }>({
     exitCode: 1,
     message: ({ url, what, seconds }) =>

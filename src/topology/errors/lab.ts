@@ -39,10 +39,14 @@ export const labErrors = {
     message: ({ lab, state }) => `Lab "${lab}" is ${state} right now.`,
     remedy: () => "Wait for that to finish, or choose another --name.",
   }),
-  LAB_LOST: entry<{ lab: string; detail: string }>({
+  /** `ofServer`: its log is not at hand. */
+  LAB_LOST: entry<{ lab: string; detail: string; ofServer?: true }>({
     exitCode: 1,
     message: ({ lab, detail }) => `The supervisor of lab "${lab}" ended unexpectedly: ${detail}`,
-    remedy: ({ lab }) => `Its log tells more: netwright logs -n ${lab} supervisor`,
+    remedy: ({ lab, ofServer }) =>
+      ofServer
+        ? "See whether it runs, and start it again where it does not. Why it ended is in its log, which is for who runs the server."
+        : `Its log tells more: netwright logs -n ${lab} supervisor`,
   }),
   LAB_UNRESPONSIVE: entry<{ lab: string }>({
     exitCode: 1,
