@@ -125,7 +125,8 @@ export class LabChanges {
       await this.#forget(project, held);
       throw error;
     }
-    const done = { ...asked, text, digest, topology_name: null, topology_version: null, pending_change: null };
+    const differs = text === held.text ? {} : { topology_changed: 1 };
+    const done = { ...asked, ...differs, text, digest, pending_change: null };
     const applied = await keeper.eventually(() => updateLab(database, held, done));
     await releasePorts(database, held.id, lab);
     return applied;

@@ -263,6 +263,35 @@ export function tryApi(start: () => Promise<TestServer>): void {
       expect((await server.agent.list()).size).toBe(0);
     });
 
+    it("differ from their topology once another text is applied, until they are saved as its next version", async () => {
+      const [path, headers] = ["/projects/demo/topologies/source", as("olga")];
+      const save = (body: object, seen: number) =>
+        server.call("PUT", path, { headers: { ...headers, "if-match": `"${seen}"` }, body });
+      const from = async () => (await lab("grown")).body.topology;
+      await save({ text }, 0);
+      await deploy("grown", { topology: { name: "source" } });
+      await until(() => lab("grown"), labIn("running"));
+      expect(await from()).toEqual({ name: "source", version: 1, isChanged: false });
+      const larger = "nodes: {h1: {}, h2: {}, h3: {}}\nlinks: [[h1, h2]]\n";
+      const apply = (wanted: string) =>
+        server.call("POST", "/projects/demo/labs/grown/apply", { headers, body: { text: wanted } });
+      await apply(text);
+      expect(await from()).toMatchObject({ isChanged: false });
+      expect((await apply(larger)).body.topology).toEqual({ name: "source", version: 1, isChanged: true });
+      // Neither over a version that was not seen, nor of a text that the lab has not.
+      await save({ text: "nodes: {other: {}}\n" }, 1);
+      for (const [body, seen] of [
+        [{ text: larger, lab: "grown" }, 1],
+        [{ text, lab: "grown" }, 2],
+        [{ text: larger, lab: "nothing" }, 2],
+      ] as const)
+        expect((await save(body, seen)).body.code).toBe("CHANGED_MEANWHILE");
+      expect(await from()).toMatchObject({ version: 1, isChanged: true });
+      expect((await save({ text: larger, lab: "grown" }, 2)).body.version).toBe(3);
+      expect(await from()).toEqual({ name: "source", version: 3, isChanged: false });
+      for (const gone of ["/projects/demo/labs/grown", path]) await server.call("DELETE", gone, { headers });
+    });
+
     it("are told of again only when something has changed, be it their state alone", async () => {
       const { headers } = await deploy("seen");
       const tag = headers.get("etag") ?? "";

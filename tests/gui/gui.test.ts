@@ -333,7 +333,29 @@ describe("the pages", () => {
 
   it("delete it, and sign out", async ({ skip }) => {
     skip(why !== undefined, why);
-    await page.getByRole("button", { name: "Delete lab first" }).click();
+    const dialog = page.getByRole("dialog");
+    // What was applied since is in no topology: that is told, and can be mended.
+    const remove = page.getByRole("button", { name: "Delete lab first" });
+    await remove.click();
+    await dialog.getByText("It differs from version 1 of topology pair").waitFor();
+    await dialog.getByLabel("Save it as version 5 of topology pair first").waitFor();
+    await dialog.getByText(/^grace saved version 4 since the lab came from version 1/).waitFor();
+    await picture(page, "delete");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("link", { name: "Edit" }).click();
+    await page.getByRole("button", { name: "Add a Host" }).click();
+    await page.getByRole("button", { name: "Show changes" }).click();
+    await dialog.getByLabel("Also save it as version 5 of topology pair").check();
+    await picture(page, "apply-and-save");
+    expect(await barriers(page)).toEqual([]);
+    await page.getByRole("button", { name: "Apply" }).click();
+    await node("h4").waitFor();
+    const saved = (await ask(page, "GET", "/projects/demo/topologies/pair")) as { version: number; text: string };
+    expect([saved.version, saved.text.includes("h4:")]).toEqual([5, true]);
+    await page.getByRole("link", { name: "Edit" }).waitFor();
+    await remove.click();
+    await dialog.getByText("Topologies stay: the lab is as version 5 of topology pair says.").waitFor();
+    expect(await dialog.getByRole("checkbox").count()).toBe(0);
     await page.getByRole("button", { name: "Delete lab", exact: true }).click();
     await page.getByText("No labs yet").waitFor();
     await page.getByRole("button", { name: /admin/ }).click();

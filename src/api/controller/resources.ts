@@ -159,8 +159,11 @@ export const ControlledLab = z.object({
   id: z.string(),
   name: LabName,
   state: ControlledLabState,
-  /** What it was deployed from; absent for one that was given as a text, or started by the command line. */
-  topology: z.object({ name: Name, version: z.int() }).optional(),
+  /**
+   * What it was deployed from, or saved as since; absent for one that was given as a text, or started by the command
+   * line. `isChanged`: another text was applied to it since.
+   */
+  topology: z.object({ name: Name, version: z.int(), isChanged: z.boolean() }).optional(),
   nodes: z.int(),
   links: z.int(),
   owner: z.string(),

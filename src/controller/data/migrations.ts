@@ -17,6 +17,7 @@ export const migrations = (engine: Engine): Readonly<Record<string, Migration>> 
   "0008-sessions": { up: sessions },
   "0009-changes": { up: ({ schema }) => schema.alterTable("labs").addColumn("pending_change", "text").execute() },
   "0010-ids-of-versions": { up: idsOfVersions },
+  "0011-labs-that-differ": { up: labsThatDiffer },
 });
 
 async function foundLabs({ schema }: Kysely<unknown>): Promise<void> {
@@ -213,4 +214,11 @@ async function sessions({ schema }: Kysely<unknown>): Promise<void> {
 async function idsOfVersions({ schema }: Kysely<unknown>): Promise<void> {
   await schema.alterTable("topology_versions").addColumn("id", "text").execute();
   await schema.createIndex("topology_versions_by_id").on("topology_versions").column("id").execute();
+}
+
+async function labsThatDiffer({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .alterTable("labs")
+    .addColumn("topology_changed", "integer", (column) => column.notNull().defaultTo(0))
+    .execute();
 }

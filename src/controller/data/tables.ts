@@ -87,6 +87,8 @@ export type Tables = {
     run_name: string;
     topology_name: string | null;
     topology_version: number | null;
+    /** 1: another text was applied since. */
+    topology_changed: number;
     text: string;
     variables: string;
     nodes: number;

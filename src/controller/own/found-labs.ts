@@ -130,6 +130,7 @@ export class FoundLabs {
       ...askedBy(lab),
       topology_name: null,
       topology_version: null,
+      topology_changed: 0,
       variables: "{}",
     };
   }

@@ -44,7 +44,8 @@ export async function findLabRow(database: Database, project: ProjectRow, name: 
 
 /** What is told of a lab: all of it but the texts, which are long. */
 const shownColumns = [
-  ...(["id", "name", "run_name", "topology_name", "topology_version", "nodes", "links", "owner"] as const),
+  ...(["id", "name", "run_name", "topology_name", "topology_version", "topology_changed"] as const),
+  ...(["nodes", "links", "owner"] as const),
   ...(["desired", "problem", "revision", "created_at"] as const),
 ] as const;
 type ShownRow = Pick<LabRow, (typeof shownColumns)[number]>;
@@ -80,7 +81,13 @@ export function labHandlers({
       state: keeper.stateOf(row),
       ...(row.topology_name === null || row.topology_version === null
         ? {}
-        : { topology: { name: row.topology_name, version: row.topology_version } }),
+        : {
+            topology: {
+              name: row.topology_name,
+              version: row.topology_version,
+              isChanged: row.topology_changed === 1,
+            },
+          }),
       nodes: row.nodes,
       links: row.links,
       owner: row.owner,
@@ -170,6 +177,7 @@ export function labHandlers({
         ...draft,
         topology_name: body.topology?.name ?? null,
         topology_version: version?.version ?? null,
+        topology_changed: 0,
         text,
         owner: caller.user.name,
         desired: "running" as const,

@@ -85,7 +85,7 @@ export function topologyHandlers(database: Database, bulletin: Bulletin, clock: 
       caller,
       newId,
       params: { topology: name = "" },
-      body: { text, message, layout },
+      body: { text, message, layout, lab },
       ifMatch,
     }) => {
       const saved = await database.transaction().execute(async (transaction) => {
@@ -137,6 +137,18 @@ export function topologyHandlers(database: Database, bulletin: Bulletin, clock: 
           id: requested,
         };
         await transaction.insertInto("topology_versions").values(row).execute();
+        if (lab !== undefined) {
+          const { numUpdatedRows } = await transaction
+            .updateTable("labs")
+            .set({ topology_name: name, topology_version: version, topology_changed: 0 })
+            .where("project_id", "=", project.id)
+            .where("name", "=", lab)
+            .where("desired", "!=", "deleted")
+            .where("text", "=", text)
+            .where("pending_change", "is", null)
+            .executeTakeFirst();
+          requireChanged(numUpdatedRows, `Lab ${lab}`);
+        }
         return versionOf(name, row);
       });
       await tell(project, "topology.saved", name, `is saved as version ${saved.version} by ${saved.author}`);

@@ -25,7 +25,8 @@ export default function LabPage({ project, lab: name }: LabAddress) {
   const lab = useQuery(labQuery(address));
   const runs = lab.data?.state === "running";
   const detail = useQuery({ ...labDetailQuery(address), enabled: runs });
-  const from = lab.data?.topology;
+  // Where the nodes of one that was changed are drawn is in its own text.
+  const from = lab.data?.topology?.isChanged === false ? lab.data.topology : undefined;
   const topology = useQuery({
     ...topologyQuery(project, from?.name ?? "", from?.version),
     enabled: from !== undefined,

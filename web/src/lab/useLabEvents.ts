@@ -48,6 +48,4 @@ export function useLabEvents(address: LabAddress, runsAs: string): readonly LabE
 }
 
 const named = (event: LabEvent, runsAs: string, name: string): LabEvent =>
-  event.subject === runsAs && event.type.startsWith("lab.")
-    ? { ...event, subject: name, message: event.message.replaceAll(runsAs, name) }
-    : event;
+  event.subject === runsAs ? { ...event, subject: name, message: event.message.replaceAll(runsAs, name) } : event;

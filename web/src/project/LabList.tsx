@@ -1,5 +1,5 @@
 import { Button, Card, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
-import { IconPlayerPlay, IconPlayerStop, IconTrash } from "@tabler/icons-react";
+import { IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
@@ -8,8 +8,8 @@ import { call } from "../api/call.ts";
 import { labQuery, labsQuery } from "../api/queries.ts";
 import { Ask } from "../shell/Ask.tsx";
 import { actions, List } from "../shell/List.tsx";
-import { RemoveButton } from "../shell/RemoveButton.tsx";
 import { Empty, Trouble } from "../shell/states.tsx";
+import { DeleteLab } from "./DeleteLab.tsx";
 import { useDeploy } from "./deploy.ts";
 import { examples } from "./examples.ts";
 import { LabStateBadge } from "./lab-state.tsx";
@@ -93,7 +93,9 @@ function Row({
       </Table.Td>
       <Table.Td>{size}</Table.Td>
       <Table.Td>
-        {lab.topology === undefined ? "a text" : `${lab.topology.name}, version ${lab.topology.version}`}
+        {lab.topology === undefined
+          ? "a text"
+          : `${lab.topology.name}, version ${lab.topology.version}${lab.topology.isChanged ? ", changed" : ""}`}
       </Table.Td>
       <Table.Td>{lab.owner}</Table.Td>
       <Table.Td>{mayChange && <LabActions project={project} lab={lab} />}</Table.Td>
@@ -157,17 +159,7 @@ export function LabActions({
       >
         What runs in its nodes ends, and files that were written there are lost. It can be started anew.
       </Ask>
-      <RemoveButton
-        verb="Delete"
-        what="lab"
-        name={lab.name}
-        icon={<IconTrash size={14} />}
-        remove={() => call("DELETE", "/projects/:project/labs/:lab", { params })}
-        stale={[labs]}
-        onRemoved={onDeleted}
-      >
-        It is taken down, and what ran in its nodes is lost. Topologies stay.
-      </RemoveButton>
+      <DeleteLab project={project} lab={lab} onDeleted={onDeleted} />
     </Group>
   );
 }

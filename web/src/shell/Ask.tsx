@@ -8,6 +8,7 @@ export function Ask({
   title,
   verb,
   isHarmless = false,
+  isReady = true,
   action,
   onYes,
   onNo,
@@ -18,6 +19,8 @@ export function Ask({
   /** What the button says that does it. */
   readonly verb: string;
   readonly isHarmless?: boolean;
+  /** What is asked for beside it is there. */
+  readonly isReady?: boolean;
   readonly action: Action;
   readonly onYes: () => void;
   readonly onNo: () => void;
@@ -26,13 +29,20 @@ export function Ask({
   return (
     <Modal opened={isOpen} onClose={onNo} title={title}>
       <Stack>
-        <Text size="sm">{children}</Text>
+        <Text size="sm" component="div">
+          {children}
+        </Text>
         {action.error !== null && <Trouble error={action.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onNo} data-autofocus>
             Cancel
           </Button>
-          <Button {...(isHarmless ? {} : { color: "red" })} loading={action.isPending} onClick={onYes}>
+          <Button
+            {...(isHarmless ? {} : { color: "red" })}
+            loading={action.isPending}
+            disabled={!isReady}
+            onClick={onYes}
+          >
             {verb}
           </Button>
         </Group>

@@ -3,6 +3,7 @@ import { IconChecks } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useLocation } from "wouter";
+import type { ControlledLab } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
 import {
   labDetailQuery,
@@ -12,6 +13,7 @@ import {
   projectQuery,
   topologyQuery,
 } from "../api/queries.ts";
+import { useKeeping } from "../project/keeping.tsx";
 import { useUnsaved } from "../shell/Leaving.tsx";
 import { OthersHere } from "../shell/OthersHere.tsx";
 import { Loading, Trouble } from "../shell/states.tsx";
@@ -33,7 +35,7 @@ export default function LabEditPage({ project, lab }: Names) {
   const known = useQuery(labQuery({ project, lab }));
   // Of a lab that does not run there are none; the plan shows what else differs.
   const links = useQuery({ ...labLinkChangesQuery({ project, lab }), gcTime: 0 });
-  const from = known.data?.topology;
+  const from = known.data?.topology?.isChanged === false ? known.data.topology : undefined;
   const topology = useQuery({
     ...topologyQuery(project, from?.name ?? "", from?.version),
     enabled: from !== undefined,
@@ -57,6 +59,7 @@ export default function LabEditPage({ project, lab }: Names) {
     <Drawn
       project={project}
       lab={lab}
+      known={known.data}
       first={{
         text: text.data.text,
         revision: text.data.revision,
@@ -68,7 +71,13 @@ export default function LabEditPage({ project, lab }: Names) {
   );
 }
 
-function Drawn({ project, lab, first, isReadOnly }: Names & { readonly first: LabBase; readonly isReadOnly: boolean }) {
+function Drawn({
+  project,
+  lab,
+  known,
+  first,
+  isReadOnly,
+}: Names & { readonly known: ControlledLab; readonly first: LabBase; readonly isReadOnly: boolean }) {
   const client = useQueryClient();
   const [, navigate] = useLocation();
   const { base, asItRuns, others, meanwhile, isRenewing, problem, renew } = useLabBase({ project, lab }, first);
@@ -85,18 +94,33 @@ function Drawn({ project, lab, first, isReadOnly }: Names & { readonly first: La
   const plan = useMutation({
     mutationFn: (text: string) => call("POST", "/projects/:project/labs/:lab/plan", { params, body: { text } }),
   });
+  const keeping = useKeeping(project, known, plan.isSuccess && !isReadOnly, ["Also save it", ""]);
+  /** What the lab is by now, where that could not be saved as a topology. */
+  const [applied, setApplied] = useState<string>();
+  const leave = async () => {
+    await client.invalidateQueries({ queryKey: labQuery(params).queryKey });
+    await client.invalidateQueries({ queryKey: labDetailQuery(params).queryKey });
+    forget();
+    navigate(`/projects/${project}/labs/${lab}`);
+  };
   const apply = useMutation({
-    mutationFn: (text: string) =>
-      call("POST", "/projects/:project/labs/:lab/apply", { params, body: { text }, ifMatch: base.revision }),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: labQuery(params).queryKey });
-      await client.invalidateQueries({ queryKey: labDetailQuery(params).queryKey });
-      forget();
-      navigate(`/projects/${project}/labs/${lab}`);
+    mutationFn: async (text: string) => {
+      if (applied !== text)
+        await call("POST", "/projects/:project/labs/:lab/apply", { params, body: { text }, ifMatch: base.revision });
+      if (!keeping.isWanted) return;
+      setApplied(text);
+      await keeping.save(text);
     },
+    onSuccess: leave,
   });
+  const isKeptOpen = applied !== undefined && applied === plan.variables;
   const phases = Map.groupBy(plan.data?.steps ?? [], ({ phase }) => phase);
   const close = () => {
+    // What was applied is not shown as if it were to be applied yet.
+    if (isKeptOpen) {
+      void leave();
+      return;
+    }
     plan.reset();
     apply.reset();
   };
@@ -160,14 +184,20 @@ function Drawn({ project, lab, first, isReadOnly }: Names & { readonly first: La
               <Code block>{steps.map(({ symbol, text: what }) => `${symbol} ${what}`).join("\n")}</Code>
             </div>
           ))}
+          {plan.isSuccess && keeping.field}
+          {apply.isError && isKeptOpen && <Text size="sm">It is applied, but not saved as a topology:</Text>}
           {apply.isError && <Trouble error={apply.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
-              Cancel
+              {isKeptOpen && apply.isError ? "Back to the lab" : "Cancel"}
             </Button>
             {plan.isSuccess && (
-              <Button loading={apply.isPending} onClick={() => apply.mutate(plan.variables)}>
-                Apply
+              <Button
+                loading={apply.isPending}
+                disabled={!keeping.isReady || (isKeptOpen && apply.isError && !keeping.isWanted)}
+                onClick={() => apply.mutate(plan.variables)}
+              >
+                {isKeptOpen && apply.isError ? "Save" : "Apply"}
               </Button>
             )}
           </Group>

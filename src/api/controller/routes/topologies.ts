@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Layout, pageOf, Reading, Topology, TopologyVersion } from "../resources.ts";
+import { LabName, Layout, pageOf, Reading, Topology, TopologyVersion } from "../resources.ts";
 import { labText, mostVersions, numberedPage, page } from "./parts.ts";
 import type { ControllerRoute } from "./route.ts";
 
@@ -32,7 +32,13 @@ export const topologyRoutes = {
     tag: "topologies",
     summary: "Save a topology as its next version. With If-Match, only if nobody else did meanwhile",
     access: "operator",
-    body: z.object({ text: labText, message: z.string().max(1000).default(""), layout: Layout.optional() }),
+    body: z.object({
+      text: labText,
+      message: z.string().max(1000).default(""),
+      layout: Layout.optional(),
+      /** A lab that has this text, and is of this version from then on. Another text there: nothing is saved. */
+      lab: LabName.optional(),
+    }),
     response: TopologyVersion,
     status: 200,
     takesIfMatch: true,
