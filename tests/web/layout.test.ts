@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { spotsOf } from "../../web/src/graph/label-spots.ts";
 import { layOut } from "../../web/src/graph/layout.ts";
+import { along, shapeOf } from "../../web/src/graph/link-shape.ts";
 
 const ring = (count: number) => {
   const nodes = Array.from({ length: count }, (_, index) => `n${index}`);
@@ -28,5 +30,71 @@ describe("the automatic layout", () => {
   it("takes nodes without links, links of nodes that are not there, and nothing at all", () => {
     expect(Object.keys(layOut({ nodes: ["a", "b"], links: [["a", "z"]], fixed: {} }))).toEqual(["a", "b"]);
     expect(layOut({ nodes: [], links: [], fixed: {} })).toEqual({});
+  });
+});
+
+const zero = { x: 0, y: 0 };
+
+describe("words beside links", () => {
+  // As the example triangle is drawn: the rates of r1 and r3 stood on those of r1 and r2.
+  const places = { h1: [0, 10], r1: [180, 0], h3: [510, 0], r3: [350, 85], r2: [190, 180] } as const;
+  const ends = [
+    ["h1:eth0", "r1:eth0"],
+    ["r1:eth1", "r2:eth1"],
+    ["r1:eth2", "r3:eth2"],
+    ["r2:eth2", "r3:eth1"],
+    ["r3:eth0", "h3:eth0"],
+  ] as const;
+  const at = Object.fromEntries(Object.entries(places).map(([name, [x, y]]) => [name, { x, y }]));
+  const labelled = (pairs: readonly (readonly [string, string])[], words = "") =>
+    pairs.map(([a, b]) => {
+      const [one = "", aInterface = "", other = "", bInterface = ""] = [...a.split(":"), ...b.split(":")];
+      return { id: `${a} ${b}`, a: one, b: other, aInterface, bInterface, isImpaired: false, words, lane: 0 };
+    });
+
+  it.each([
+    ["rates", ""],
+    ["rates and impairments", "20ms ±5ms, loss 2 %"],
+  ])("%s cover no node, no interface's name and no other link's words, and are nearest to their own", (_, words) => {
+    const links = labelled(ends, words);
+    const spots = spotsOf(links, at);
+    const [halfWidth, halfHeight] = [Math.max(39, words.length * 3.1), words === "" ? 13 : 19.5];
+    const shapes = links.map(({ id, a, b }) => ({ id, shape: shapeOf(at[a] ?? zero, at[b] ?? zero, 0) }));
+    const boxes = shapes.map(({ id, shape: { middle } }) => {
+      const { x, y, anchor } = spots.get(id) ?? { x: 0, y: 0, anchor: "middle" };
+      const edge = anchor === "start" ? halfWidth : anchor === "end" ? -halfWidth : 0;
+      return { of: id, x: middle.x + x + edge, y: middle.y + y, halfWidth, halfHeight };
+    });
+    const names = shapes.flatMap(({ id, shape }) =>
+      (["a", "b"] as const).map((end) => ({
+        of: `name of ${id}`,
+        ...along(shape, end, shape.nameAt),
+        halfWidth: 12,
+        halfHeight: 6,
+      })),
+    );
+    const nodes = Object.entries(at).map(([of, { x, y }]) => ({
+      of,
+      x: x + 38,
+      y: y + 29,
+      halfWidth: 38,
+      halfHeight: 29,
+    }));
+    const covered = boxes.flatMap((box, index) =>
+      [...nodes, ...names, ...boxes.slice(index + 1)].flatMap((other) =>
+        Math.abs(box.x - other.x) < box.halfWidth + other.halfWidth &&
+        Math.abs(box.y - other.y) < box.halfHeight + other.halfHeight
+          ? [`${box.of} on ${other.of}`]
+          : [],
+      ),
+    );
+    expect(covered).toEqual([]);
+    for (const box of boxes) {
+      const far = ({ shape: { a, unit, length } }: (typeof shapes)[number]) => {
+        const share = Math.min(length, Math.max(0, (box.x - a.x) * unit.x + (box.y - a.y) * unit.y));
+        return Math.hypot(a.x + unit.x * share - box.x, a.y + unit.y * share - box.y);
+      };
+      expect(shapes.toSorted((one, other) => far(one) - far(other))[0]?.id).toBe(box.of);
+    }
   });
 });

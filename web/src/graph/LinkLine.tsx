@@ -1,6 +1,7 @@
 import { BaseEdge, type Edge, type EdgeProps, useInternalNode } from "@xyflow/react";
 import { type CSSProperties, memo } from "react";
-import { nodeSize } from "./NodeBox.tsx";
+import { lineHeight, type Spot } from "./label-spots.ts";
+import { along, hasRoomForNames, type LinkShape, type Point, shapeOf, shiftOf } from "./link-shape.ts";
 import { type LinkRate, lossWords, rateWords, useRate } from "./rates.ts";
 
 export type LinkLook = {
@@ -17,19 +18,16 @@ export type LinkLook = {
   readonly lane: number;
   readonly showsNames: boolean;
   readonly words: string;
+  /** Where words stand, from the middle of the link (label-spots.ts). */
+  readonly spotX?: number | undefined;
+  readonly spotY?: number | undefined;
+  readonly anchor?: Spot["anchor"] | undefined;
 };
 
 export type GraphLink = Edge<LinkLook, "link">;
 
-type Point = { readonly x: number; readonly y: number };
-
-const laneWidth = 14;
 /** Less is what machines say without being asked (neighbour discovery), and is told in the details. */
 const leastBits = 1_000;
-/** Of a rate, an arrow before it. */
-const wordsWidth = 84;
-/** From a node's border to the middle of an interface's name. */
-const nameDistance = 16;
 
 /** What a screen reader says of a link. */
 export const linkLabel = ({ a, b, aInterface, bInterface, state, isImpaired }: LinkLook): string =>
@@ -41,29 +39,12 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
   const to = useInternalNode(target)?.internals.positionAbsolute;
   const rate = useRate(id);
   if (from === undefined || to === undefined || data === undefined) return null;
-  const ends = { ax: from.x, ay: from.y, bx: to.x, by: to.y };
-  const half = { x: nodeSize.width / 2, y: nodeSize.height / 2 };
-  const length = Math.hypot(ends.bx - ends.ax, ends.by - ends.ay) || 1;
-  const unit = { x: (ends.bx - ends.ax) / length, y: (ends.by - ends.ay) / length };
-  // Lanes do not change sides when a link is written the other way round.
-  const side = source < target ? 1 : -1;
-  const shift = data.lane * laneWidth * side;
-  const x1 = ends.ax + half.x - unit.y * shift;
-  const y1 = ends.ay + half.y + unit.x * shift;
-  const x2 = ends.bx + half.x - unit.y * shift;
-  const y2 = ends.by + half.y + unit.x * shift;
-  const middle = { x: (x1 + x2) / 2, y: (y1 + y2) / 2 };
-  // How far it is from the middle of a node to its border, in the direction of the line.
-  const border = Math.min(
-    nodeSize.width / 2 / Math.max(Math.abs(unit.x), 0.01),
-    nodeSize.height / 2 / Math.max(Math.abs(unit.y), 0.01),
-  );
-  const nameAt = border + nameDistance + Math.abs(unit.x) * 8;
+  const shape = shapeOf(from, to, shiftOf(source, target, data.lane));
+  const { a, b, middle, unit, length } = shape;
   const isCut = data.state === "down" || data.isBlocked === true;
-  // Between nodes that are near each other there is no room for words: they go above and below them.
-  const isNarrow = Math.abs(unit.x) > 0.5 && length * Math.abs(unit.x) - nodeSize.width < wordsWidth;
-  const above = isNarrow ? Math.min(y1, y2) - half.y - 8 : middle.y - 10;
-  const below = isNarrow ? Math.max(y1, y2) + half.y + 12 : middle.y + 13;
+  const rates = rate === undefined || isCut || length <= 120 ? [] : rateLines(rate, unit);
+  const words = data.words !== "" && length > 150 ? [data.words] : [];
+  const [aName, bName] = [along(shape, "a", shape.nameAt), along(shape, "b", shape.nameAt)];
   return (
     <g
       className="link"
@@ -73,57 +54,49 @@ export const LinkLine = memo(function LinkLine({ id, source, target, data, selec
       data-cut={isCut || undefined}
       data-impaired={data.isImpaired || undefined}
     >
-      <BaseEdge id={id} path={`M${x1},${y1}L${x2},${y2}`} interactionWidth={16} />
-      {data.showsNames && length > nameAt * 2 + 36 && (
+      <BaseEdge id={id} path={`M${a.x},${a.y}L${b.x},${b.y}`} interactionWidth={16} />
+      {data.showsNames && hasRoomForNames(shape) && (
         <>
-          <text x={x1 + unit.x * nameAt} y={y1 + unit.y * nameAt} className="link-name">
+          <text {...aName} className="link-name">
             {data.aInterface}
           </text>
-          <text x={x2 - unit.x * nameAt} y={y2 - unit.y * nameAt} className="link-name">
+          <text {...bName} className="link-name">
             {data.bInterface}
           </text>
         </>
       )}
-      {data.words !== "" && length > 150 && (
-        <text x={middle.x} y={above} className="link-words">
-          {data.words}
+      {[...words, ...rates].map((line, index, { length: count }) => (
+        <text
+          key={line}
+          {...linePlace(data, shape, index - (count - 1) / 2)}
+          className={index < words.length ? "link-words" : "link-rate"}
+        >
+          {line}
         </text>
-      )}
-      {rate !== undefined &&
-        !isCut &&
-        length > 120 &&
-        rateLines(rate, unit).map((line, index) => (
-          <text key={line} {...besideLine({ middle, unit, below, index })} className="link-rate">
-            {line}
-          </text>
-        ))}
+      ))}
       {isCut && <path className="link-cross" d={`M${middle.x - 6},${middle.y - 6}l12,12m0,-12l-12,12`} />}
       {!isCut && data.isImpaired && <path className="link-wave" d={`M${middle.x - 9},${middle.y}q4.5,-9 9,0t9,0`} />}
     </g>
   );
 });
 
-/** Where words of a link have no line under them: below one that lies flat, on the open side of one that rises or falls. */
-function besideLine({
-  middle,
-  unit,
-  below,
-  index,
-}: {
-  readonly middle: Point;
-  readonly unit: Point;
-  readonly below: number;
-  readonly index: number;
-}): { readonly x: number; readonly y: number; readonly style?: CSSProperties } {
-  const lines = 13 * index;
-  if (Math.abs(unit.y) < 0.35) return { x: middle.x, y: below + lines };
-  if (Math.abs(unit.x) < 0.2) return { x: middle.x + 9, y: middle.y - 2 + lines, style: { textAnchor: "start" } };
-  const falls = unit.x * unit.y > 0;
-  return {
-    x: middle.x + (falls ? -9 : 9),
-    y: middle.y + 12 + lines,
-    style: { textAnchor: falls ? "end" : "start" },
-  };
+/**
+ * Where a line of what is said of a link stands.
+ *
+ * @param row from the middle of all lines, in lines
+ */
+function linePlace(
+  { spotX, spotY, anchor }: LinkLook,
+  { middle, unit }: LinkShape,
+  row: number,
+): Point & { readonly style: CSSProperties } {
+  const y = row * lineHeight;
+  if (spotX !== undefined && spotY !== undefined && anchor !== undefined)
+    return { x: middle.x + spotX, y: middle.y + spotY + y, style: { textAnchor: anchor } };
+  // Among many links nobody looked for a place: below one that lies flat, on the open side of one that rises or falls.
+  if (Math.abs(unit.y) < 0.35) return { x: middle.x, y: middle.y + 20 + y, style: { textAnchor: "middle" } };
+  const falls = unit.x * unit.y > 0 && Math.abs(unit.x) >= 0.2;
+  return { x: middle.x + (falls ? -9 : 9), y: middle.y + 12 + y, style: { textAnchor: falls ? "end" : "start" } };
 }
 
 /** As thick as what passes is much: a line for each tenfold of it. */

@@ -11,6 +11,8 @@ export type NodeLook = {
   readonly isFaint?: boolean;
 };
 
+export { nodeSize } from "./node-size.ts";
+
 export type GraphNode = Node<NodeLook, "node">;
 
 /** Shapes beside colours, for who does not see them. */
@@ -26,8 +28,6 @@ const states = {
 
 export const markOf = ({ state }: NodeLook): string | undefined =>
   state === "paused" || state === "failed" || state === "off" ? marks[state] : undefined;
-
-export const nodeSize = { width: 76, height: 58 } as const;
 
 /** What a screen reader says of a node. */
 export const nodeLabel = ({ name, kind, state }: NodeLook): string =>

@@ -2,9 +2,12 @@ import { Position } from "@xyflow/react";
 import { useMemo, useRef, useState } from "react";
 import type { Layout } from "../../../src/api/index.ts";
 import { type GraphLink, linkLabel } from "./LinkLine.tsx";
+import { spotsOf } from "./label-spots.ts";
 import { type GraphNode, markOf, type NodeLook, nodeLabel, nodeSize } from "./NodeBox.tsx";
 
-export type DrawnLink = Omit<GraphLink["data"] & object, "lane" | "showsNames"> & { readonly id: string };
+export type DrawnLink = Omit<GraphLink["data"] & object, "lane" | "showsNames" | "spotX" | "spotY" | "anchor"> & {
+  readonly id: string;
+};
 
 export type Selection = { readonly nodes: readonly string[]; readonly links: readonly string[] };
 
@@ -78,10 +81,21 @@ export function useDrawn(
   });
   const lanes = useMemo(() => lanesOf(links), [links]);
   const namesAll = links.length <= mostNamed;
+  const spots = useMemo(
+    () =>
+      links.length > mostNamed
+        ? undefined
+        : spotsOf(
+            links.map((link) => ({ ...link, lane: lanes.get(link.id) ?? 0 })),
+            Object.fromEntries(nodes.flatMap(({ name }) => (places[name] === undefined ? [] : [[name, places[name]]]))),
+          ),
+    [links, lanes, nodes, places],
+  );
   const edges = links.map((drawn): GraphLink => {
     const { id } = drawn;
     const selected = chosen.links.has(id);
     const isNear = chosen.nodes.has(drawn.a) || chosen.nodes.has(drawn.b);
+    const spot = spots?.get(id);
     const [lane, showsNames] = [lanes.get(id) ?? 0, namesAll || selected || isNear];
     const known = before.current.edges.get(id);
     if (
@@ -89,11 +103,14 @@ export function useDrawn(
       known.selected === selected &&
       made.get(known) === drawn &&
       known.data?.lane === lane &&
-      known.data.showsNames === showsNames
+      known.data.showsNames === showsNames &&
+      known.data.spotX === spot?.x &&
+      known.data.spotY === spot?.y &&
+      known.data.anchor === spot?.anchor
     )
       return known;
     const { id: _, ...link } = drawn;
-    const data = { ...link, lane, showsNames };
+    const data = { ...link, lane, showsNames, spotX: spot?.x, spotY: spot?.y, anchor: spot?.anchor };
     if (known !== undefined && known.selected === selected && same(known.data, data)) {
       made.set(known, drawn);
       return known;
