@@ -38,6 +38,9 @@ const changed = {
   neighbor ${toLeaf1} soft-reconfiguration inbound
   aggregate-address 10.128.0.0/16 summary-only
   redistribute connected
+exit
+!
+ip route 10.78.0.0/16 blackhole
 `,
 };
 

@@ -103,6 +103,16 @@ describe("what FRR takes over while it runs", () => {
     expectLoad(frrChange(bgp + from, bgp + to), commands && `router bgp 65001\n${commands}`, names);
   });
 
+  it("of static routes: what is not the same", () => {
+    const [one, two] = [
+      "ip route 10.1.0.0/24 10.0.0.2\nipv6 route ::/0 eth0\n",
+      "ip route 10.1.0.0/24 10.0.0.2 50\nipv6 route ::/0 eth0\n",
+    ];
+    const names = ["+ip route 10.1.0.0/24 10.0.0.2 50", "-ip route 10.1.0.0/24 10.0.0.2"];
+    const commands = "no ip route 10.1.0.0/24 10.0.0.2\nip route 10.1.0.0/24 10.0.0.2 50\n";
+    expectLoad(frrChange(one + routing, routing + two), commands, names);
+  });
+
   it.each([
     ["a router id", routing, routing.replace("10.0.0.1", "10.0.0.2"), "-ospf router-id 10.0.0.1"],
     ["a protocol that comes", routing, `${routing}router bgp 65001\n`, "+router bgp 65001"],
@@ -124,7 +134,14 @@ describe("what FRR takes over while it runs", () => {
       `interface eth0\n ip pim\n${routing}`,
       "+ip pim (interface eth0)",
     ],
-    ["a line below another one", `ip route 10.0.0.0/8 eth0\n${routing}`, routing, "-ip route 10.0.0.0/8 eth0"],
+    [
+      "a static route that may be of a VRF",
+      `vrf red\n${routing}`,
+      `vrf red\nip route 10.0.0.0/8 eth0\n${routing}`,
+      "+ip route 10.0.0.0/8 eth0",
+    ],
+    ["a static route that is indented", routing, `${routing} ip route 10.0.0.0/8 eth0\n`, "+ip route 10.0.0.0/8 eth0"],
+    ["a line below another one", `ip forwarding\n${routing}`, routing, "-ip forwarding"],
     ["another order", `ip forwarding\n${routing}`, `${routing}ip forwarding\n`, "statements in another order"],
     ["an own number", bgp, bgp.replace("65001", "65002"), "-router bgp 65001"],
     ["an id of BGP", bgp, bgp.replace("10.0.0.1", "10.0.0.2"), "-bgp router-id 10.0.0.1 (router bgp 65001)"],

@@ -26,8 +26,8 @@ export type FrrRestart = {
 /**
  * How FRR gets from one integrated configuration to another, so that it ends with what a start with the new one would
  * give. It takes over while it runs: settings of OSPF on interfaces, and neighbours and announcements of BGP, as
- * `routing:` writes them for the links a router has. Everything else (a protocol, a router id, a policy, other things
- * that the user wrote) waits for a start.
+ * `routing:` writes them for the links a router has; and static routes. Everything else (a protocol, a router id, a
+ * policy, other things that the user wrote) waits for a start.
  *
  * @param from what was loaded
  * @param to the text of a frr.conf
@@ -56,6 +56,10 @@ export function frrChange(from: string, to: string): FrrChange {
       gone.push(...change.gone);
     }
   }
+  const [lost, won] = [without(before.routes, after.routes), without(after.routes, before.routes)];
+  blocks.push(...lost.map((route) => `no ${route}\n`), ...won.map((route) => `${route}\n`));
+  come.push(...won);
+  gone.push(...lost);
   if (because.length > 0) return { by: "restart", because };
   return { by: "load", commands: blocks.join(""), come, changed, gone };
 }
@@ -72,3 +76,7 @@ function fixedChange(before: readonly FixedStatement[], after: readonly FixedSta
   const changes = [...missing(before, has).map((line) => `-${line}`), ...missing(after, had).map((line) => `+${line}`)];
   return changes.length > 0 ? changes : ["statements in another order"];
 }
+
+const without = (list: readonly string[], others: readonly string[]): readonly string[] => [
+  ...new Set(list.filter((one) => !others.includes(one))),
+];

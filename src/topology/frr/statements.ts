@@ -10,6 +10,8 @@ export type FrrStatements = {
   readonly interfaces: ReadonlyMap<string, readonly string[]>;
   /** By the line that begins it: `router bgp 65001`. */
   readonly bgp: ReadonlyMap<string, BgpRouter>;
+  /** Static routes of the whole router, as they are said. */
+  readonly routes: readonly string[];
   /** What must be the same for FRR to run on. */
   readonly fixed: readonly FixedStatement[];
 };
@@ -26,6 +28,9 @@ type Section = { readonly of: "interface"; readonly name: string } | { readonly 
 export function frrStatements(config: string): FrrStatements {
   const interfaces = new Map<string, string[]>();
   const bgp = new Map<string, BgpStatements>();
+  const routes: string[] = [];
+  // A section of a VRF has static routes of its own, and needs no indentation.
+  const staticRoute = /^\s*vrf\b/m.test(config) ? /^$/ : /^(?:ip|ipv6) route \S/;
   const fixed: FixedStatement[] = [];
   const protocols = new Set<string>();
   let section: Section | undefined;
@@ -70,12 +75,13 @@ export function frrStatements(config: string): FrrStatements {
       }
       section = undefined;
     }
-    fixed.push({ section: "", line });
+    if (!isIndented && staticRoute.test(line)) routes.push(line);
+    else fixed.push({ section: "", line });
   }
   for (const [header, router] of bgp) fixed.push(...router.fixed.map((line) => ({ section: header, line })));
   for (const protocol of protocols) {
     const alone = !fixed.some(({ line }) => line === `router ${protocol}`);
     if (alone) fixed.push({ section: "", line: `${protocol} of interfaces, without router ${protocol}` });
   }
-  return { interfaces, bgp, fixed };
+  return { interfaces, bgp, routes, fixed };
 }
