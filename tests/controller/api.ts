@@ -448,6 +448,15 @@ export function tryApi(start: () => Promise<TestServer>): void {
     );
     expect(entries).toContain("olga POST /projects/demo/labs 202");
     expect(entries).toContain("victor DELETE /projects/demo 403");
+    // Who signed in, or tried to, by the name that they gave, as long as names are.
+    expect(entries).toContain("olga POST /session 201");
+    for (const name of ["Mallory \u{1f600}", "m".repeat(200), "a\0b"])
+      await server.call("POST", "/session", { headers: as("olga"), body: { name, password: "guessed" } });
+    const tried = (await server.call("GET", "/audit?limit=500&refused=true&target=/session", { headers: root })).body;
+    const names = tried.items.map((one: { user: string; status: number }) => `${one.user} ${one.status}`);
+    expect(names).toEqual(expect.arrayContaining(["Mallory \u{1f600} 401", `${"m".repeat(100)} 400`]));
+    expect(names[0]).toBe(" 400");
+    expect(tried.items[0].address).toMatch(/^(127\.0\.0\.1|::1|::ffff:127\.0\.0\.1)$/);
     expect(JSON.stringify(body)).not.toContain("has a password");
     const found = async (query: string) =>
       (await server.call("GET", `/audit?limit=500&${query}`, { headers: root })).body.items as {

@@ -128,6 +128,10 @@ else
       }
       const audit = await server.call("GET", "/audit?limit=500", { headers: root });
       expect(JSON.stringify(audit.body)).not.toContain(password);
+      const noted = audit.body.items
+        .filter((one: { target: string }) => one.target === "/api/v1/session/keystone")
+        .map((one: { user: string; status: number }) => `${one.user} ${one.status}`);
+      expect(noted).toEqual(expect.arrayContaining(["ann-other 201", "Ann.Other 401", "Ann.Other 429"]));
       // Tokens that were made for a sign-in are revoked.
       expect(await keystone.log()).toContain("REQUEST_METHOD: `DELETE`");
       expect(server.faults).toEqual([]);

@@ -77,6 +77,11 @@ it("signs in who the provider knows, with the roles of their groups", async () =
   await signIn(browser, "subject-1");
   expect((await session(browser)).body.user).toMatchObject({ name: "ann-other", isAdmin: false });
   expect(await roleOf("ann-other")).toBe("operator");
+  const signIns = async () =>
+    (await server.call("GET", `/audit?target=${oidcPaths.back}`, { headers: root })).body.items.map(
+      (one: { user: string; action: string; status: number }) => `${one.user} ${one.action} ${one.status}`,
+    );
+  expect(await signIns()).toEqual(["ann-other GET 302"]);
   // Who has no password here is told where it is.
   expect((await session(browser)).body.password).toEqual({ at: "provider", address: provider.issuer });
   expect((await server.call("GET", "/session", { headers: root })).body.password).toEqual({ at: "here" });
@@ -93,6 +98,11 @@ it("signs in who the provider knows, with the roles of their groups", async () =
   await signIn(other, "subject-2");
   expect((await session(other)).body.user.name).toMatch(/^root-[0-9a-f]{5}$/);
   expect((await session(other)).body.user.isAdmin).toBe(false);
+
+  // Who is not let in is noted by the name that the provider has for them.
+  await server.call("PATCH", "/users/ann-other", { headers: root, body: { isDisabled: true } });
+  await signIn(new Browser(), "subject-1");
+  expect((await signIns())[0]).toBe("ann GET 401");
 });
 
 it("takes no sign-in that another browser began, or nobody", async () => {

@@ -242,6 +242,7 @@ export type ControllerEvent = z.infer<typeof ControllerEvent>;
 export const AuditEntry = z.object({
   id: z.int(),
   at: time,
+  /** Who asked; of a sign-in that was refused, the name that was given. */
   user: z.string(),
   /** From where. */
   address: z.string(),

@@ -71,9 +71,10 @@ export class OidcSignIn {
    *
    * @param query with which the browser came back
    * @param state that it has kept; undefined when it has none: then it did not begin here
+   * @param told is told what the provider calls them, also where they are not let in here
    * @throws IDENTITY_PROVIDER_FAILED, SIGN_IN_REFUSED
    */
-  async end(query: string, state: string | undefined): Promise<UserRow> {
+  async end(query: string, state: string | undefined, told: (named: string) => void): Promise<UserRow> {
     const begun = state === undefined ? undefined : this.#begun.get(state);
     if (state === undefined || begun === undefined || begun.until < this.#clock())
       throw labError("IDENTITY_PROVIDER_FAILED", { detail: "the sign-in did not begin here, or long ago" });
@@ -88,13 +89,15 @@ export class OidcSignIn {
     });
     if (claims === undefined) throw labError("IDENTITY_PROVIDER_FAILED", { detail: "it did not say who signed in" });
     const { nameClaim, groupsClaim, admins } = this.#settings;
-    const named = claims[nameClaim];
+    const claimed = claims[nameClaim];
+    const named = typeof claimed === "string" ? claimed : claims.sub;
+    told(named);
     const given = claims[groupsClaim];
     const groups = Array.isArray(given) ? given.filter((one) => typeof one === "string") : [];
     return this.#accounts.of({
       provider: this.#settings.issuer,
       subject: claims.sub,
-      named: typeof named === "string" ? named : claims.sub,
+      named,
       ...(admins.length === 0 ? {} : { isAdmin: admins.some((group) => groups.includes(group)) }),
       roles: this.#settings.roles.filter(({ group }) => groups.includes(group)),
     });

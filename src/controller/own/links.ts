@@ -50,7 +50,7 @@ export function linkHandlers(
     signInByLink: async ({ body: { secret }, address, agent, setSession }) => {
       if (own === undefined || !own.links.redeem(secret)) throw labError("SIGN_IN_LINK_SPENT", {});
       const opened = await callers.open(own.user, { address, agent });
-      setSession(opened.secret);
+      setSession(opened.secret, own.user);
       return sessionOf(database, opened.caller);
     },
   };

@@ -130,7 +130,7 @@ export function userHandlers(services: UserServices): Handlers<Names> {
   return {
     signIn: async ({ body, address, agent, setSession }) => {
       const { caller, secret } = await callers.signIn(body.name, body.password, { address, agent });
-      setSession(secret);
+      setSession(secret, caller.user);
       return sessionOf(database, caller);
     },
     signInByKeystone: async ({ body, address, agent, setSession }) => {
@@ -144,7 +144,7 @@ export function userHandlers(services: UserServices): Handlers<Names> {
             : undefined;
       if (user === undefined) throw labError("BAD_REQUEST", { detail: "Send a name and a password, or a token." });
       const { caller, secret } = await callers.open(user, { address, agent });
-      setSession(secret);
+      setSession(secret, caller.user);
       return sessionOf(database, caller);
     },
     session: ({ caller }) => sessionOf(database, caller),

@@ -60,7 +60,7 @@ export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
   }
   if (options.oidc !== undefined) {
     const setCookie = (reply: FastifyReply, secret: string) => setSession(options, reply, secret);
-    addOidcRoutes(app, { ...options.oidc, isSecure: options.isSecure, setSession: setCookie });
+    addOidcRoutes(app, { ...options.oidc, audit: options.audit, isSecure: options.isSecure, setSession: setCookie });
   }
   if (options.measuring !== undefined) addMetrics(app, options.measuring);
   if (options.pages !== undefined) await servePages(app, options.pages);

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type { ControllerRouteName, ControllerRoutes, Role } from "../../api/index.ts";
 import type { Tables } from "../data/tables.ts";
-import type { Caller } from "../identity/callers.ts";
+import type { Caller, UserRow } from "../identity/callers.ts";
 import type { IfMatch } from "./if-match.ts";
 
 export type ProjectRow = Tables["projects"];
@@ -27,8 +27,8 @@ export type Input<Name extends ControllerRouteName> = {
   newId(): string;
   /** Aborts when the caller goes away. */
   readonly signal: AbortSignal;
-  /** The secret of the session that begins or ends with this answer. */
-  setSession(secret: string | undefined): void;
+  /** The secret of the session that begins or ends with this answer, and whose it is that begins. */
+  setSession(secret: string | undefined, user?: UserRow): void;
 };
 
 type Answer<Name extends ControllerRouteName> = ControllerRoutes[Name] extends { response: infer R extends z.ZodType }

@@ -1,10 +1,13 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Callers } from "../identity/callers.ts";
 import { type OidcSignIn, oidcPaths } from "../identity/oidc.ts";
+import type { AuditLog } from "./audit-log.ts";
 
 /** What a browser keeps while somebody is at the provider. */
 const stateCookie = "netwright-oidc";
 const stateSeconds = 600;
+/** How who comes back is answered (RFC 9110, 15.4.3). */
+const redirected = 302;
 
 /** Adds the two addresses that a browser visits to sign in by a provider of identities. */
 export function addOidcRoutes(
@@ -12,11 +15,13 @@ export function addOidcRoutes(
   {
     signIn,
     callers,
+    audit,
     isSecure,
     setSession,
   }: {
     readonly signIn: OidcSignIn;
     readonly callers: Callers;
+    readonly audit: AuditLog;
     readonly isSecure: boolean;
     readonly setSession: (reply: FastifyReply, secret: string) => void;
   },
@@ -29,12 +34,15 @@ export function addOidcRoutes(
   });
   app.get(oidcPaths.back, async (request, reply) => {
     const at = request.url.indexOf("?");
-    const user = await signIn.end(at < 0 ? "" : request.url.slice(at), request.cookies[stateCookie]);
+    const query = at < 0 ? "" : request.url.slice(at);
+    const user = await signIn.end(query, request.cookies[stateCookie], (named) => audit.signsIn(request, named));
+    audit.signsIn(request, user.name);
     const { secret } = await callers.open(user, {
       address: request.ip,
       agent: request.headers["user-agent"] ?? "",
     });
     setSession(reply, secret);
-    return reply.clearCookie(stateCookie, settings).redirect("/");
+    await audit.note(request, redirected);
+    return reply.clearCookie(stateCookie, settings).redirect("/", redirected);
   });
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import * as z from "zod";
 import { type ControllerRoute, type ControllerRouteName, LabName, Name } from "../../api/index.ts";
-import { sessionSeconds } from "../identity/callers.ts";
+import { sessionSeconds, type UserRow } from "../identity/callers.ts";
 import { newId } from "../identity/secrets.ts";
 import { admit, keepOpen } from "./admission.ts";
 import type { AppOptions } from "./app-options.ts";
@@ -37,7 +37,10 @@ export async function answerOwn(
       reply.raw.once("close", () => gone.abort());
       return gone.signal;
     },
-    setSession: (secret: string | undefined) => setSession(options, reply, secret),
+    setSession: (secret: string | undefined, user?: UserRow) => {
+      if (user !== undefined) options.audit.signsIn(request, user.name);
+      setSession(options, reply, secret);
+    },
   } as unknown as Input<ControllerRouteName>;
   const handler = options.handlers[name] as (input: Input<ControllerRouteName>) => unknown;
   if (route.kind === "sse") {

@@ -8,9 +8,16 @@ import { List } from "../shell/List.tsx";
 import { Time } from "../shell/Time.tsx";
 
 const pauseMs = 300;
+/** How somebody signed in, or tried to, by where they did. */
+const signIns: ReadonlyMap<string, string> = new Map([
+  [`${apiPrefix}/session`, "sign-in by password"],
+  [`${apiPrefix}/session/keystone`, "sign-in by Keystone"],
+  [`${apiPrefix}/session/link`, "sign-in by a link"],
+  ["/auth/oidc/back", "sign-in by OpenID Connect"],
+]);
 const columns = [{ title: "When", width: 190 }, "Who", "What", { title: "Outcome", width: 140 }, "From"];
 
-/** Every change that somebody asked for, done or refused. */
+/** Every change that somebody asked for, and every sign-in, done or refused. */
 export function AuditLog() {
   const [user, setUser] = useState("");
   const [target, setTarget] = useState("");
@@ -61,6 +68,11 @@ export function AuditLog() {
               <Code style={{ overflowWrap: "anywhere" }}>
                 {action} {what.startsWith(apiPrefix) ? what.slice(apiPrefix.length) : what}
               </Code>
+              {signIns.has(what) && action !== "DELETE" && (
+                <Text size="xs" c="dimmed">
+                  {signIns.get(what)}
+                </Text>
+              )}
             </Table.Td>
             <Table.Td>
               <Outcome status={status} />
