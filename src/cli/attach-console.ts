@@ -5,7 +5,7 @@ import type { Context } from "./context.ts";
 
 /** Ctrl-], as telnet(1) has it. */
 const detachKey = 0x1d;
-const sttyMs = 1_000;
+const sttyMs = 5_000;
 
 /**
  * Connects this process's terminal, or pipe, with the console of a node, until the detach key, the end

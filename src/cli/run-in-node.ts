@@ -11,7 +11,7 @@ const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2
 /** What ended pipelines report: 128 + SIGPIPE. */
 const brokenPipe = 141;
 
-const sttyMs = 1_000;
+const sttyMs = 5_000;
 
 /** As shells have it (sh(1), exit status). */
 const notFound = 127;

@@ -17,7 +17,7 @@ export type StopOptions = {
 };
 
 const stopMs = 70_000;
-const answerMs = 5_000;
+const answerMs = 10_000;
 /** How long the kernel may take to end what was killed. */
 const killedMs = 10_000;
 /** The reaper has a moment to begin, and both of us to finish. */

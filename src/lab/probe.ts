@@ -13,7 +13,7 @@ import { compileFilter, makePrivate, mount, RtnetlinkHandle, Tap } from "../kern
 type Finding = { readonly ok: boolean; readonly detail?: string };
 
 const reportFd = 3;
-const commandMs = 5_000;
+const commandMs = 20_000;
 
 const findings: Record<string, Finding> = {};
 

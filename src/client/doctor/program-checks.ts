@@ -9,7 +9,7 @@ import type { Check, Finding, Surroundings } from "./check.ts";
 import { installCommand, type PackageNames } from "./distribution.ts";
 
 const run = promisify(execFile);
-const answerMs = 5_000;
+const answerMs = 20_000;
 
 /** Where distributions put FRR's daemons: they are in no PATH. */
 const frrFolders = ["/usr/lib/frr", "/usr/libexec/frr", "/usr/lib64/frr"];

@@ -227,7 +227,7 @@ async function claimName(
   const other = findLab(locations, lab.name);
   if (other === undefined) throw labError("LAB_BUSY", { lab: lab.name, state: "being removed" });
   const { client, record: its } = { client: new LabClient(other.name, { socket: other.socket }), record: other.record };
-  const state = await client.summary({ timeoutMs: 2_000 }).then(
+  const state = await client.summary({ timeoutMs: 5_000 }).then(
     (summary) => summary.state,
     () => "starting" as const,
   );

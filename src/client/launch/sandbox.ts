@@ -47,7 +47,7 @@ export type SandboxOptions = {
   readonly signal?: AbortSignal;
 };
 
-const deadlineMs = 10_000;
+const deadlineMs = 30_000;
 
 /**
  * The reaper: waits for the sandbox to end, then removes the lab's folder if it still is this

@@ -25,7 +25,7 @@ export type UserNamespace = {
   release(): void;
 };
 
-const deadlineMs = 5_000;
+const deadlineMs = 30_000;
 
 /**
  * Makes a user namespace with the widest map this user may have.

@@ -17,7 +17,7 @@ export type ListedLab = RegisteredLab & {
 
 /** A folder without a token is being removed; after this long, whoever did that has died. */
 const removalMs = 10_000;
-const answerMs = 2_000;
+const answerMs = 5_000;
 
 /** The labs and what each says of itself, all asked at once. Removes what dead labs left. */
 export async function listLabs(locations: Locations): Promise<readonly ListedLab[]> {

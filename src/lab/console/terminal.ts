@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { Duplex } from "node:stream";
 import { type Program, type ProgramExit, shellStatus, type TerminalSize } from "../../engines/index.ts";
+import { drained } from "../drain.ts";
 import { pause } from "../pause.ts";
 
 /** What runs on a terminal, and when. */
@@ -118,9 +119,7 @@ export class NodeTerminal extends Duplex {
     if (stdout.destroyed) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     stdout.once("close", resolve);
-    const timer = setTimeout(resolve, drainMs);
-    await promise;
-    clearTimeout(timer);
+    await drained(promise, drainMs);
   }
 
   /** Without its other side a terminal is gone for all who have it open (SIGHUP, EIO; pty(7)). */

@@ -3,6 +3,7 @@ import type { WebSocket } from "ws";
 import { Channel, type ExecReport, takenOver } from "../../api/index.ts";
 import type { Program } from "../../engines/index.ts";
 import { labError } from "../../topology/index.ts";
+import { drained } from "../drain.ts";
 import { drainMs, exitReport, hangUp, sendOutput, takeMessage, tell } from "./exchange.ts";
 import { Tail } from "./tail.ts";
 
@@ -73,9 +74,9 @@ class KeptTerminal {
       this.#show(data);
     });
     stdout.on("error", () => stdout.destroy());
-    const drained = new Promise((resolve) => stdout.once("close", resolve));
+    const closed = new Promise((resolve) => stdout.once("close", resolve));
     void program.exit.then(async (exit) => {
-      await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, drainMs))]);
+      await drained(closed, drainMs);
       this.#exit = exitReport(exit);
       this.#tellExit();
     });

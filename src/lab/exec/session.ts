@@ -3,6 +3,7 @@ import type { RawData, WebSocket } from "ws";
 import { Channel, ExecRequest, ExecResume } from "../../api/index.ts";
 import type { Program, ProgramRequest } from "../../engines/index.ts";
 import { NetwrightError } from "../../topology/index.ts";
+import { drained } from "../drain.ts";
 import { drainMs, exitReport, hangUp, sendOutput, takeMessage, tell } from "./exchange.ts";
 import type { KeptTerminals } from "./kept-terminal.ts";
 
@@ -55,7 +56,7 @@ export async function serveExec(socket: WebSocket, { node, run }: ExecPlace, kep
     ]);
     const exit = await program.exit;
     hasEnded = true;
-    await drained(output, socket);
+    await sent(output, socket);
     tell(socket, exitReport(exit));
     for (const stream of [program.stdin, program.stdout, program.stderr]) stream?.destroy();
   } catch (error) {
@@ -84,12 +85,12 @@ function forward(socket: WebSocket, stream: Readable, channel: Channel): Promise
 }
 
 /** Everything the program wrote, however slow the client; of what its children still write, a moment's worth. */
-async function drained(output: Promise<unknown>, socket: WebSocket): Promise<void> {
+async function sent(output: Promise<unknown>, socket: WebSocket): Promise<void> {
   let done = false;
   const finished = output.then(() => {
     done = true;
   });
   do {
-    await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, drainMs))]);
+    await drained(finished, drainMs);
   } while (!done && socket.readyState === socket.OPEN && socket.bufferedAmount > 0);
 }

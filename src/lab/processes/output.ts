@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Program } from "../../engines/index.ts";
+import { drained } from "../drain.ts";
 import type { LogSink } from "../log-store.ts";
 
 /** How long output may still come after a program's end, when children of it hold its pipes open. */
@@ -23,11 +24,6 @@ export function pump(
   });
   return {
     closed: Promise.all(closed),
-    drained: async () => {
-      const timeout = Promise.withResolvers<void>();
-      const timer = setTimeout(timeout.resolve, drainMs);
-      await Promise.race([Promise.all(closed), timeout.promise]);
-      clearTimeout(timer);
-    },
+    drained: () => drained(Promise.all(closed), drainMs),
   };
 }

@@ -21,8 +21,8 @@ import type { EventLog } from "../events.ts";
 import type { LogSink } from "../log-store.ts";
 import { programOf } from "../program.ts";
 
-const startMs = 10_000;
-const answerMs = 5_000;
+const startMs = 30_000;
+const answerMs = 20_000;
 /** Its end is noticed at once; a new one that ends as soon as it starts is not started faster than this. */
 const restartPauseMs = 200;
 
