@@ -157,6 +157,7 @@ export class Controller implements AsyncDisposable {
         database,
         agent,
         quotas,
+        noteLinks: (lab) => keeper.noteLinks(lab),
         connections,
         hiding: trust === "team" ? new Hiding(agent, rules.vmImages) : undefined,
         measuring,

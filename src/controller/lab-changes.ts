@@ -126,7 +126,7 @@ export class LabChanges {
       throw error;
     }
     const differs = text === held.text ? {} : { topology_changed: 1 };
-    const done = { ...asked, ...differs, text, digest, pending_change: null };
+    const done = { ...asked, ...differs, text, digest, pending_change: null, live_links: null };
     const applied = await keeper.eventually(() => updateLab(database, held, done));
     await releasePorts(database, held.id, lab);
     return applied;

@@ -10,6 +10,7 @@ import { databaseError } from "./data/failures.ts";
 import type { LabOutline } from "./data/lab-outline.ts";
 import type { Tables } from "./data/tables.ts";
 import { readLabText, type Trust } from "./lab-text.ts";
+import { asItRan, LiveLinkNotes } from "./live-links.ts";
 import { FoundLabs, type FoundProject } from "./own/found-labs.ts";
 import { reservePorts } from "./policy/ports.ts";
 import type { ServerRules } from "./policy/rules.ts";
@@ -62,6 +63,7 @@ export class LabKeeper {
   readonly #busy = new Map<string, Work>();
   /** Labs that are being changed, by id. */
   readonly #changing = new Set<string>();
+  readonly #notes: LiveLinkNotes;
   readonly #found: FoundLabs | undefined;
   /** Labs, by id, that could not be taken down; it is tried again. */
   readonly #unfinished = new Set<string>();
@@ -80,6 +82,7 @@ export class LabKeeper {
     this.#clock = options.clock;
     this.#onFault = options.onFault;
     this.#onDeployed = options.onDeployed;
+    this.#notes = new LiveLinkNotes(options.database, options.agent, (lab) => this.#read(lab));
     const { found } = options;
     if (found !== undefined)
       this.#found = new FoundLabs({
@@ -140,6 +143,11 @@ export class LabKeeper {
     return labError("LAB_VANISHED", { lab: lab.name }).toReport();
   }
 
+  /** Writes down which links of a lab that runs have come and gone: its next start brings them back. */
+  noteLinks(lab: Pick<LabRow, "id">): Promise<void> {
+    return this.#notes.note(lab);
+  }
+
   /** How many captures of a lab run; undefined for one that cannot be asked now. */
   async captures(lab: LabOutline): Promise<number | undefined> {
     if (this.stateOf(lab) !== "running") return undefined;
@@ -184,7 +192,7 @@ export class LabKeeper {
       this.eventually(() => this.#bulletin.add(lab.project_id, type, lab.name, message));
     await tell("lab.deploying", `Lab ${lab.name} is being deployed`);
     try {
-      const { lab: wanted, digest } = await this.#wanted(lab);
+      const { lab: wanted, digest } = await this.eventually(() => this.#wanted(lab));
       await this.#whenReachable(async () => {
         // One that a server before this one began to start, and did not see come up.
         if (await this.#cameUp(lab.run_name)) return;
@@ -209,22 +217,27 @@ export class LabKeeper {
     }
   }
 
-  /** What a lab is to be, by the rules of now. */
+  /** What a lab is to be, by the rules of now, with the links that came and went while it ran last. */
   async #wanted(lab: LabRow): Promise<LoadedLab> {
+    const read = await this.#read(lab);
+    const loaded = { ...read, lab: asItRan(read.lab, lab) };
+    if (this.#trust === "own") return loaded;
+    return { ...loaded, lab: await reservePorts(this.#database, lab.id, loaded.lab, this.#rules.ports) };
+  }
+
+  async #read(lab: LabRow): Promise<LoadedLab> {
     const { policy } = await this.#database
       .selectFrom("projects")
       .select("policy")
       .where("id", "=", lab.project_id)
       .executeTakeFirstOrThrow();
-    const loaded = await readLabText(lab.text, {
+    return readLabText(lab.text, {
       name: lab.run_name,
       variables: JSON.parse(lab.variables) as Record<string, string>,
       trust: this.#trust,
       file: lab.file,
       rules: { policy: ProjectPolicy.parse(JSON.parse(policy)), server: this.#rules },
     });
-    if (this.#trust === "own") return loaded;
-    return { ...loaded, lab: await reservePorts(this.#database, lab.id, loaded.lab, this.#rules.ports) };
   }
 
   /** Waits for a lab that starts; whether it runs. */
@@ -238,6 +251,9 @@ export class LabKeeper {
 
   async #stop(lab: LabRow): Promise<void> {
     this.#unfinished.add(lab.id);
+    // Of one that does not answer any more, what was noted last is what there is.
+    if (lab.desired === "stopped" && this.#seen.get(lab.run_name) === "running")
+      await this.noteLinks(lab).catch(() => undefined);
     await this.#agent.stop(lab.run_name);
     const seen = new Map(this.#seen);
     seen.delete(lab.run_name);

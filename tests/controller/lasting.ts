@@ -179,6 +179,54 @@ export function tryLasting(start: () => Promise<TestServer>): void {
     await remove("a", "changed");
   });
 
+  it("links that came and went while a lab ran are there again after a stop or an end, until a text is applied", async () => {
+    await deploy("a", "linked");
+    await becomes("a", "linked", "running");
+    const [run = ""] = [...(await server.agent.list()).keys()].filter((name) => name.startsWith("linked-"));
+    const at = "/projects/a/labs/linked";
+    const post = (path: string, body?: object) =>
+      server.call("POST", `${at}${path}`, { headers, ...(body && { body }) });
+    const links = () => server.agent.given(run)?.links.map(({ id }) => id);
+    const eth1 = () => server.agent.given(run)?.nodes[1]?.interfaces.find(({ name }) => name === "eth1");
+    const startAgain = async () => {
+      expect((await post("/start")).status).toBe(202);
+      await becomes("a", "linked", "running");
+    };
+    await post("/links", { endpoints: ["h1", "h2"], subnet: "10.0.7.0/30" });
+    await post("/links", { endpoints: ["h1", "h2"] });
+    await server.call("DELETE", `${at}/links/${encodeURIComponent("h1:eth0 — h2:eth0")}`, { headers });
+    const wanted = ["h1:eth1 — h2:eth1", "h1:eth2 — h2:eth2"];
+    const its = eth1();
+    expect([links(), its]).toEqual([wanted, expect.objectContaining({ addresses: ["10.0.7.2/30"] })]);
+    const told = (await server.call("GET", `${at}/link-changes`, { headers })).body;
+    await post("/stop");
+    expect(links()).toBeUndefined();
+    await startAgain();
+    expect([links(), eth1()]).toEqual([wanted, its]);
+    expect((await lab("a", "linked")).body).toMatchObject({ links: 2 });
+    // It is told of as before: the text does not know them still.
+    expect((await server.call("GET", `${at}/link-changes`, { headers })).body).toEqual(told);
+    // One that came past this server, of a lab that is stopped; and one of a lab that ends by itself.
+    await server.agent.client(run).addLink({ endpoints: ["h1:eth3", "h2:eth3"] });
+    await post("/stop");
+    await startAgain();
+    expect(links()).toEqual([...wanted, "h1:eth3 — h2:eth3"]);
+    await server.call("DELETE", `${at}/links/${encodeURIComponent("h1:eth3 — h2:eth3")}`, { headers });
+    await server.agent.stop(run);
+    await becomes("a", "linked", "failed");
+    await server.shut();
+    await server.open();
+    await startAgain();
+    expect(links()).toEqual(wanted);
+    // What is applied is what it is.
+    expect((await post("/apply", { text })).status).toBe(200);
+    await server.agent.stop(run);
+    await becomes("a", "linked", "failed");
+    await startAgain();
+    expect(links()).toEqual(["h1:eth0 — h2:eth0"]);
+    await remove("a", "linked");
+  });
+
   it("a lab that ended while no server was there is told of, once", async () => {
     await deploy("b", "ended");
     await becomes("b", "ended", "running");
@@ -258,6 +306,10 @@ export function tryGone(
       release = resolve;
     });
     await deploy("meanwhile");
+    await until(
+      () => Promise.resolve(server.agent.asked),
+      (asked) => asked === 2,
+    );
     await stop();
     for (const [method, path, body] of [
       ["GET", "/projects", undefined],

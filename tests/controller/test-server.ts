@@ -1,17 +1,20 @@
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { json } from "node:stream/consumers";
 import { LabClient } from "../../src/client/index.ts";
+import { diskReader } from "../../src/client/lab-file.ts";
 import type { Agent, AgentImage, AgentState, HostFacts } from "../../src/controller/agent/agent.ts";
 import { hostFacts } from "../../src/controller/agent/host-facts.ts";
 import { Controller, type ControllerOptions } from "../../src/controller/controller.ts";
 import type { OidcSettings } from "../../src/controller/identity/oidc.ts";
 import { noRules, type ServerRules } from "../../src/controller/policy/rules.ts";
-import { type Lab, labError } from "../../src/topology/index.ts";
+import { type LinkDefinition, withLink, withoutLink } from "../../src/topology/edit-links.ts";
+import { endpointText, type Lab, labError } from "../../src/topology/index.ts";
 import { freePort } from "../free-port.ts";
 import { type Answer, ask, type Credentials, signIn } from "./caller.ts";
 import { onLoopback } from "./serve.ts";
@@ -21,7 +24,7 @@ const refused = { type: "failed", errors: [{ code: "X", message: "It cannot be."
 /** Labs that only pretend to run: each answers on a socket with what it is asked. */
 export class PretendedAgent implements Agent {
   readonly #folder: string;
-  readonly #labs = new Map<string, { readonly lab: Lab; readonly server: Server }>();
+  readonly #labs = new Map<string, { lab: Lab; readonly server: Server }>();
   /** Starts wait for it. */
   hold: Promise<void> = Promise.resolve();
   /** What it is asked fails; its labs go on. */
@@ -30,6 +33,8 @@ export class PretendedAgent implements Agent {
   isFull = false;
   /** The next start fails. */
   failsNext = false;
+  /** How many it was asked to start, and how many it has. */
+  asked = 0;
   started = 0;
   refusesApply = false;
   readonly pulled: AgentImage[] = [];
@@ -39,6 +44,7 @@ export class PretendedAgent implements Agent {
   }
 
   async start(lab: Lab, _digest: string, signal: AbortSignal): Promise<void> {
+    this.asked += 1;
     await this.hold;
     if (signal.aborted) throw labError("UP_ABORTED", { lab: lab.name });
     // The system's own error (full(4)).
@@ -64,6 +70,15 @@ export class PretendedAgent implements Agent {
         return;
       }
       response.setHeader("content-type", "application/json");
+      const known = this.#labs.get(lab.name);
+      if (known !== undefined && request.url === "/v1/config") {
+        response.end(JSON.stringify(known.lab));
+        return;
+      }
+      if (known !== undefined && request.url?.startsWith("/v1/links") && request.method !== "GET") {
+        void this.#changeLinks(known, request).then((answer) => response.end(JSON.stringify(answer)));
+        return;
+      }
       response.end(
         JSON.stringify({ name: lab.name, asked: `${request.method} ${request.url}`, headers: request.headers }),
       );
@@ -136,6 +151,18 @@ export class PretendedAgent implements Agent {
 
   async close(): Promise<void> {
     for (const name of [...this.#labs.keys()]) await this.stop(name);
+  }
+
+  /** As a lab does it: a link more, or one less. */
+  async #changeLinks(known: { lab: Lab }, request: IncomingMessage): Promise<unknown> {
+    if (request.method === "DELETE") {
+      known.lab = withoutLink(known.lab, decodeURIComponent(request.url?.split("/").at(-1) ?? ""));
+      return {};
+    }
+    const { lab, link } = withLink(known.lab, (await json(request)) as LinkDefinition, diskReader);
+    known.lab = lab;
+    const [a, b] = [endpointText(link.a), endpointText(link.b)];
+    return { id: link.id, a, b, medium: "kernel", state: "up", mtu: link.mtu };
   }
 
   #socket(name: string): string {

@@ -18,6 +18,7 @@ export const migrations = (engine: Engine): Readonly<Record<string, Migration>> 
   "0009-changes": { up: ({ schema }) => schema.alterTable("labs").addColumn("pending_change", "text").execute() },
   "0010-ids-of-versions": { up: idsOfVersions },
   "0011-labs-that-differ": { up: labsThatDiffer },
+  "0012-live-links": { up: ({ schema }) => schema.alterTable("labs").addColumn("live_links", "text").execute() },
 });
 
 async function foundLabs({ schema }: Kysely<unknown>): Promise<void> {

@@ -113,6 +113,8 @@ export type Tables = {
     is_found: number;
     /** What it is being turned into (lab-changes.ts); null while it is not. */
     pending_change: string | null;
+    /** How its links differed from those of its text when it ran last (live-links.ts); null where they did not. */
+    live_links: string | null;
     revision: number;
     created_at: number;
   };

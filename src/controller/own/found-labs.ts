@@ -88,7 +88,8 @@ export class FoundLabs {
     if (isSame && described.digest === row.digest) return;
     // Its text may be what was deployed here.
     const text = described.digest === row.digest ? {} : this.#textOf(described);
-    const values = { ...text, desired: "running", came_up: 1, problem: null, instance: startedAt } as const;
+    const began = isSame ? {} : { live_links: null };
+    const values = { ...text, ...began, desired: "running", came_up: 1, problem: null, instance: startedAt } as const;
     if (!(await this.#change(row, values))) return;
     const what = isSame ? "was changed" : "was started";
     await this.#tell(isSame ? "lab.changed" : "lab.running", row.name, `Lab ${row.name} ${what} by the command line`);
@@ -132,6 +133,7 @@ export class FoundLabs {
       topology_version: null,
       topology_changed: 0,
       variables: "{}",
+      live_links: null,
     };
   }
 

@@ -8,6 +8,7 @@ import { giveNetworkIds, type NetworkIds, networkIdsOf } from "../data/network-i
 import { type LabChanges, updateLab } from "../lab-changes.ts";
 import type { LabKeeper, LabRow } from "../lab-keeper.ts";
 import { readingOf, type Trust } from "../lab-text.ts";
+import { asItRan } from "../live-links.ts";
 import { reservePorts } from "../policy/ports.ts";
 import type { Quotas } from "../policy/quotas.ts";
 import type { ServerRules } from "../policy/rules.ts";
@@ -187,6 +188,7 @@ export function labHandlers({
         digest,
         is_found: 0,
         pending_change: null,
+        live_links: null,
         revision: 1,
         created_at: clock(),
       };
@@ -238,7 +240,7 @@ export function labHandlers({
       const state = keeper.stateOf(row);
       if (state === "running" || state === "deploying") return withIds(row);
       if (state !== "stopped" && state !== "failed") throw labError("LAB_IN_TRANSITION", { lab, state });
-      const { lab: asRead } = await changes.read(project, row, row.text);
+      const asRead = asItRan((await changes.read(project, row, row.text)).lab, row);
       const fresh = {
         desired: "running",
         came_up: 0,

@@ -3,6 +3,7 @@ import type { Agent } from "../agent/agent.ts";
 import type { Database } from "../data/database.ts";
 import type { Callers } from "../identity/callers.ts";
 import type { OidcSignIn } from "../identity/oidc.ts";
+import type { LabRow } from "../lab-keeper.ts";
 import type { Measuring } from "../metrics/route.ts";
 import type { Quotas } from "../policy/quotas.ts";
 import type { AuditLog } from "./audit-log.ts";
@@ -21,6 +22,8 @@ export type AppOptions = {
   readonly database: Database;
   readonly agent: Agent;
   readonly quotas: Quotas;
+  /** Links of a lab that runs have come or gone. */
+  readonly noteLinks: (lab: LabRow) => Promise<void>;
   readonly connections: OpenConnections;
   /** Of a team's server. */
   readonly hiding: Hiding | undefined;

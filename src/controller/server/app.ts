@@ -65,8 +65,9 @@ export async function makeApp(options: AppOptions): Promise<FastifyInstance> {
   if (options.measuring !== undefined) addMetrics(app, options.measuring);
   if (options.pages !== undefined) await servePages(app, options.pages);
   if (options.isDocumented) addApiDocs(app);
-  const document = openApi(options.version);
-  app.get(`${apiPrefix}/openapi.json`, () => document);
+  // Made when somebody asks: it takes a good part of the time that a server takes to start.
+  let document: ReturnType<typeof openApi> | undefined;
+  app.get(`${apiPrefix}/openapi.json`, () => (document ??= openApi(options.version)));
   app.route({
     method: ["GET", "POST", "PUT", "DELETE"],
     url: `${apiPrefix}/projects/:project/labs/:lab/*`,

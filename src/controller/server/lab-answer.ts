@@ -3,7 +3,7 @@ import { admitToLab, keepOpen } from "./admission.ts";
 import type { AppOptions } from "./app-options.ts";
 import { type Keyed, keyOf, once, type Remembered } from "./idempotency.ts";
 import { askLab, type LabAnswer, passOn } from "./lab-proxy.ts";
-import { findLabRoute, isCapture, isOnce } from "./lab-route.ts";
+import { changesLinks, findLabRoute, isCapture, isOnce } from "./lab-route.ts";
 import { nothingFor } from "./methods.ts";
 
 /** Answers a request of a lab's own API: what the lab says, to who may ask it. */
@@ -34,6 +34,9 @@ export async function answerForLab(options: AppOptions, request: FastifyRequest,
       return { ...answered, body };
     });
   const { status, type, body } = isKept ? await askOnce(options, key, ask) : await ask();
+  if (status < 300 && changesLinks(labRoute))
+    // It is done; and when the lab stops, this is done again.
+    await options.noteLinks(row).catch((error: unknown) => options.onFault(error, `note the links of lab ${lab}`));
   await options.audit.note(request, status);
   await reply.code(status).type(type).send(body);
 }

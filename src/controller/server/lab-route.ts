@@ -43,6 +43,9 @@ export const isCapture = ({ name }: LabRoute): boolean => name === "startCapture
 export const isOnce = ({ name, route }: LabRoute): boolean =>
   route.method === "POST" && (route.kind === "json" || name === "runFaults");
 
+/** Whether a request brings a link, or takes one away, of which a lab's text does not know. */
+export const changesLinks = ({ name }: LabRoute): boolean => name === "addLink" || name === "removeLink";
+
 /** Whether what is read can come by a WebSocket too (src/api/stream-message.ts). */
 export const isReadableStream = ({ route }: LabRoute): boolean =>
   route.method === "GET" && (route.kind === "ndjson" || route.kind === "bytes");
