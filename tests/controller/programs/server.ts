@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Agent, AgentState } from "../../../src/controller/agent/agent.ts";
@@ -9,10 +11,11 @@ import { serve } from "../serve.ts";
  * A server to be killed. Its labs are files, which stay when it is: one that starts is called `NAME.starting`, and
  * nobody finishes it but who began.
  *
- * Arguments: a folder, the database.
+ * Arguments: a folder, the database; and "waits" for one that does nothing but to be loaded until it is told something.
  */
 
-const [folder = "", database = ""] = process.argv.slice(2);
+const [folder = "", database = "", waits] = process.argv.slice(2);
+if (waits !== undefined) await once(process.stdin, "data");
 
 const agent: Agent = {
   async start(lab: Lab) {
@@ -45,3 +48,5 @@ const agent: Agent = {
 for (const name of readdirSync(folder)) if (name.endsWith(".starting")) rmSync(join(folder, name));
 const controller = await serve({ database, agent, isDocumented: false });
 process.stdout.write(`${controller.port}\n`);
+// One that is killed keeps nothing of what Node has made of it.
+flushCompileCache();
