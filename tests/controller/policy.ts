@@ -214,6 +214,17 @@ export function tryPolicy(start: () => Promise<TestServer>): void {
       await verb("apply", "one", { text: `resources: {cpus: 2.5, memory: 1GiB}\nnodes: {a: {}}\n` });
       server.agent.refusesApply = false;
       expect(await usage()).toMatchObject({ nodes: 3, cpus: 2, memoryBytes: 2 ** 29 });
+      // Labs that are stopped are there: what makes room is said of each quota.
+      await change({ quota: { labs: 1 } });
+      expect((await deploy("three", "nodes: {a: {}}\n")).body).toMatchObject({
+        detail: "Project demo may have 1 lab in all; it has 2, and this takes 1 more.",
+        remedy: expect.stringMatching(/^Delete labs .* stopped count, too, or ask /),
+      });
+      await change({ quota: { cpus: 1 } });
+      expect((await deploy("three", asking(2, "64MiB"))).body).toMatchObject({
+        detail: expect.stringContaining("may have 1 cpu in all"),
+        remedy: expect.stringMatching(/^Stop or delete labs /),
+      });
       for (const name of ["one", "two"]) await remove(name);
       await change({ policy: {}, quota: {} });
     });

@@ -10,7 +10,7 @@ type Amounts = Readonly<Record<What, number>>;
 /** What is kept of a lab, to be counted. */
 export type Asked = Pick<LabRow, "nodes" | "links" | "cpu_millis" | "memory_bytes" | "captures">;
 
-const nouns = { labs: "labs", nodes: "nodes", cpus: "cpus", memoryBytes: "of memory", captures: "captures" } as const;
+const kinds = ["labs", "nodes", "cpus", "memoryBytes", "captures"] as const satisfies readonly What[];
 const shown = (what: What, amount: number): string =>
   what === "memoryBytes" && amount > 0 ? formatSize(Math.ceil(amount / 1024) * 1024) : String(amount);
 
@@ -157,13 +157,13 @@ const countedOf = (row: LabRow): Amounts =>
   row.desired === "running" ? amountsOf(row) : { ...nothing, labs: 1, nodes: row.nodes };
 
 function requireRoom(project: ProjectRow, quota: Quota, used: Amounts, asked: Amounts, before: Amounts | undefined) {
-  for (const what of Object.keys(nouns) as What[]) {
+  for (const what of kinds) {
     const limit = quota[what];
     // What gets no more may stay, also where the quota was made smaller.
     if (limit === undefined || used[what] + asked[what] <= limit || asked[what] <= (before?.[what] ?? 0)) continue;
     throw labError("QUOTA_EXCEEDED", {
       project: project.name,
-      what: nouns[what],
+      what,
       limit: shown(what, limit),
       used: shown(what, used[what] + (before?.[what] ?? 0)),
       asked: shown(what, asked[what] - (before?.[what] ?? 0)),

@@ -1,5 +1,19 @@
 import { entry } from "./entry.ts";
 
+/** What there may be quotas of, and what makes room: labs that are stopped count as labs, with their nodes. */
+const quotaWords = {
+  labs: { one: "lab", many: "labs", remedy: "Delete labs that are not needed: those that are stopped count, too" },
+  nodes: {
+    one: "node",
+    many: "nodes",
+    remedy: "Delete labs that are not needed, or take nodes out of some: those of stopped labs count, too",
+  },
+  cpus: { one: "cpu", many: "cpus", remedy: "Stop or delete labs that are not needed" },
+  memoryBytes: { one: "of memory", many: "of memory", remedy: "Stop or delete labs that are not needed" },
+  captures: { one: "capture", many: "captures", remedy: "Stop captures that are not needed" },
+} as const;
+type QuotaWord = keyof typeof quotaWords;
+
 /** Errors of the server for teams. */
 export const controllerErrors = {
   DATABASE_UNUSABLE: entry<{ database: string; detail: string }>({
@@ -195,11 +209,11 @@ export const controllerErrors = {
     message: ({ what }) => `${what} was changed by somebody else meanwhile.`,
     remedy: () => "Read it again, and make your change to what it is now.",
   }),
-  QUOTA_EXCEEDED: entry<{ project: string; what: string; limit: string; used: string; asked: string }>({
+  QUOTA_EXCEEDED: entry<{ project: string; what: QuotaWord; limit: string; used: string; asked: string }>({
     exitCode: 1,
     message: ({ project, what, limit, used, asked }) =>
-      `Project ${project} may have ${limit} ${what} in all; it has ${used}, and this takes ${asked} more.`,
-    remedy: () => "Stop or delete what is not needed, or ask a server administrator for more.",
+      `Project ${project} may have ${limit} ${limit === "1" ? quotaWords[what].one : quotaWords[what].many} in all; it has ${used}, and this takes ${asked} more.`,
+    remedy: ({ what }) => `${quotaWords[what].remedy}, or ask a server administrator for more.`,
   }),
   QUOTA_NEEDS_LIMIT: entry<{ project: string; node: string; what: "cpus" | "memory" }>({
     exitCode: 2,
