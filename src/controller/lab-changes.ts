@@ -3,6 +3,7 @@ import type { LoadedLab } from "../topology/load.ts";
 import type { Agent } from "./agent/agent.ts";
 import type { Database } from "./data/database.ts";
 import { giveNetworkIds } from "./data/network-ids.ts";
+import { changeRow } from "./data/revised.ts";
 import type { LabKeeper, LabRow } from "./lab-keeper.ts";
 import { readLabText, type Trust } from "./lab-text.ts";
 import { releasePorts, reservePorts } from "./policy/ports.ts";
@@ -24,16 +25,8 @@ export type ChangeServices = {
 };
 
 /** @throws CHANGED_MEANWHILE */
-export async function updateLab(database: Database, row: LabRow, values: Partial<LabRow>): Promise<LabRow> {
-  const wanted = { ...row, ...values, revision: row.revision + 1 };
-  const done = await database
-    .updateTable("labs")
-    .set(wanted)
-    .where("id", "=", row.id)
-    .where("revision", "=", row.revision)
-    .executeTakeFirst();
-  requireChanged(done.numUpdatedRows, `Lab ${row.name}`);
-  return wanted;
+export function updateLab(database: Database, row: LabRow, values: Partial<LabRow>): Promise<LabRow> {
+  return changeRow(database, "labs", row, values, `Lab ${row.name}`);
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Bulletin } from "./bulletin.ts";
 import type { Database } from "./data/database.ts";
 import { databaseError } from "./data/failures.ts";
 import type { LabOutline } from "./data/lab-outline.ts";
+import { changeIfUnchanged } from "./data/revised.ts";
 import type { Tables } from "./data/tables.ts";
 import { readLabText, type Trust } from "./lab-text.ts";
 import { asItRan, LiveLinkNotes } from "./live-links.ts";
@@ -373,13 +374,8 @@ export class LabKeeper {
   async #vanished(lab: LabRow): Promise<void> {
     if (lab.desired !== "running" || lab.came_up === 0 || lab.problem !== null || this.#busy.has(lab.id)) return;
     const { code, message, remedy } = labError("LAB_VANISHED", { lab: lab.name }).toReport();
-    const done = await this.#database
-      .updateTable("labs")
-      .set({ problem: JSON.stringify({ code, message, remedy }), revision: lab.revision + 1 })
-      .where("id", "=", lab.id)
-      .where("revision", "=", lab.revision)
-      .executeTakeFirst();
-    if (done.numUpdatedRows !== 1n) return;
+    const problem = JSON.stringify({ code, message, remedy });
+    if ((await changeIfUnchanged(this.#database, "labs", lab, { problem })) === undefined) return;
     await this.#bulletin.add(lab.project_id, "lab.failed", lab.name, `Lab ${lab.name} has ended by itself`);
   }
 

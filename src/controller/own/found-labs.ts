@@ -1,6 +1,7 @@
 import type { Agent, AgentState, DescribedLab } from "../agent/agent.ts";
 import type { Bulletin } from "../bulletin.ts";
 import type { Database } from "../data/database.ts";
+import { changeIfUnchanged } from "../data/revised.ts";
 import type { Tables } from "../data/tables.ts";
 import { newId } from "../identity/secrets.ts";
 import { askedBy } from "../policy/quotas.ts";
@@ -139,13 +140,7 @@ export class FoundLabs {
 
   /** @returns whether nobody else has changed it meanwhile */
   async #change(row: LookedAt, values: Partial<LabRow>): Promise<boolean> {
-    const done = await this.#database
-      .updateTable("labs")
-      .set({ ...values, revision: row.revision + 1 })
-      .where("id", "=", row.id)
-      .where("revision", "=", row.revision)
-      .executeTakeFirst();
-    return done.numUpdatedRows === 1n;
+    return (await changeIfUnchanged(this.#database, "labs", row, values)) !== undefined;
   }
 
   #tell(type: string, subject: string, message: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Project, ProjectPolicy, type Quota, type Role } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
+import { changeRow } from "../data/revised.ts";
 import type { UserRow } from "../identity/callers.ts";
 import type { Quotas } from "../policy/quotas.ts";
 import { notServerAdministrator } from "../server/gate-keeper.ts";
@@ -100,21 +101,12 @@ export function projectHandlers(
           ...notServerAdministrator,
         });
       requireMatch(ifMatch, project.revision, `Project ${project.name}`);
-      const changed: ProjectRow = {
-        ...project,
+      const values: Partial<ProjectRow> = {
         ...(description === undefined ? {} : { description }),
         ...(quota === undefined ? {} : { quota: JSON.stringify(quota) }),
         ...(policy === undefined ? {} : { policy: JSON.stringify(policy) }),
-        revision: project.revision + 1,
       };
-      const done = await database
-        .updateTable("projects")
-        .set(changed)
-        .where("id", "=", project.id)
-        .where("revision", "=", project.revision)
-        .executeTakeFirst();
-      requireChanged(done.numUpdatedRows, `Project ${project.name}`);
-      return projectOf(changed, role);
+      return projectOf(await changeRow(database, "projects", project, values, `Project ${project.name}`), role);
     },
     deleteProject: async ({ params: { project: name = "" }, ifMatch }) => {
       const project = await database.selectFrom("projects").selectAll().where("name", "=", name).executeTakeFirst();

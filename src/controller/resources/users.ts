@@ -1,6 +1,7 @@
 import type { PasswordPlace, Session, User } from "../../api/index.ts";
 import { labError } from "../../topology/index.ts";
 import type { Database } from "../data/database.ts";
+import { changeRow } from "../data/revised.ts";
 import type { Tables } from "../data/tables.ts";
 import { type Caller, type Callers, credentialOf, type UserRow } from "../identity/callers.ts";
 import type { KeystoneSignIn } from "../identity/keystone.ts";
@@ -262,20 +263,12 @@ export function userHandlers(services: UserServices): Handlers<Names> {
       const user = await findUser(database, name);
       requireMatch(ifMatch, user.revision, `User ${name}`);
       if (body.isAdmin === false || body.isDisabled === true) await requireAnother(user);
-      const changed = {
-        ...user,
+      const values = {
         ...(body.displayName === undefined ? {} : { display_name: body.displayName }),
         ...(body.isAdmin === undefined ? {} : { is_admin: Number(body.isAdmin) }),
         ...(body.isDisabled === undefined ? {} : { is_disabled: Number(body.isDisabled) }),
-        revision: user.revision + 1,
       };
-      const done = await database
-        .updateTable("users")
-        .set(changed)
-        .where("id", "=", user.id)
-        .where("revision", "=", user.revision)
-        .executeTakeFirst();
-      requireChanged(done.numUpdatedRows, `User ${name}`);
+      const changed = await changeRow(database, "users", user, values, `User ${name}`);
       if (body.password !== undefined) {
         await setPassword(database, user, body.password);
         callers.unlock(name);
