@@ -238,6 +238,36 @@ describe("the editor", () => {
     expect(await looksOf(page, "topologies")).toEqual([]);
   });
 
+  it("has its settings beside the drawing, which does not move while a node is dragged", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await page.goto("/projects/draw/topologies/triangle");
+    await node("r1").waitFor();
+    await page.locator(".react-flow__pane").click({ position: { x: 10, y: 10 } });
+    const settings = page.getByRole("complementary", { name: "Settings" });
+    const picture = page.locator(".react-flow");
+    const width = async () => (await picture.boundingBox())?.width ?? 0;
+    const wide = await width();
+    const [box, r2] = [await node("r1").boundingBox(), await place("r2")];
+    if (box === null) throw new Error("r1 is not in the picture");
+    await page.mouse.move(box.x + 20, box.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 60, box.y + 40, { steps: 6 });
+    await node("r1").and(page.locator(".selected")).waitFor();
+    expect([await width(), await settings.count(), await place("r2")]).toEqual([wide, 0, r2]);
+    await page.mouse.up();
+    await settings.waitFor();
+    await expect.poll(width).toBeLessThan(wide - 200);
+    // By the keyboard, and a link, which has two ends.
+    await page.keyboard.press("Escape");
+    await expect.poll(width).toBe(wide);
+    await node("r3").press("Enter");
+    await settings.waitFor();
+    await node("r3").click({ trial: true });
+    // Fitted, all is beside the settings.
+    await button("Fit View").click();
+    for (const name of ["r1", "r2", "r3"]) await node(name).click({ trial: true });
+  });
+
   it("is drawn in by fingers, on a tablet", async ({ skip }) => {
     skip(why !== undefined, why);
     const tablet = await server.page("light", undefined, { hasTouch: true, viewport: { width: 820, height: 1180 } });

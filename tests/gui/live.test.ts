@@ -142,6 +142,49 @@ describe("a lab that runs", () => {
     await other.close();
   });
 
+  it("shows details beside the picture, where what they are of stays in sight", async ({ skip }) => {
+    skip(why !== undefined, why);
+    const inside = async (name: string) => {
+      const [box, picture] = [await node(name).boundingBox(), await page.locator(".react-flow").boundingBox()];
+      if (box === null || picture === null) return false;
+      return (
+        box.x >= picture.x &&
+        box.x + box.width <= picture.x + picture.width &&
+        box.y >= picture.y &&
+        box.y + box.height <= picture.y + picture.height
+      );
+    };
+    const details = page.getByRole("complementary", { name: "Details" });
+    for (const viewport of [
+      { width: 1280, height: 720 },
+      { width: 820, height: 1180 },
+      { width: 420, height: 720 },
+    ]) {
+      await page.setViewportSize(viewport);
+      await page.getByRole("button", { name: "Fit View" }).click();
+      // To the edge, where the details will be.
+      const [box, picture] = [await node("h4").boundingBox(), await page.locator(".react-flow").boundingBox()];
+      if (box === null || picture === null) throw new Error("h4 is not in the picture");
+      await page.mouse.move(picture.x + picture.width / 2, picture.y + 90);
+      await page.mouse.down();
+      const right = picture.x + picture.width / 2 + picture.x + picture.width - box.x - box.width - 8;
+      await page.mouse.move(right, picture.y + 90, { steps: 4 });
+      await page.mouse.up();
+      await node("h4").click();
+      await details.waitFor();
+      await expect.poll(() => inside("h4")).toBe(true);
+      // And it can be reached there.
+      await node("h4").click({ trial: true });
+      const before = await node("h4").boundingBox();
+      await details.getByRole("button", { name: "Close the details" }).click();
+      await details.waitFor({ state: "detached" });
+      // What was looked at stays where it was found.
+      expect(await node("h4").boundingBox()).toEqual(before);
+    }
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.getByRole("button", { name: "Fit View" }).click();
+  });
+
   it("is watched in two tabs with eight captures, and the pages still answer", async ({ skip }) => {
     skip(why !== undefined, why);
     const other = await page.context().newPage();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { shiftInto } from "../../web/src/graph/inside.ts";
 import { spotsOf } from "../../web/src/graph/label-spots.ts";
 import { layOut } from "../../web/src/graph/layout.ts";
 import { along, shapeOf } from "../../web/src/graph/link-shape.ts";
@@ -96,5 +97,18 @@ describe("words beside links", () => {
       };
       expect(shapes.toSorted((one, other) => far(one) - far(other))[0]?.id).toBe(box.of);
     }
+  });
+});
+
+describe("what is selected, when the picture gets smaller", () => {
+  it("is moved into it, no further than needed", () => {
+    const of = [
+      [300, 76, 800],
+      [700, 76, 800],
+      [-20, 76, 800],
+      [0, 900, 800],
+      [790, 76, 800],
+    ] as const;
+    expect(of.map(([from, length, side]) => shiftInto(from, length, side))).toEqual([0, 0, 44, -50, -90]);
   });
 });

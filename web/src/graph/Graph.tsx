@@ -27,6 +27,7 @@ import { FarLinks } from "./FarLinks.tsx";
 import { type GraphLink, LinkLine } from "./LinkLine.tsx";
 import { type GraphNode, IsFar, NodeBox, type NodeLook, nodeSize } from "./NodeBox.tsx";
 import { useSteadyHandlers } from "./steady.ts";
+import { useInSight } from "./useInSight.ts";
 import { useSelect } from "./useSelect.ts";
 import { useDistance, useFit, useFitted, useNameSizes, whole } from "./useView.ts";
 
@@ -89,7 +90,7 @@ export function Graph({
   // Who begins with nothing would see the first node jump into the middle.
   const startsFull = useRef(nodes.length > 0);
   const fit = useFit();
-  const setMoved = useFitted(startsFull.current, fit);
+  const setMoved = useFitted(startsFull.current, fit, useInSight(isStill));
   const { latest, select } = useSelect(selection, onSelect);
   const [dragged, setDragged] = useState(nowhere);
   const moved = useMemo(
@@ -105,7 +106,12 @@ export function Graph({
   useEffect(() => {
     if (focus === undefined) return;
     setMoved(true);
-    void flow.fitView({ nodes: [{ id: focus }], maxZoom: 1.2, duration: isStill ? 0 : 200 });
+    const show = () => void flow.fitView({ nodes: [{ id: focus }], maxZoom: 1.2, duration: isStill ? 0 : 200 });
+    // In the second frame from now the picture is as large as it will be beside a panel that opens.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(show);
+    });
+    return () => cancelAnimationFrame(frame);
   }, [focus, flow, isStill, setMoved]);
   const menu = (of: MenuTarget["of"], id: string, event: MouseEvent | globalThis.MouseEvent) => {
     if (onMenu === undefined) return;

@@ -63,7 +63,7 @@ export function useFit(): (hasNodes?: boolean) => Promise<void> {
 const leastName = 11;
 /** Of names and of words at links, in the picture's own measure. */
 const names = { least: 12, most: 22 } as const;
-const words = { least: 10.5, most: 13 } as const;
+const words = { least: 10.5, most: 12 } as const;
 
 /** How large names are written, so that they can be read from further away; of a large topology always the same. */
 export function useNameSizes(isLarge: boolean): CSSProperties {
@@ -83,7 +83,7 @@ export function useNameSizes(isLarge: boolean): CSSProperties {
 /** What lies over the top of a picture, by its corner. */
 function toolsOver(picture: HTMLElement): readonly Rect[] {
   const { left, top } = picture.getBoundingClientRect();
-  return [...(picture.closest(".canvas")?.querySelectorAll(".live-tools > *") ?? [])].flatMap((tool) => {
+  return [...(picture.closest(".picture")?.querySelectorAll(".live-tools > *") ?? [])].flatMap((tool) => {
     const { x, y, width, height } = tool.getBoundingClientRect();
     return width === 0 ? [] : [{ x: x - left, y: y - top, width, height }];
   });
@@ -126,15 +126,20 @@ export function useDistance(count: number, places: Layout) {
  *
  * @returns to be called when somebody moves the picture, or has it fitted
  */
-export function useFitted(isFitted: boolean, fitAll: () => Promise<void>): (isMoved: boolean) => void {
+export function useFitted(
+  isFitted: boolean,
+  fitAll: () => Promise<void>,
+  keepInSight: (stays: boolean) => void,
+): (isMoved: boolean) => void {
   const isMoved = useRef(!isFitted);
   const size = useStore(({ width, height }) => `${width} ${height}`);
   const window_ = useRef(windowSize());
   const fit = useEffectEvent(() => {
-    // Panels that open beside the picture leave it where it is.
-    if (windowSize() === window_.current) return;
+    // Panels that open beside the picture leave it where it is, but what is selected in sight.
+    const stays = isMoved.current || windowSize() === window_.current;
     window_.current = windowSize();
-    if (!isMoved.current) void fitAll();
+    keepInSight(stays);
+    if (!stays) void fitAll();
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: of the picture, which follows the window's
   useEffect(fit, [size]);

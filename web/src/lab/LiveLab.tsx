@@ -11,6 +11,7 @@ import { Groups } from "../graph/Groups.tsx";
 import { Lasso } from "../graph/Lasso.tsx";
 import { RatesOfLab } from "../graph/rates.ts";
 import { usePlaces } from "../graph/useLayout.ts";
+import { useSettled } from "../graph/useSettled.ts";
 import { Loading } from "../shell/states.tsx";
 import { Dock } from "./Dock.tsx";
 import { FaultsPanel } from "./FaultsPanel.tsx";
@@ -30,6 +31,8 @@ import type { LabVerbs } from "./verbs.ts";
 const ImpairDialog = lazy(() => import("./ImpairDialog.tsx"));
 
 const nothing: Selection = { nodes: [], links: [] };
+/** A second click opens a terminal. */
+const doubleClickMs = 300;
 
 /** A lab that runs: its picture, what can be done to it, and below, its events, logs, terminals and captures. */
 export function LiveLab({
@@ -48,6 +51,8 @@ export function LiveLab({
   readonly isOld: boolean;
 }) {
   const [selection, setSelection] = useState<Selection>(nothing);
+  /** Of which details are shown. */
+  const told = useSettled(selection, doubleClickMs);
   const [menu, setMenu] = useState<MenuTarget>();
   const [focus, setFocus] = useState<string>();
   const [impairs, setImpairs] = useState<string>();
@@ -75,11 +80,10 @@ export function LiveLab({
     capture: (target) => dock.act({ do: "open", pane: { is: "capture", target } }),
     impair: setImpairs,
   };
-  const chosenNode =
-    selection.nodes.length === 1 ? detail.nodeStatus.find(({ name }) => name === selection.nodes[0]) : undefined;
+  const chosenNode = told.nodes.length === 1 ? detail.nodeStatus.find(({ name }) => name === told.nodes[0]) : undefined;
   const chosenLink =
-    selection.nodes.length === 0 && selection.links.length === 1
-      ? detail.linkStatus.find(({ id }) => id === selection.links[0])
+    told.nodes.length === 0 && told.links.length === 1
+      ? detail.linkStatus.find(({ id }) => id === told.links[0])
       : undefined;
   const impaired = detail.linkStatus.find(({ id }) => id === impairs);
   const parting = splitWords(detail, selection.nodes);
@@ -89,85 +93,87 @@ export function LiveLab({
     <RatesOfLab value={rates}>
       <div className="live">
         <section className="canvas" aria-label="Picture of the lab">
-          {places === undefined ? (
-            <Loading what="the picture" />
-          ) : (
-            <ReactFlowProvider>
-              <Graph
-                nodes={nodes}
-                links={links}
-                places={places}
-                selection={selection}
-                focus={focus}
-                onSelect={setSelection}
-                onMove={(at) => setMoved((known) => ({ ...known, ...at }))}
-                onMenu={setMenu}
-                onOpen={(node) => {
-                  const known = detail.nodeStatus.find(({ name }) => name === node);
-                  if (!mayChange || known === undefined || known.state === "none") return;
-                  if (known.engine === "vm") verbs.openConsole(node);
-                  else verbs.openTerminal(node);
-                }}
-              >
-                <FileMarks notes={drawing.notes} groups={drawing.groups} />
-                {groups.length > 0 && <Groups groups={groups} links={links} places={places} />}
-                {isLassoing && (
-                  <Lasso
-                    places={places}
-                    onChoose={(chosen) => setSelection({ nodes: chosen, links: [] })}
-                    onEnd={() => setLassoing(false)}
-                  />
-                )}
-              </Graph>
-            </ReactFlowProvider>
-          )}
-          <div className="live-tools">
-            <FindNode names={names} focus={focus} onFind={find} />
-            {mayChange && (
-              <Button
-                size="compact-sm"
-                variant={isLassoing ? "filled" : "default"}
-                aria-pressed={isLassoing}
-                leftSection={<IconLasso size={16} />}
-                onClick={() => setLassoing(!isLassoing)}
-              >
-                Lasso
-              </Button>
+          <div className="picture">
+            {places === undefined ? (
+              <Loading what="the picture" />
+            ) : (
+              <ReactFlowProvider>
+                <Graph
+                  nodes={nodes}
+                  links={links}
+                  places={places}
+                  selection={selection}
+                  focus={focus}
+                  onSelect={setSelection}
+                  onMove={(at) => setMoved((known) => ({ ...known, ...at }))}
+                  onMenu={setMenu}
+                  onOpen={(node) => {
+                    const known = detail.nodeStatus.find(({ name }) => name === node);
+                    if (!mayChange || known === undefined || known.state === "none") return;
+                    if (known.engine === "vm") verbs.openConsole(node);
+                    else verbs.openTerminal(node);
+                  }}
+                >
+                  <FileMarks notes={drawing.notes} groups={drawing.groups} />
+                  {groups.length > 0 && <Groups groups={groups} links={links} places={places} />}
+                  {isLassoing && (
+                    <Lasso
+                      places={places}
+                      onChoose={(chosen) => setSelection({ nodes: chosen, links: [] })}
+                      onEnd={() => setLassoing(false)}
+                    />
+                  )}
+                </Graph>
+              </ReactFlowProvider>
             )}
-            {mayChange && parting !== undefined && (
-              <Button
-                size="compact-sm"
-                variant="default"
-                leftSection={<IconScissors size={16} />}
-                onClick={() => verbs.partition(parting)}
-              >
-                Part {selection.nodes.length === 1 ? selection.nodes[0] : `${selection.nodes.length} nodes`} from the
-                rest
-              </Button>
-            )}
-            {isParted && (
-              <Group gap={6} className="live-notice" role="status">
-                <Text size="sm" maw={360} truncate title={detail.partition.words.join(" ")}>
-                  Parted: {detail.partition.words.join(" ")}
+            <div className="live-tools">
+              <FindNode names={names} focus={focus} onFind={find} />
+              {mayChange && (
+                <Button
+                  size="compact-sm"
+                  variant={isLassoing ? "filled" : "default"}
+                  aria-pressed={isLassoing}
+                  leftSection={<IconLasso size={16} />}
+                  onClick={() => setLassoing(!isLassoing)}
+                >
+                  Lasso
+                </Button>
+              )}
+              {mayChange && parting !== undefined && (
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  leftSection={<IconScissors size={16} />}
+                  onClick={() => verbs.partition(parting)}
+                >
+                  Part {selection.nodes.length === 1 ? selection.nodes[0] : `${selection.nodes.length} nodes`} from the
+                  rest
+                </Button>
+              )}
+              {isParted && (
+                <Group gap={6} className="live-notice" role="status">
+                  <Text size="sm" maw={360} truncate title={detail.partition.words.join(" ")}>
+                    Parted: {detail.partition.words.join(" ")}
+                  </Text>
+                  {mayChange && (
+                    <Button size="compact-xs" variant="white" onClick={() => verbs.partition(["heal"])}>
+                      Heal
+                    </Button>
+                  )}
+                </Group>
+              )}
+              {isOld && (
+                <Text size="sm" className="live-notice" role="status">
+                  The lab does not answer just now: this is how it was.
                 </Text>
-                {mayChange && (
-                  <Button size="compact-xs" variant="white" onClick={() => verbs.partition(["heal"])}>
-                    Heal
-                  </Button>
-                )}
-              </Group>
-            )}
-            {isOld && (
-              <Text size="sm" className="live-notice" role="status">
-                The lab does not answer just now: this is how it was.
-              </Text>
-            )}
-            {actions.error !== null && (
-              <Group gap={6} className="live-notice live-notice-red" role="alert" wrap="nowrap">
-                <Text size="sm">{actions.error.message}</Text>
-                <CloseButton size="sm" aria-label="Close the message" onClick={actions.reset} />
-              </Group>
-            )}
+              )}
+              {actions.error !== null && (
+                <Group gap={6} className="live-notice live-notice-red" role="alert" wrap="nowrap">
+                  <Text size="sm">{actions.error.message}</Text>
+                  <CloseButton size="sm" aria-label="Close the message" onClick={actions.reset} />
+                </Group>
+              )}
+            </div>
           </div>
           {(chosenNode !== undefined || chosenLink !== undefined) && (
             <aside className="panel" aria-label="Details">

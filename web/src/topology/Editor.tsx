@@ -133,53 +133,55 @@ export function Editor({
       <div className="panes">
         {!isReadOnly && <Palette isDisabled={!mayDraw} onPick={(kind) => editing.place(kind)} />}
         <section className="canvas" aria-label="Drawing">
-          {places === undefined ? (
-            <Loading what="the drawing" />
-          ) : (
-            <ReactFlowProvider>
-              <Graph
-                nodes={drawing.nodes}
-                links={drawing.links}
-                places={places}
-                selection={selection}
-                focus={focus}
-                onSelect={select}
-                {...(isReadOnly ? {} : { onMove: editing.move, onRemove: editing.removeSelected })}
-                {...(mayDraw ? { onLink: editing.link, onPlace: editing.place } : {})}
-              >
-                <Annotations editing={editing} />
-                <Reveal editing={editing} />
-              </Graph>
-            </ReactFlowProvider>
-          )}
-          {drawing.nodes.length === 0 && editing.annotations.notes.length === 0 && places !== undefined && (
-            <div className="hint">
-              <Empty title="Nothing drawn yet">
-                <Text c="dimmed" ta="center" size="sm">
-                  Drag a kind of node here, or press it on the left. Drag from the dot at a node's side to another node
-                  to link them.
+          <div className="picture">
+            {places === undefined ? (
+              <Loading what="the drawing" />
+            ) : (
+              <ReactFlowProvider>
+                <Graph
+                  nodes={drawing.nodes}
+                  links={drawing.links}
+                  places={places}
+                  selection={selection}
+                  focus={focus}
+                  onSelect={select}
+                  {...(isReadOnly ? {} : { onMove: editing.move, onRemove: editing.removeSelected })}
+                  {...(mayDraw ? { onLink: editing.link, onPlace: editing.place } : {})}
+                >
+                  <Annotations editing={editing} />
+                  <Reveal editing={editing} />
+                </Graph>
+              </ReactFlowProvider>
+            )}
+            {drawing.nodes.length === 0 && editing.annotations.notes.length === 0 && places !== undefined && (
+              <div className="hint">
+                <Empty title="Nothing drawn yet">
+                  <Text c="dimmed" ta="center" size="sm">
+                    Drag a kind of node here, or press it on the left. Drag from the dot at a node's side to another
+                    node to link them.
+                  </Text>
+                </Empty>
+              </div>
+            )}
+            <div className="overhead">
+              {isBroken && (
+                <Text className="stale" size="sm" role="status">
+                  The text is no YAML just now: the drawing shows it as it was.
                 </Text>
-              </Empty>
+              )}
+              {news}
             </div>
-          )}
-          <div className="overhead">
-            {isBroken && (
-              <Text className="stale" size="sm" role="status">
-                The text is no YAML just now: the drawing shows it as it was.
+            {(editing.notice ?? told) !== undefined && (
+              <Text className="notice" size="sm" role="status">
+                {editing.notice ?? told}
+                <CloseButton
+                  size="xs"
+                  aria-label="Close the notice"
+                  onClick={() => (editing.notice === undefined ? setTold(undefined) : editing.setNotice(undefined))}
+                />
               </Text>
             )}
-            {news}
           </div>
-          {(editing.notice ?? told) !== undefined && (
-            <Text className="notice" size="sm" role="status">
-              {editing.notice ?? told}
-              <CloseButton
-                size="xs"
-                aria-label="Close the notice"
-                onClick={() => (editing.notice === undefined ? setTold(undefined) : editing.setNotice(undefined))}
-              />
-            </Text>
-          )}
           <SettingsPanel editing={editing} onOpen={open} />
         </section>
         {showsText && (

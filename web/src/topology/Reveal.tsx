@@ -4,10 +4,8 @@ import { nodeSize } from "../graph/NodeBox.tsx";
 import type { Editing } from "./useEditing.ts";
 
 const margin = 24;
-/** Of the panel with what is set, at the right of the drawing. */
-const panelWidth = 280;
 
-/** Brings what was just placed or pasted into sight, from beyond the edge or from under the panel; no further than needed. */
+/** Brings what was just placed or pasted into sight, no further than needed. */
 export function Reveal({ editing }: { readonly editing: Editing }) {
   const flow = useReactFlow();
   const store = useStoreApi();
@@ -22,8 +20,7 @@ export function Reveal({ editing }: { readonly editing: Editing }) {
       (Math.max(...at.map((place) => place[of])) + (of === "x" ? nodeSize.width : nodeSize.height)) * zoom;
     const shift = (least: number, most: number, from: number, to: number): number =>
       to > most ? Math.max(most - to, least - from) : from < least ? least - from : 0;
-    const right = names.length === 1 ? width - panelWidth : width;
-    const dx = shift(margin, right - margin, left + low("x"), left + high("x"));
+    const dx = shift(margin, width - margin, left + low("x"), left + high("x"));
     const dy = shift(margin, height - margin, top + low("y"), top + high("y"));
     if (dx !== 0 || dy !== 0) void flow.setViewport({ x: left + dx, y: top + dy, zoom });
   });

@@ -1,6 +1,7 @@
 import { CloseButton, Group, Text, Title } from "@mantine/core";
 import type { Reading } from "../../../src/api/index.ts";
 import { lookOf } from "../graph/kinds.tsx";
+import { useSettled } from "../graph/useSettled.ts";
 import { setAt } from "./document.ts";
 import { findingsOf, interfacesOf } from "./drawing.ts";
 import { setEnds, setOfLink } from "./edits.ts";
@@ -23,8 +24,8 @@ export function SettingsPanel({
   /** Shows what is at a path in the lab file. */
   readonly onOpen: (path: readonly (string | number)[]) => void;
 }) {
-  const { selection, mark, graph, pairing, reading, mayDraw, draft, edit, link, rename, removeSelected, select } =
-    editing;
+  const { mark, graph, pairing, reading, mayDraw, draft, edit, link, rename, removeSelected, select } = editing;
+  const selection = useSettled(editing.selection, 0);
   const node = selection.nodes.length === 1 ? graph.nodes.find(({ name }) => name === selection.nodes[0]) : undefined;
   const chosenLink =
     selection.nodes.length === 0 && selection.links.length === 1
