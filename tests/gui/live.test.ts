@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ask, barriers, GuiServer, noBrowser, nodeIn, picture, saidIn } from "./browser.ts";
+import { ask, barriers, GuiServer, noBrowser, nodeIn, picture, saidIn, writtenIn } from "./browser.ts";
 
 /** The pages of a lab that runs. */
 
@@ -15,6 +15,8 @@ nodes:
 links:
   - [h1, h2]
   - [h3, h4]
+processes:
+  speaker: { node: h3, command: [sh, -c, "echo said before it was stopped; exec sleep infinity"] }
 drawing:
   notes: [{ text: Spare machines, at: [330, 250] }]
   groups: [{ title: Till, nodes: [h1, h2] }]
@@ -342,7 +344,12 @@ describe("a lab that runs", () => {
     await page.keyboard.type("ping -i 0.01 -s 1200 -q 10.0.1.2\n");
     const lost = page.locator(".link-rate").filter({ hasText: /\d kbit\/s, \d+ % lost/ });
     await lost.first().waitFor();
-    await page.locator(".react-flow__edge").first().click({ force: true });
+    // On its line, between the two: what is written beside it is of the link too, but cannot be clicked.
+    const [left, right] = await Promise.all(["h1", "h2"].map((name) => node(name).boundingBox()));
+    await page.mouse.click(
+      ((left?.x ?? 0) + (right?.x ?? 0) + (right?.width ?? 0)) / 2,
+      (left?.y ?? 0) + (left?.height ?? 0) / 2,
+    );
     const facts = page.getByRole("complementary", { name: "Details" });
     await facts
       .getByText(/frames\/s/)
@@ -432,6 +439,37 @@ describe("a lab that runs", () => {
       // Nothing is wider than the page.
       expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     }
+  });
+
+  it("is drawn when it is stopped too, with what happened to it and what its programs said", async ({ skip }) => {
+    skip(why !== undefined, why);
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await ask(page, "POST", "/users", { name: "vera", password: "vera's password" });
+    await ask(page, "PUT", "/projects/demo/members/vera", { role: "viewer" });
+    const viewer = await server.page("light", { name: "vera", password: "vera's password" });
+    await viewer.goto("/projects/demo/labs/live");
+    await viewer.getByRole("tab", { name: "Faults" }).click();
+    await viewer.getByText("When somebody runs a fault schedule, it is shown here.").waitFor();
+    await page.getByRole("button", { name: "Stop lab live" }).click();
+    await page.getByRole("button", { name: "Stop lab", exact: true }).click();
+    for (const one of [page, viewer]) {
+      await one.getByText("The lab is stopped").waitFor();
+      await node("h1", one).and(one.getByLabel("Host h1, off")).waitFor();
+      await one.getByText("Spare machines").waitFor();
+      await one.getByRole("log", { name: "Events" }).getByText("lab.stopped").waitFor();
+      await one.getByRole("tab", { name: "Logs" }).click();
+      await one.getByRole("log", { name: "Logs" }).getByText("said before it was stopped").waitFor();
+      expect(await barriers(one)).toEqual([]);
+    }
+    await picture(page, "stopped-dark");
+    await picture(viewer, "stopped");
+    // The lab file is there to be read, too.
+    await viewer.getByRole("link", { name: "Lab file" }).click();
+    await expect.poll(() => writtenIn(viewer)).toContain("Spare machines");
+    expect(await viewer.getByRole("button", { name: "Show changes" }).count()).toBe(0);
+    await viewer.context().close();
+    await page.getByRole("button", { name: "Start lab live" }).click();
+    await page.getByLabel("Host h1, runs").waitFor();
   });
 
   it("is saved as a topology before it is deleted, where it is in none", async ({ skip }) => {

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Host, Image } from "../../api/index.ts";
+import type { Host, Image, LogLine } from "../../api/index.ts";
 import type { LabClient } from "../../client/index.ts";
 import type { Lab } from "../../topology/index.ts";
 import type { SentFile } from "../server/file-answer.ts";
@@ -54,6 +54,8 @@ export type Agent = {
   client(name: string): LabClient;
   /** A file that a capture of a lab has written or writes, by its name; undefined where there is none. */
   captureFile(name: string, file: string): Promise<SentFile | undefined>;
+  /** The last lines that programs of a lab which is down have said; none where nothing is left of them. */
+  lastLogs?(name: string, tail: number): Promise<readonly LogLine[]>;
   /** Folders and files of its machine that what a lab says may name, the longest first. */
   placesOf(name: string): readonly string[];
   /** A connection to the lab API of a lab. @throws when there is none */

@@ -4,6 +4,7 @@ import { lstat } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { extname } from "node:path";
 import type { Duplex } from "node:stream";
+import type { LogLine } from "../../api/index.ts";
 import {
   findLab,
   LabClient,
@@ -16,6 +17,7 @@ import {
   stopLab,
 } from "../../client/index.ts";
 import { diskReader, readLabFile } from "../../client/lab-file.ts";
+import { readLogFile } from "../../client/log-file.ts";
 import { forgetServer } from "../../client/registry/server-mark.ts";
 import { imageReferenceText } from "../../topology/image/reference.ts";
 import { type Lab, labError, NetwrightError } from "../../topology/index.ts";
@@ -139,6 +141,17 @@ export class LocalAgent implements Agent {
     if (found?.isFile() !== true) return undefined;
     const read = (first: number, last: number) => createReadStream(path, { start: first, end: last });
     return { name: file, sizeBytes: found.size, modifiedMs: found.mtimeMs, read };
+  }
+
+  async lastLogs(name: string, tail: number): Promise<readonly LogLine[]> {
+    try {
+      return await Array.fromAsync(
+        readLogFile(`${this.#locations.state}/${name}/logs`, { lab: name, names: [], tail }),
+      );
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw error;
+    }
   }
 
   placesOf(name: string): readonly string[] {

@@ -21,6 +21,7 @@ type Names =
   | "readText"
   | "labText"
   | "labLinkChanges"
+  | "labLastLogs"
   | "labs"
   | "lab"
   | "deploy"
@@ -138,6 +139,10 @@ export function labHandlers({
     labText: async ({ project, params: { lab = "" } }) => {
       const { text, revision } = await findLabRow(database, project, lab);
       return { text, revision };
+    },
+    labLastLogs: async ({ project, params: { lab = "" }, query: { tail } }) => {
+      const row = await findLabRow(database, project, lab);
+      return { lines: [...((await agent.lastLogs?.(row.run_name, tail)) ?? [])] };
     },
     labLinkChanges: async ({ project, params: { lab: name = "" } }) => {
       const row = await findLabRow(database, project, name);

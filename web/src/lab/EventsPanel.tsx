@@ -1,12 +1,20 @@
 import { Text } from "@mantine/core";
 import { memo } from "react";
-import type { LabEvent } from "../../../src/api/index.ts";
 import { useEnd } from "./useEnd.ts";
 
 const shown = 500;
 
+/** Of a lab, or of what the server did with it. */
+type Told = {
+  readonly id: number;
+  readonly at: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly message: string;
+};
+
 /** What happened in the lab, the newest last. */
-export const EventsPanel = memo(function EventsPanel({ events }: { readonly events: readonly LabEvent[] }) {
+export const EventsPanel = memo(function EventsPanel({ events }: { readonly events: readonly Told[] }) {
   const end = useEnd(events.at(-1)?.id);
   if (events.length === 0)
     return (
@@ -29,7 +37,7 @@ const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", 
 
 export const timeOf = (at: string): string => clock.format(new Date(at));
 
-const EventLine = memo(function EventLine({ event: { at, type, subject, message } }: { readonly event: LabEvent }) {
+const EventLine = memo(function EventLine({ event: { at, type, subject, message } }: { readonly event: Told }) {
   return (
     <div className="line" data-bad={/failed|exited|lost|interrupted/.test(type) || undefined}>
       <time dateTime={at}>{timeOf(at)}</time>

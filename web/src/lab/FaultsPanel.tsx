@@ -183,9 +183,11 @@ export function FaultsPanel({
         )}
         {shown === undefined ? (
           <Text size="sm" c="dimmed" p="sm">
-            {source === "file"
-              ? "What the lab file has under faults can be run again, or another schedule written."
-              : "Steps say when, and what: see Schedule faults in the documentation."}
+            {!mayChange
+              ? "When somebody runs a fault schedule, it is shown here."
+              : source === "file"
+                ? "What the lab file has under faults can be run again, or another schedule written."
+                : "Steps say when, and what: see Schedule faults in the documentation."}
           </Text>
         ) : (
           <TimelineNow

@@ -1,9 +1,9 @@
 import "../topology/editor.css";
 import "./lab.css";
 import { Button, Group, Loader, Text } from "@mantine/core";
-import { IconPencil } from "@tabler/icons-react";
+import { IconFileText, IconPencil } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { Link, useLocation } from "wouter";
 import type { ControlledLab } from "../../../src/api/index.ts";
 import type { LabAddress } from "../api/call.ts";
@@ -16,6 +16,8 @@ import { Empty, Loading, Trouble } from "../shell/states.tsx";
 import { fileDrawingQuery, noDrawing } from "./file-drawing.ts";
 import { LiveLab } from "./LiveLab.tsx";
 
+const RestingLab = lazy(() => import("./RestingLab.tsx"));
+
 /** A lab, as it is now. */
 export default function LabPage({ project, lab: name }: LabAddress) {
   const { progress, others } = useLabsInStep(project, `labs/${name}`);
@@ -24,6 +26,7 @@ export default function LabPage({ project, lab: name }: LabAddress) {
   const owner = useQuery(projectQuery(project));
   const lab = useQuery(labQuery(address));
   const runs = lab.data?.state === "running";
+  const rests = lab.data?.state === "stopped" || lab.data?.state === "failed";
   const detail = useQuery({ ...labDetailQuery(address), enabled: runs });
   // Where the nodes of one that was changed are drawn is in its own text.
   const from = lab.data?.topology?.isChanged === false ? lab.data.topology : undefined;
@@ -43,7 +46,7 @@ export default function LabPage({ project, lab: name }: LabAddress) {
   if (owner.isPending || lab.isPending) return <Loading what="the lab" />;
   const mayChange = owner.data.role !== "viewer";
   // Nodes that are drawn do not jump to another place.
-  const isPlaced = (from === undefined || !topology.isPending) && !drawing.isPending;
+  const isPlaced = (from === undefined || !topology.isPending) && (!runs || !drawing.isPending);
   return (
     <div className="editor">
       <div className="toolbar">
@@ -59,15 +62,15 @@ export default function LabPage({ project, lab: name }: LabAddress) {
             You are a viewer: you may only look
           </Text>
         )}
-        {mayChange && runs && (
+        {(runs || rests) && (
           <Button
             size="compact-sm"
             variant="default"
-            leftSection={<IconPencil size={14} />}
+            leftSection={mayChange && runs ? <IconPencil size={14} /> : <IconFileText size={14} />}
             component={Link}
             href={`/projects/${project}/labs/${name}/edit`}
           >
-            Edit
+            {mayChange && runs ? "Edit" : "Lab file"}
           </Button>
         )}
         {mayChange && (
@@ -83,6 +86,12 @@ export default function LabPage({ project, lab: name }: LabAddress) {
           mayChange={mayChange}
           isOld={detail.isError}
         />
+      ) : rests && isPlaced ? (
+        <Suspense fallback={<Loading what="the lab" />}>
+          <RestingLab key={lab.data.revision} project={project} lab={lab.data} layout={topology.data?.layout}>
+            <WhyItRests lab={lab.data} mayChange={mayChange} />
+          </RestingLab>
+        </Suspense>
       ) : (
         <NotRunning
           lab={lab.data}
@@ -125,26 +134,29 @@ function NotRunning({
           </Group>
         </Empty>
       );
-    case "failed":
-      return (
-        <Empty title="The lab failed">
-          <Text ta="center">{lab.problem?.message ?? "It ended by itself."}</Text>
-          <Text c="dimmed" ta="center" size="sm">
-            {lab.problem?.remedy ?? "Start it again, or see the events of the project."}
-          </Text>
-        </Empty>
-      );
     case "unresponsive":
       return (
         <Empty title="The lab does not answer">
           <Text c="dimmed">It may be busy. When it answers, this page shows it.</Text>
         </Empty>
       );
+    case "failed":
     case "stopped":
-      return (
-        <Empty title="The lab is stopped">
-          <Text c="dimmed">Nothing of it runs. Start it to go on.</Text>
-        </Empty>
-      );
+      return <Loading what="the lab" />;
   }
+}
+
+function WhyItRests({ lab, mayChange }: { readonly lab: ControlledLab; readonly mayChange: boolean }) {
+  const isFailed = lab.state === "failed";
+  const what = isFailed
+    ? (lab.problem?.remedy ?? (mayChange ? "Start it again." : undefined))
+    : `Nothing of it runs.${mayChange ? " Start it to go on." : ""}`;
+  return (
+    <>
+      <Text size="sm" fw={600} {...(isFailed ? { c: "red" } : {})}>
+        {isFailed ? `The lab failed: ${lab.problem?.message ?? "it ended by itself."}` : "The lab is stopped"}
+      </Text>
+      <Text size="sm">{what}</Text>
+    </>
+  );
 }

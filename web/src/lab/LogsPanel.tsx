@@ -20,8 +20,6 @@ export const LogsPanel = memo(function LogsPanel({
   readonly nodes: readonly string[];
   readonly isShown: boolean;
 }) {
-  const [node, setNode] = useState("");
-  const [words, setWords] = useState("");
   const [lines, setLines] = useState<readonly Numbered[]>([]);
   useLines<LogLine>(
     isShown ? labPath(address, "/logs") : undefined,
@@ -35,9 +33,25 @@ export const LogsPanel = memo(function LogsPanel({
         return [...known, ...fresh.map((line, index) => ({ ...line, number: first + index }))].slice(-mostLines);
       }),
   );
-  const wanted = lines.filter(
-    (line) => (node === "" || line.node === node) && (words === "" || line.text.includes(words)),
-  );
+  return <LogLines lines={lines} nodes={nodes} empty="No program has said anything yet." />;
+});
+
+/** Lines of logs, to be searched by node and word. */
+export function LogLines({
+  lines,
+  nodes,
+  empty,
+}: {
+  readonly lines: readonly (LogLine & { readonly number?: number })[];
+  readonly nodes: readonly string[];
+  /** What is said when there is none. */
+  readonly empty: string;
+}) {
+  const [node, setNode] = useState("");
+  const [words, setWords] = useState("");
+  const wanted = lines
+    .map((line, index) => ({ number: index + 1, ...line }))
+    .filter((line) => (node === "" || line.node === node) && (words === "" || line.text.includes(words)));
   const end = useEnd(wanted.at(-1)?.number);
   return (
     <div className="column">
@@ -59,7 +73,7 @@ export const LogsPanel = memo(function LogsPanel({
       </Group>
       {wanted.length === 0 ? (
         <Text size="sm" c="dimmed" p="sm">
-          {lines.length === 0 ? "No program has said anything yet." : "No line is like that."}
+          {lines.length === 0 ? empty : "No line is like that."}
         </Text>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keys too
@@ -78,4 +92,4 @@ export const LogsPanel = memo(function LogsPanel({
       )}
     </div>
   );
-});
+}

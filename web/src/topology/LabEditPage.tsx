@@ -66,7 +66,7 @@ export default function LabEditPage({ project, lab }: Names) {
         links: links.data ?? noChanges,
         layout: topology.data?.layout ?? {},
       }}
-      isReadOnly={owner.data.role === "viewer"}
+      isReadOnly={owner.data.role === "viewer" || known.data.state !== "running"}
     />
   );
 }
@@ -148,7 +148,7 @@ function Drawn({
         }
         title={
           <Badge variant="light" color={isAsItRuns ? "gray" : "yellow"} tt="none" miw={96}>
-            {isAsItRuns ? "as it runs" : "not applied"}
+            {isAsItRuns ? (known.state === "running" ? "as it runs" : known.state) : "not applied"}
           </Badge>
         }
         // A lab that was changed is of no version of a topology any more: where its nodes are drawn goes with its text.
@@ -158,15 +158,17 @@ function Drawn({
             <Button size="xs" variant="default" onClick={() => navigate(`/projects/${project}/labs/${lab}`)}>
               Back to the lab
             </Button>
-            <Button
-              size="xs"
-              leftSection={<IconChecks size={16} />}
-              disabled={(changed === base.text && !isRedrawn) || isReadOnly}
-              loading={plan.isPending}
-              onClick={() => plan.mutate(drawn())}
-            >
-              Show changes
-            </Button>
+            {!isReadOnly && (
+              <Button
+                size="xs"
+                leftSection={<IconChecks size={16} />}
+                disabled={changed === base.text && !isRedrawn}
+                loading={plan.isPending}
+                onClick={() => plan.mutate(drawn())}
+              >
+                Show changes
+              </Button>
+            )}
           </Group>
         )}
       />

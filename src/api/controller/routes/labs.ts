@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { LogLine } from "../../resources.ts";
 import { ControlledLab, LabLinkChanges, Name, PlannedStep, pageOf } from "../resources.ts";
 import { labText, page, version } from "./parts.ts";
 import type { ControllerRoute } from "./route.ts";
@@ -51,6 +52,17 @@ export const labRoutes = {
     summary: "The text of the lab file that a lab was deployed from, or that was applied to it last",
     access: "viewer",
     response: z.object({ text: z.string(), revision: z.int() }),
+    status: 200,
+    kind: "json",
+  },
+  labLastLogs: {
+    method: "GET",
+    path: "/projects/:project/labs/:lab/last-logs",
+    tag: "labs",
+    summary: "The last that programs of a lab said, whether it runs or not, as far as it is kept",
+    access: "viewer",
+    query: z.object({ tail: z.coerce.number().int().min(1).max(10_000).default(1_000) }),
+    response: z.object({ lines: z.array(LogLine) }),
     status: 200,
     kind: "json",
   },
