@@ -3,6 +3,7 @@ import { shiftInto } from "../../web/src/graph/inside.ts";
 import { spotsOf } from "../../web/src/graph/label-spots.ts";
 import { layOut } from "../../web/src/graph/layout.ts";
 import { along, shapeOf } from "../../web/src/graph/link-shape.ts";
+import { freePlace } from "../../web/src/topology/suggestions.ts";
 
 const ring = (count: number) => {
   const nodes = Array.from({ length: count }, (_, index) => `n${index}`);
@@ -35,6 +36,18 @@ describe("the automatic layout", () => {
 });
 
 const zero = { x: 0, y: 0 };
+
+describe("a node that is added", () => {
+  it("stands on no link, no node and no note", () => {
+    // Two of them, then the third would be on the line between.
+    const places = { r1: { x: 0, y: 0 }, r2: { x: 300, y: 180 } };
+    expect(freePlace(places)).toEqual({ x: 150, y: 90 });
+    const free = freePlace(places, [["r1", "r2"]]);
+    expect(free).toEqual({ x: 300, y: 0 });
+    expect(freePlace(places, [["r1", "r2"]], [free])).toEqual({ x: 450, y: 90 });
+    expect(freePlace(places, [["r1", "gone"]])).toEqual({ x: 150, y: 90 });
+  });
+});
 
 describe("words beside links", () => {
   // As the example triangle is drawn: the rates of r1 and r3 stood on those of r1 and r2.

@@ -17,7 +17,7 @@ export type Labelled = {
 /** The middle of the words of a link, from the middle of the link; they begin, are centred or end there. */
 export type Spot = { readonly x: number; readonly y: number; readonly anchor: "start" | "middle" | "end" };
 
-type Box = { readonly x: number; readonly y: number; readonly halfWidth: number; readonly halfHeight: number };
+export type Box = { readonly x: number; readonly y: number; readonly halfWidth: number; readonly halfHeight: number };
 
 const letterWidth = 6.2;
 export const lineHeight = 13;
@@ -119,7 +119,7 @@ const overlap = (one: Box, other: Box): boolean =>
   Math.abs(one.y - other.y) < one.halfHeight + other.halfHeight;
 
 /** Whether a line goes through a box (Liang and Barsky: what is left of it between the box's edges). */
-function isCrossed({ x, y, halfWidth, halfHeight }: Box, { a, b }: LinkShape): boolean {
+export function isCrossed({ x, y, halfWidth, halfHeight }: Box, { a, b }: LinkShape): boolean {
   let [from, to] = [0, 1];
   for (const [start, way, middle, half] of [
     [a.x, b.x - a.x, x, halfWidth],

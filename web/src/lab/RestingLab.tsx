@@ -99,10 +99,12 @@ export default function RestingLab({
       </section>
       <section className="dock" style={{ height: 220 }} aria-label="Events and logs">
         <Tabs id="dock" defaultValue="events" className="dock-tabs" keepMounted={false}>
-          <Tabs.List className="dock-list">
-            <Tabs.Tab value="events">Events</Tabs.Tab>
-            <Tabs.Tab value="logs">Logs</Tabs.Tab>
-          </Tabs.List>
+          <div className="dock-head">
+            <Tabs.List className="dock-list">
+              <Tabs.Tab value="events">Events</Tabs.Tab>
+              <Tabs.Tab value="logs">Logs</Tabs.Tab>
+            </Tabs.List>
+          </div>
           <Tabs.Panel value="events" className="dock-panel">
             <EventsPanel events={events} />
           </Tabs.Panel>

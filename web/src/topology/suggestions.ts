@@ -1,4 +1,7 @@
 import type { Layout, Reading } from "../../../src/api/index.ts";
+import { isCrossed } from "../graph/label-spots.ts";
+import { shapeOf } from "../graph/link-shape.ts";
+import { nodeSize } from "../graph/node-size.ts";
 import {
   addressesIn,
   addressText,
@@ -26,9 +29,25 @@ export const freeSubnet = (text: string): string => prefixText(freePrefix(usualL
 
 const grid = { x: 150, y: 200, columns: 5, step: 90 } as const;
 
-/** Beside and below what is there, up and down in turns: a link to the one after the next passes no node. */
-export function freePlace(places: Layout): Layout[string] {
-  const all = Object.values(places);
+/** Around a node on each side: words beside a link that passes have room there. */
+const margin = 18;
+
+/**
+ * Beside and below what is there, up and down in turns: a link to the one after the next passes no node.
+ *
+ * @param pairs of nodes that are linked: no link goes where the new one stands
+ * @param notes that are not covered
+ */
+export function freePlace(
+  places: Layout,
+  pairs: readonly (readonly [string, string])[] = [],
+  notes: readonly Layout[string][] = [],
+): Layout[string] {
+  const all = [...Object.values(places), ...notes];
+  const lines = pairs.flatMap(([a, b]) => {
+    const [from, to] = [places[a], places[b]];
+    return from === undefined || to === undefined ? [] : [shapeOf(from, to, 0)];
+  });
   if (all.length === 0) return { x: 0, y: 0 };
   const left = Math.min(...all.map(({ x }) => x));
   const top = Math.min(...all.map(({ y }) => y));
@@ -36,7 +55,15 @@ export function freePlace(places: Layout): Layout[string] {
     const column = number % grid.columns;
     const x = left + column * grid.x;
     const y = top + Math.floor(number / grid.columns) * grid.y + (column % 2) * grid.step;
-    if (!all.some((one) => Math.abs(one.x - x) < grid.x / 2 && Math.abs(one.y - y) < grid.step)) return { x, y };
+    if (all.some((one) => Math.abs(one.x - x) < grid.x / 2 && Math.abs(one.y - y) < grid.step)) continue;
+    const [halfWidth, halfHeight] = [nodeSize.width / 2, nodeSize.height / 2];
+    const around = {
+      x: x + halfWidth,
+      y: y + halfHeight,
+      halfWidth: halfWidth + margin,
+      halfHeight: halfHeight + margin,
+    };
+    if (!lines.some((line) => isCrossed(around, line))) return { x, y };
   }
 }
 

@@ -72,7 +72,8 @@ export function useEditing(project: string, history: ReturnType<typeof useHistor
   };
   const place = (kind: string, at?: { readonly x: number; readonly y: number }) => {
     if (!mayDraw) return;
-    const { x, y } = at ?? (kind === "note" ? placeBelow : freePlace)(places ?? {});
+    const { x, y } =
+      at ?? (kind === "note" ? placeBelow(places ?? {}) : freePlace(places ?? {}, shape.links, annotations.notes));
     if (kind === "note") {
       edit((changed) => addNote(changed, { text: "Note", x, y }));
       select(nothing, { of: "note", index: annotations.notes.length });
