@@ -81,7 +81,7 @@ it("signs in who the provider knows, with the roles of their groups", async () =
     (await server.call("GET", `/audit?target=${oidcPaths.back}`, { headers: root })).body.items.map(
       (one: { user: string; action: string; status: number }) => `${one.user} ${one.action} ${one.status}`,
     );
-  expect(await signIns()).toEqual(["ann-other GET 302"]);
+  await expect.poll(signIns).toEqual(["ann-other GET 302"]);
   // Who has no password here is told where it is.
   expect((await session(browser)).body.password).toEqual({ at: "provider", address: provider.issuer });
   expect((await server.call("GET", "/session", { headers: root })).body.password).toEqual({ at: "here" });
@@ -102,7 +102,7 @@ it("signs in who the provider knows, with the roles of their groups", async () =
   // Who is not let in is noted by the name that the provider has for them.
   await server.call("PATCH", "/users/ann-other", { headers: root, body: { isDisabled: true } });
   await signIn(new Browser(), "subject-1");
-  expect((await signIns())[0]).toBe("ann GET 401");
+  await expect.poll(async () => (await signIns())[0]).toBe("ann GET 401");
 });
 
 it("takes no sign-in that another browser began, or nobody", async () => {

@@ -191,8 +191,8 @@ describe("the pages of those who administer", () => {
       }),
     );
     await gone.waitFor();
-    expect(await project.isVisible()).toBe(true);
-    expect(await title.boundingBox()).toEqual(before);
+    await expect.poll(() => project.isVisible()).toBe(true);
+    await expect.poll(() => title.boundingBox()).toEqual(before);
     await admin.reload();
     await admin.getByText("Waiting for the server, to load Netwright…").waitFor();
     await gone.waitFor();
@@ -223,7 +223,7 @@ describe("the pages of those who administer", () => {
     await button(admin, "Try again").click();
     await project.waitFor();
     // What stood there before stands where it was.
-    expect(await title.boundingBox()).toEqual(before);
+    await expect.poll(() => title.boundingBox()).toEqual(before);
     await admin.context().setOffline(true);
     await admin.getByText(/^The network is gone/).waitFor();
     await expect.poll(() => title.boundingBox()).toEqual(before);

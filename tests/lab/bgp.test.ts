@@ -4,7 +4,7 @@ import { loadLab } from "../../src/topology/load.ts";
 import { RunningLab } from "./running-lab.ts";
 
 const reader = { readText: () => "", readBytes: () => new Uint8Array(), stat: () => undefined };
-const patience = { timeout: 40_000, interval: 100 };
+const patience = { timeout: 60_000, interval: 100 };
 
 /** A fabric, and what its user says to its spine and its leaves besides. */
 function fabric({ leaves = 2, links = "[]", spine = "", leaf = "" }): Lab {
@@ -83,14 +83,19 @@ it("a router takes neighbours over while its daemons run: other sessions stay, a
   await apply(fabric(changed));
   await expectRoute("10.77.0.0/16");
   await expectUp("spine1", toLeaf3);
-  expect((await session("spine1", toLeaf3)).ports).not.toEqual(former.ports);
+  await expect.poll(async () => (await session("spine1", toLeaf3)).ports, patience).not.toEqual(former.ports);
+  await expectUp("spine1", toLeaf3);
   const asChanged = await written();
   expect(asChanged[0]).toContain(`neighbor ${toLeaf1} weight 7`);
 
   await apply(first);
   expect(await written()).toEqual(atFirst);
   expect(await kept()).toEqual(since);
-  await running.sh("h1", "kill -INT $(cat /tmp/ping.pid)");
+  // What it says is in the file when it has ended.
+  await running.sh(
+    "h1",
+    "kill -INT $(cat /tmp/ping.pid); while kill -0 $(cat /tmp/ping.pid) 2>/dev/null; do sleep 0.05; done",
+  );
   const pings = await running.sh("h1", "cat /tmp/ping");
   const answered = [...pings.matchAll(/icmp_seq=(\d+)/g)].map(([, number]) => Number(number));
   expect(answered.length).toBeGreaterThan(0);
