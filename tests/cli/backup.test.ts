@@ -62,6 +62,10 @@ async function lostAndFound(netwright: Netwright, database: string, lose: () => 
   lose();
 
   expect(await restore("copy")).toMatchObject({ exitCode: 0 });
+  expect(await restore("nowhere")).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/^Error: There is no file \S+\/nowhere\.\nName a copy /),
+  });
   netwright.write({ "no-copy": "something else" });
   expect(await restore("no-copy")).toMatchObject({
     exitCode: 1,

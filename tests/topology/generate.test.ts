@@ -310,7 +310,7 @@ links:
   - {endpoints: [r2, h1], subnet: 10.1.0.0/24}
 `;
     const { lab, warnings } = loaded(text);
-    expect(warnings).toEqual([]);
+    expect(warnings.map(({ code, at }) => `${code} ${at?.line}`)).toEqual(["NODE_UNLINKED 5"]);
     expect(config(lab, "r1")).toMatchInlineSnapshot(`
       "interface eth0
        ip ospf area 0

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addressesOf, codesOf, errorsOf, linksOf, load, machine, warningsOf } from "./lab-text.ts";
+import { addressesOf, codesOf, errorsOf, linksOf, load, loaded, machine, warningsOf } from "./lab-text.ts";
 
 describe("forms of a link", () => {
   test.each([
@@ -18,6 +18,38 @@ describe("forms of a link", () => {
         mtu: 1500,
       },
     ]);
+  });
+});
+
+describe("nodes that no link has", () => {
+  const container = "engine: container, image: debian";
+  const unlinked = (text: string) => loaded(text).warnings.map(({ code, at }) => `${code} ${at?.line}:${at?.column}`);
+
+  test("are warned of, whatever their kind, where others are linked", () => {
+    for (const left of [
+      "",
+      "{kind: switch}",
+      "{kind: router}",
+      "{interfaces: {eth0: 10.0.0.9/24}}",
+      "{kind: firewall}",
+    ])
+      expect(unlinked(`nodes:\n  h1:\n  h2:\n  x: ${left}\nlinks: [[h1, h2]]`)).toEqual(["NODE_UNLINKED 4:3"]);
+    expect(unlinked("nodes: {h1: , h2: }\nnetworks: {lan: [h1]}")).toEqual(["NODE_UNLINKED 1:15"]);
+    expect(loaded("nodes: {h1: , h2: }\nnetworks: {lan: [h1]}").warnings[0]?.remedy).toContain(
+      "- [h2, h1] under links",
+    );
+  });
+
+  test("are left in peace where they are to be alone, or have others to talk to", () => {
+    expect(unlinked("nodes: {h1: }")).toEqual([]);
+    expect(unlinked("nodes: {h1: , h2: }")).toEqual([]);
+    for (const apart of ["internet: true", "ports: [80]", "allow-host: [5432]", `join: h1, ${container}`])
+      expect(unlinked(`nodes: {h1: , h2: , x: {${apart}}}\nlinks: [[h1, h2]]`)).toEqual([]);
+    expect(unlinked(`nodes: {h1: , h2: , y: {${container}}, x: {join: y, ${container}}}\nlinks: [[h1, h2]]`)).toEqual(
+      [],
+    );
+    // What is wrong with a link is told alone.
+    expect(codesOf("nodes: {h1: , h2: , x: }\nlinks: [[h1, h2], [x, h3]]")).toEqual(["NODE_UNKNOWN"]);
   });
 });
 

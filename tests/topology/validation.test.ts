@@ -92,7 +92,7 @@ describe("one segment", () => {
 });
 
 describe("prefixes", () => {
-  const router = (a: string, b: string, links = "[r1:eth0, h1], [r1:eth1, h2]") =>
+  const router = (a: string, b: string, links = "[r1:eth0, h1], [r1:eth1, h2], [h1, s]") =>
     `nodes: {r1: {kind: router, interfaces: {eth0: ${a}, eth1: ${b}}}, h1: , h2: , s: {kind: switch}}\nlinks: [${links}]`;
 
   test("the same on two segments of one node", () => {
@@ -109,7 +109,9 @@ describe("prefixes", () => {
   });
 
   test("twice on the same segment is fine", () => {
-    expect(warningsOf(router("10.0.0.1/24", "10.0.0.2/24", "[r1:eth0, s], [r1:eth1, s]"))).toEqual([]);
+    expect(warningsOf(router("10.0.0.1/24", "10.0.0.2/24", "[r1:eth0, s], [r1:eth1, s], [h1, s], [h2, s]"))).toEqual(
+      [],
+    );
   });
 
   test.each([

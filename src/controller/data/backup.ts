@@ -43,9 +43,10 @@ export async function backUp(database: string, to: string): Promise<void> {
  * PostgreSQL is emptied first, or stays as it is when something fails.
  *
  * @returns where the one that was there is now; undefined where there is none
- * @throws BACKUP_FAILED, PROGRAM_MISSING
+ * @throws BACKUP_NOT_FOUND, BACKUP_FAILED, PROGRAM_MISSING
  */
 export async function restore(database: string, from: string): Promise<string | undefined> {
+  if (!existsSync(from)) throw labError("BACKUP_NOT_FOUND", { file: from });
   try {
     if (isPostgres(database)) {
       const how = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error"];

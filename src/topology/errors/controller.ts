@@ -26,6 +26,11 @@ export const controllerErrors = {
     message: ({ file }) => `${file} is there already.`,
     remedy: () => "Name another file, or remove that one first.",
   }),
+  BACKUP_NOT_FOUND: entry<{ file: string }>({
+    exitCode: 2,
+    message: ({ file }) => `There is no file ${file}.`,
+    remedy: () => "Name a copy that netwright serve backup has made. Nothing has changed.",
+  }),
   BACKUP_FAILED: entry<{ what: "made" | "put back"; detail: string }>({
     exitCode: 1,
     message: ({ what, detail }) => `The copy of the database could not be ${what}: ${detail}.`,

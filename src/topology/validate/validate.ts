@@ -2,6 +2,7 @@ import type { Findings } from "../findings.ts";
 import type { LabDraft } from "../resolve/draft.ts";
 import type { Segments } from "../resolve/segments.ts";
 import { validateAddresses } from "./addresses.ts";
+import { validateAlone } from "./alone.ts";
 import { validateJoins } from "./joins.ts";
 import { validatePorts } from "./ports.ts";
 import { validatePrefixes } from "./prefixes.ts";
@@ -18,4 +19,5 @@ export function validate(draft: LabDraft, segments: Segments, findings: Findings
   validateRoutes(draft, segments, findings);
   validateSysctls(draft, findings);
   validateJoins(draft, findings);
+  validateAlone(draft, findings);
 }

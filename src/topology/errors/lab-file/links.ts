@@ -31,6 +31,11 @@ export const linkErrors = {
     message: ({ node }) => `This links ${node} to itself.`,
     remedy: () => "Name another node at one end.",
   }),
+  NODE_UNLINKED: entry<{ node: string; linked: string }>({
+    exitCode: 2,
+    message: ({ node }) => `No link and no network has ${node}, so it reaches no other node.`,
+    remedy: ({ node, linked }) => `Link it, for example with - [${node}, ${linked}] under links, or take it out.`,
+  }),
   LINK_TO_LOOPBACK: entry<{ node: string }>({
     exitCode: 2,
     message: ({ node }) => `${node}:lo is the loopback interface, which no cable fits.`,
