@@ -69,14 +69,16 @@ const session = (browser: Browser) =>
 it("signs in who the provider knows, with the roles of their groups", async () => {
   const root = await server.signIn("root", "root's password");
   await server.call("POST", "/projects", { headers: root, body: { name: "demo" } });
-  const roleOf = async (name: string) =>
+  const memberOf = async (name: string) =>
     (await server.call("GET", "/projects/demo/members", { headers: root })).body.items.find(
       (one: { user: { name: string } }) => one.user.name === name,
-    )?.role;
+    );
+  const roleOf = async (name: string) => (await memberOf(name))?.role;
   const browser = new Browser();
   await signIn(browser, "subject-1");
   expect((await session(browser)).body.user).toMatchObject({ name: "ann-other", isAdmin: false });
-  expect(await roleOf("ann-other")).toBe("operator");
+  expect(await memberOf("ann-other")).toMatchObject({ role: "operator", from: "groups" });
+  expect(await memberOf("root")).toMatchObject({ role: "admin", from: "here" });
   const signIns = async () =>
     (await server.call("GET", `/audit?target=${oidcPaths.back}`, { headers: root })).body.items.map(
       (one: { user: string; action: string; status: number }) => `${one.user} ${one.action} ${one.status}`,

@@ -65,10 +65,19 @@ describe("the pages of those who administer", () => {
     await expect.poll(() => admin.getByLabel("Reach the Internet").isChecked()).toBe(true);
     expect(await looksOf(admin, "project-settings")).toEqual([]);
     await admin.getByRole("tab", { name: "Members" }).click();
-    await admin.getByRole("textbox", { name: "User" }).fill("nobody");
+    const newMember = admin.getByPlaceholder("name of a user of this server");
+    await newMember.fill("nobody");
     await button(admin, "Add member").click();
     await admin.getByRole("alert").getByText("nobody").waitFor();
-    await admin.getByRole("textbox", { name: "User" }).fill(victor.name);
+    await admin
+      .getByRole("alert")
+      .getByText(/from the first sign-in on/)
+      .waitFor();
+    // Who is a member is not offered.
+    await newMember.fill("");
+    const offered = admin.locator(".mantine-Autocomplete-option");
+    await expect.poll(() => offered.allTextContents()).toEqual([victor.name]);
+    await offered.click();
     await admin.getByLabel("Role", { exact: true }).selectOption("viewer");
     await button(admin, "Add member").click();
     await row(admin, "Victor V.").waitFor();
@@ -92,7 +101,11 @@ describe("the pages of those who administer", () => {
     await page.getByText("Server administrators set the limits.").waitFor();
     expect(await button(page, "Delete project").count()).toBe(0);
     expect(await looksOf(page, "viewer")).toEqual([]);
-    await page.goto("/projects/shop/topologies/none");
+    await page.goto("/projects/shop/topologies/none?new");
+    await page.getByText("There is no such topology").waitFor();
+    expect(await page.getByRole("link", { name: "Draw it" }).count()).toBe(0);
+    await ask(admin, "PUT", "/projects/shop/topologies/aisle", { text: "name: aisle\nnodes: { h1: {} }\n" });
+    await page.goto("/projects/shop/topologies/aisle");
     await page.getByText("Viewers look, and change nothing.").waitFor();
     expect(await page.getByRole("button", { name: /^Add a|^Save$|^Deploy$/ }).count()).toBe(0);
     await page.goto("/server/users");
@@ -103,6 +116,8 @@ describe("the pages of those who administer", () => {
     await page.getByRole("menuitem", { name: "Your account" }).click();
     await page.getByLabel("Present password").fill("not this one");
     await page.getByLabel("New password", { exact: true }).fill("another password");
+    await page.getByLabel("New password again").fill("another passwort");
+    await page.getByText("The two new passwords are not the same").waitFor();
     await page.getByLabel("New password again").fill("another password");
     await button(page, "Change password").click();
     await page.getByRole("alert").waitFor();
@@ -242,6 +257,13 @@ describe("the pages of those who administer", () => {
     await expect.poll(() => row(admin, "POST /tokens").count()).toBe(0);
     await admin.getByLabel("Only what was refused").uncheck();
     await row(admin, "POST /tokens").getByText("done").waitFor();
+    await expect.poll(() => row(admin, "POST /tokens").locator("time").first().textContent()).toMatch(/\d:\d\d:\d\d/);
+    // Names are looked for and shown as they are written, however they were sent.
+    await ask(admin, "DELETE", `/projects/shop/topologies/${encodeURIComponent("no:ne — two")}`).catch(() => undefined);
+    await admin.getByRole("textbox", { name: "User" }).fill("");
+    await admin.getByLabel("Target has").fill("no:ne —");
+    await row(admin, "DELETE /projects/shop/topologies/no:ne — two").getByText("refused").waitFor();
+    await expect.poll(() => row(admin, "POST /tokens").count()).toBe(0);
     expect(await looksOf(admin, "audit")).toEqual([]);
     await admin.getByRole("tab", { name: "Hosts" }).click();
     await row(admin, "ready")

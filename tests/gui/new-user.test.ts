@@ -98,8 +98,8 @@ describe("somebody new", () => {
 
   it("draws a triangle of routers that speak OSPF, and deploys it", async ({ skip }) => {
     skip(why !== undefined, why);
-    await page.getByRole("tab", { name: "Topologies" }).click();
-    await page.getByRole("button", { name: "New topology" }).first().click();
+    await page.getByRole("button", { name: "New lab" }).click();
+    await page.getByRole("menuitem", { name: "Draw a topology" }).click();
     await page.getByLabel("Name").fill("mine");
     await page.getByRole("button", { name: "Draw it" }).click();
     const canvas = page.locator(".react-flow__pane");
@@ -129,7 +129,6 @@ describe("somebody new", () => {
     await page.getByText("Nothing is wrong with this lab file.").waitFor();
     await picture(page, "own-drawn");
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByRole("button", { name: "Save as version 1" }).click();
     await page.getByText("version 1", { exact: true }).waitFor();
     // What is changed and not saved is saved when it is deployed, without a question.
     await node("r1").press("Enter");

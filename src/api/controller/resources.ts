@@ -118,7 +118,13 @@ export const Project = z.object({
 });
 export type Project = z.infer<typeof Project>;
 
-export const Member = z.object({ user: User, role: Role, revision: z.int() });
+export const Member = z.object({
+  user: User,
+  role: Role,
+  /** What gave the role: somebody here; or groups at a sign-in elsewhere, which give and take it at each. */
+  from: z.enum(["here", "groups"]),
+  revision: z.int(),
+});
 export type Member = z.infer<typeof Member>;
 
 export const Topology = z.object({

@@ -127,15 +127,16 @@ export function projectHandlers(
         .selectFrom("members")
         .innerJoin("users", "users.id", "members.user_id")
         .selectAll("users")
-        .select(["members.role", "members.revision as member_revision"])
+        .select(["members.role", "members.source", "members.revision as member_revision"])
         .where("members.project_id", "=", project.id)
         .where("users.name", ">", after)
         .orderBy("users.name")
         .limit(limit + 1)
         .execute();
-      const member = ({ role, member_revision: revision, ...user }: (typeof rows)[number]) => ({
+      const member = ({ role, source, member_revision: revision, ...user }: (typeof rows)[number]) => ({
         user: userOf(user),
         role,
+        from: source,
         revision,
       });
       return pageOf(rows, limit, member, ({ name }) => name);
@@ -157,7 +158,7 @@ export function projectHandlers(
           )
           .executeTakeFirst();
         requireChanged(done.numInsertedOrUpdatedRows, `The role of ${name}`);
-        return { user: userOf(user), role, revision };
+        return { user: userOf(user), role, from: "here" as const, revision };
       });
       // What is open is open for the role before.
       connections.end({ user: user.id, project: project.id });

@@ -29,7 +29,7 @@ export function serverHandlers(
         .selectAll()
         .$if(after !== undefined, (query) => query.where("id", "<", after ?? 0))
         .$if(user !== undefined, (query) => query.where("user_name", "=", user ?? ""))
-        .$if(target !== undefined, (query) => query.where(has("target", target ?? "")))
+        .$if(target !== undefined, (query) => query.where(inTarget(target ?? "")))
         .$if(refused, (query) => query.where("status", ">=", firstRefusal))
         .orderBy("id", "desc")
         .limit(limit + 1)
@@ -57,6 +57,10 @@ export function serverHandlers(
 
 /** Statuses from here on say that something was not done (RFC 9110, 15.5 and 15.6). */
 const firstRefusal = 400;
+
+/** Targets are kept as they were asked for, which is not how people write what they look for. */
+const inTarget = (text: string) =>
+  sql<boolean>`(${has("target", text)} or ${has("target", text.split("/").map(encodeURIComponent).join("/"))})`;
 
 /** Whether a column has a text in it; what stands for other letters in a pattern stands for itself. */
 const has = (column: "target", text: string) =>

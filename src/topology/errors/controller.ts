@@ -164,7 +164,12 @@ export const controllerErrors = {
     exitCode: 1,
     message: ({ project }) => `There is no project "${project}" that you are a member of.`,
   }),
-  ACCOUNT_NOT_FOUND: entry<{ user: string }>({ exitCode: 1, message: ({ user }) => `There is no user "${user}".` }),
+  ACCOUNT_NOT_FOUND: entry<{ user: string }>({
+    exitCode: 1,
+    message: ({ user }) => `There is no user "${user}".`,
+    remedy: () =>
+      "Who signs in by OpenID Connect or Keystone is a user from the first sign-in on; a server administrator makes others (in the pages: Server, Users).",
+  }),
   SESSION_NOT_FOUND: entry<{ session: string }>({
     exitCode: 1,
     message: ({ session }) => `You have no session ${session}.`,

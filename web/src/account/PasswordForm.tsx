@@ -53,7 +53,7 @@ export function PasswordForm({ name }: { readonly name: string }) {
         label="New password again"
         autoComplete="new-password"
         value={again}
-        error={differs ? "This is another one" : undefined}
+        error={differs ? "The two new passwords are not the same" : undefined}
         onChange={({ currentTarget }) => setAgain(currentTarget.value)}
       />
       {change.isSuccess && (

@@ -1,10 +1,13 @@
-import { MutationCache, QueryCache, QueryClient, type QueryKey } from "@tanstack/react-query";
+import { MutationCache, type Query, QueryCache, QueryClient, type QueryKey } from "@tanstack/react-query";
 import { CallError } from "./call.ts";
 import { sessionQuery } from "./queries.ts";
 import { lossIn, serverLink } from "./server-link.ts";
 
 /** Between two times that something is asked which has not been answered. */
 const pauseMs = { first: 500, longest: 4_000 } as const;
+
+const getsOld = ({ observers }: Query): boolean =>
+  observers.every(({ options }) => options.staleTime !== Number.POSITIVE_INFINITY);
 
 /** What keeps what is known of the server, and asks it: again, where it or its database was gone, until it answers. */
 export function makeClient(): QueryClient {
@@ -35,8 +38,8 @@ export function makeClient(): QueryClient {
   });
   let wasLost = false;
   serverLink.subscribe(() => {
-    // What is back may be another than it was.
-    if (wasLost && !serverLink.isLost()) void client.invalidateQueries();
+    // What is back may be another than it was. What never gets old is being edited, or never changes.
+    if (wasLost && !serverLink.isLost()) void client.invalidateQueries({ predicate: getsOld });
     wasLost = serverLink.isLost();
   });
   return client;

@@ -30,11 +30,18 @@ export function layOut(request: LayoutRequest): Layout {
     const crossings = tries === 1 ? 0 : crossingsOf(points, joined);
     if (best === undefined || crossings < best.crossings) best = { points, crossings };
   }
+  const side = Object.keys(fixed).length === 0 && isBackwards(best?.points ?? [], nodes) ? -1 : 1;
   const placed = (best?.points ?? []).map(({ name, x, y }): [string, { x: number; y: number }] => [
     name,
-    fixed[name] ?? { x: Math.round(x / grid) * grid, y: Math.round(y / grid) * grid },
+    fixed[name] ?? { x: Math.round((side * x) / grid) * grid, y: Math.round(y / grid) * grid },
   ]);
   return Object.fromEntries(placed);
+}
+
+/** Whether what is written first stands, on the whole, further right than what is written last: forces know no sides. */
+function isBackwards(points: readonly Point[], nodes: LayoutRequest["nodes"]): boolean {
+  const place = new Map(nodes.map((name, index) => [name, index - (nodes.length - 1) / 2]));
+  return points.reduce((sum, { name, x }) => sum + (place.get(name) ?? 0) * x, 0) < 0;
 }
 
 function settled(points: Point[], joined: LayoutRequest["links"]): readonly Point[] {

@@ -1,9 +1,11 @@
 import { Modal } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { labsQuery } from "../api/queries.ts";
 import { Form } from "../shell/Form.tsx";
 import { NameField } from "../shell/NameField.tsx";
 import { isName } from "../shell/names.ts";
-import { type DeploySource, useDeploy } from "./deploy.ts";
+import { type DeploySource, namesLike, useDeploy } from "./deploy.ts";
 
 /** Asks for the name of a lab, deploys it, and shows it. */
 export function DeployDialog({
@@ -35,11 +37,18 @@ function DeployForm({
   readonly source: DeploySource;
   readonly suggestion: string;
 }) {
-  const [name, setName] = useState(suggestion);
+  const known = new Set(useInfiniteQuery(labsQuery(project)).data?.map((lab) => lab.name));
+  const [entered, setName] = useState<string>();
+  const name = entered ?? [...namesLike(suggestion)].find((one) => !known.has(one)) ?? suggestion;
   const deploy = useDeploy(project);
   return (
     <Form action={deploy} verb="Deploy" isReady={isName(name)} onSubmit={() => deploy.mutate({ name, ...source })}>
-      <NameField label="Name of the lab" name={name} onName={setName} />
+      <NameField
+        label="Name of the lab"
+        name={name}
+        onName={setName}
+        onFocus={({ currentTarget }) => currentTarget.select()}
+      />
     </Form>
   );
 }

@@ -10,9 +10,10 @@ import { Ask } from "../shell/Ask.tsx";
 import { actions, List } from "../shell/List.tsx";
 import { Empty, Trouble } from "../shell/states.tsx";
 import { DeleteLab } from "./DeleteLab.tsx";
-import { useDeploy } from "./deploy.ts";
+import { useDeployFile } from "./deploy.ts";
 import { examples } from "./examples.ts";
 import { LabStateBadge } from "./lab-state.tsx";
+import { NewLab } from "./NewLab.tsx";
 
 const columns = ["Name", { title: "State", width: 150 }, "Size", "From", "Owner", actions(190)];
 
@@ -21,41 +22,44 @@ export function LabList({
   project,
   mayChange,
   progress,
-  onTopologies,
 }: {
   readonly project: string;
   readonly mayChange: boolean;
   /** What is being done, by lab. */
   readonly progress: Readonly<Record<string, string>>;
-  readonly onTopologies: () => void;
 }) {
   const labs = useInfiniteQuery(labsQuery(project));
   return (
-    <List
-      list={labs}
-      what="the labs"
-      columns={columns}
-      minWidth={720}
-      empty={
-        <Empty title="No labs yet">
-          {mayChange ? (
-            <Stack align="center">
-              <Text c="dimmed" ta="center">
-                Draw a topology and deploy it, or deploy one of these:
-              </Text>
-              <Examples project={project} />
-              <Button variant="default" onClick={onTopologies}>
-                Draw a topology
-              </Button>
-            </Stack>
-          ) : (
-            <Text c="dimmed">Nobody has deployed a lab here. You may look at labs, not deploy them.</Text>
-          )}
-        </Empty>
-      }
-    >
-      {(lab) => <Row key={lab.id} project={project} lab={lab} mayChange={mayChange} progress={progress[lab.name]} />}
-    </List>
+    <>
+      {mayChange && labs.data !== undefined && labs.data.length > 0 && (
+        <Group justify="flex-end" mb="sm">
+          <NewLab project={project} />
+        </Group>
+      )}
+      <List
+        list={labs}
+        what="the labs"
+        columns={columns}
+        minWidth={720}
+        empty={
+          <Empty title="No labs yet">
+            {mayChange ? (
+              <Stack align="center">
+                <Text c="dimmed" ta="center">
+                  Draw a topology, or deploy one of these, which is then a topology of yours:
+                </Text>
+                <Examples project={project} />
+                <NewLab project={project} isFirst />
+              </Stack>
+            ) : (
+              <Text c="dimmed">Nobody has deployed a lab here. You may look at labs, not deploy them.</Text>
+            )}
+          </Empty>
+        }
+      >
+        {(lab) => <Row key={lab.id} project={project} lab={lab} mayChange={mayChange} progress={progress[lab.name]} />}
+      </List>
+    </>
   );
 }
 
@@ -94,7 +98,7 @@ function Row({
       <Table.Td>{size}</Table.Td>
       <Table.Td>
         {lab.topology === undefined
-          ? "a text"
+          ? "a file"
           : `${lab.topology.name}, version ${lab.topology.version}${lab.topology.isChanged ? ", changed" : ""}`}
       </Table.Td>
       <Table.Td>{lab.owner}</Table.Td>
@@ -166,7 +170,7 @@ export function LabActions({
 
 /** Labs that deploy by one click. */
 function Examples({ project }: { readonly project: string }) {
-  const deploy = useDeploy(project);
+  const deploy = useDeployFile(project);
   return (
     <>
       <SimpleGrid cols={{ base: 1, sm: 3 }} w={{ base: 320, sm: 640 }}>
@@ -180,7 +184,7 @@ function Examples({ project }: { readonly project: string }) {
               size="xs"
               variant="light"
               loading={deploy.isPending && deploy.variables.name === example.name}
-              onClick={() => deploy.mutate({ name: example.name, text: example.text })}
+              onClick={() => deploy.mutate(example)}
               aria-label={`Deploy the example ${example.title}`}
             >
               Deploy

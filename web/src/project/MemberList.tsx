@@ -1,10 +1,10 @@
-import { Badge, Button, Group, NativeSelect, Table, Text, TextInput } from "@mantine/core";
+import { Autocomplete, Badge, Button, Group, NativeSelect, Table, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Member } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
-import { membersQuery, projectQuery, sessionQuery } from "../api/queries.ts";
+import { membersQuery, projectQuery, sessionQuery, usersQuery } from "../api/queries.ts";
 import { actions, List } from "../shell/List.tsx";
 import { RemoveButton } from "../shell/RemoveButton.tsx";
 import { Empty, Trouble } from "../shell/states.tsx";
@@ -70,7 +70,7 @@ function useSetMember(project: string, onDone?: () => void) {
 
 function Row({
   project,
-  member: { user, role },
+  member: { user, role, from },
   isSelf,
   mayChange,
 }: {
@@ -105,12 +105,23 @@ function Row({
             value={role}
             disabled={set.isPending}
             error={set.error?.message}
+            {...(from === "groups"
+              ? { description: "From groups at the sign-in. Another one, chosen here, stays." }
+              : {})}
+            inputWrapperOrder={["input", "description", "error"]}
             onChange={({ currentTarget }) => set.mutate({ user: user.name, role: currentTarget.value as Role })}
           />
         ) : (
-          <Badge variant="light" tt="none" title={roles.find((one) => one.role === role)?.about}>
-            {role}
-          </Badge>
+          <Group gap="xs">
+            <Badge variant="light" tt="none" title={roles.find((one) => one.role === role)?.about}>
+              {role}
+            </Badge>
+            {from === "groups" && (
+              <Text size="xs" c="dimmed">
+                from groups at the sign-in
+              </Text>
+            )}
+          </Group>
         )}
       </Table.Td>
       <Table.Td>
@@ -124,6 +135,9 @@ function Row({
             stale={staleOf(project)}
           >
             {isSelf ? "You will see the project no more, unless you are a server administrator. " : ""}
+            {from === "groups"
+              ? `The role is from ${user.name}'s groups: it is back at the next sign-in, unless they changed. `
+              : ""}
             Labs and topologies stay.
           </RemoveButton>
         )}
@@ -136,6 +150,10 @@ function AddMember({ project }: { readonly project: string }) {
   const [user, setUser] = useState("");
   const [role, setRole] = useState<Role>("operator");
   const add = useSetMember(project, () => setUser(""));
+  // Who there is, server administrators see; others know whom they want.
+  const users = useInfiniteQuery({ ...usersQuery, enabled: useQuery(sessionQuery).data?.user.isAdmin ?? false });
+  const members = new Set(useInfiniteQuery(membersQuery(project)).data?.map((member) => member.user.name));
+  const others = (users.data ?? []).map(({ name }) => name).filter((name) => !members.has(name));
   return (
     <form
       onSubmit={(event) => {
@@ -144,13 +162,14 @@ function AddMember({ project }: { readonly project: string }) {
       }}
     >
       <Group align="flex-end" mb="md" gap="sm">
-        <TextInput
+        <Autocomplete
           label="User"
           placeholder="name of a user of this server"
           autoComplete="off"
           w={230}
+          data={others}
           value={user}
-          onChange={({ currentTarget }) => setUser(currentTarget.value)}
+          onChange={setUser}
         />
         <NativeSelect
           label="Role"

@@ -59,7 +59,7 @@ export function ProjectPage({ project: name, tab }: { readonly project: string; 
           {!isOwn && <Tabs.Tab value="settings">Settings</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="labs" pt="md">
-          <LabList project={name} mayChange={mayChange} progress={progress} onTopologies={() => open("topologies")} />
+          <LabList project={name} mayChange={mayChange} progress={progress} />
         </Tabs.Panel>
         <Tabs.Panel value="topologies" pt="md">
           <TopologyList project={name} mayChange={mayChange} />

@@ -1,20 +1,18 @@
-import { Button, Group, Modal, Table, Text } from "@mantine/core";
+import { Button, Group, Table, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link, useLocation } from "wouter";
+import { Link } from "wouter";
 import type { Topology } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
 import { topologiesQuery } from "../api/queries.ts";
-import { Form } from "../shell/Form.tsx";
 import { actions, List } from "../shell/List.tsx";
-import { NameField } from "../shell/NameField.tsx";
-import { isName } from "../shell/names.ts";
 import { RemoveButton } from "../shell/RemoveButton.tsx";
 import { Empty } from "../shell/states.tsx";
 import { Time } from "../shell/Time.tsx";
 import { DeployDialog } from "./DeployDialog.tsx";
+import { NewTopology } from "./NewTopology.tsx";
 
 const columns = ["Name", "Version", "Changed", actions(200)];
 
@@ -94,33 +92,5 @@ export function TopologyList({ project, mayChange }: { readonly project: string;
         onClose={() => setDeploys(undefined)}
       />
     </>
-  );
-}
-
-/** Nothing is asked of the server until it is saved. */
-const asked = { isPending: false, error: null };
-
-function NewTopology({
-  project,
-  isOpen,
-  onClose,
-}: {
-  readonly project: string;
-  readonly isOpen: boolean;
-  readonly onClose: () => void;
-}) {
-  const [, navigate] = useLocation();
-  const [name, setName] = useState("");
-  return (
-    <Modal opened={isOpen} onClose={onClose} title="New topology">
-      <Form
-        action={asked}
-        verb="Draw it"
-        isReady={isName(name)}
-        onSubmit={() => navigate(`/projects/${project}/topologies/${name}`)}
-      >
-        <NameField name={name} onName={setName} />
-      </Form>
-    </Modal>
   );
 }

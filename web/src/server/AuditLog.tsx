@@ -15,7 +15,7 @@ const signIns: ReadonlyMap<string, string> = new Map([
   [`${apiPrefix}/session/link`, "sign-in by a link"],
   ["/auth/oidc/back", "sign-in by OpenID Connect"],
 ]);
-const columns = [{ title: "When", width: 190 }, "Who", "What", { title: "Outcome", width: 140 }, "From"];
+const columns = [{ title: "When", width: 200 }, "Who", "What", { title: "Outcome", width: 140 }, "From"];
 
 /** Every change that somebody asked for, and every sign-in, done or refused. */
 export function AuditLog() {
@@ -61,12 +61,12 @@ export function AuditLog() {
         {({ id, at, user: who, action, target: what, status, address }) => (
           <Table.Tr key={id}>
             <Table.Td>
-              <Time text={at} />
+              <Time text={at} isExact />
             </Table.Td>
             <Table.Td>{who === "" ? "nobody" : who}</Table.Td>
             <Table.Td>
               <Code style={{ overflowWrap: "anywhere" }}>
-                {action} {what.startsWith(apiPrefix) ? what.slice(apiPrefix.length) : what}
+                {action} {readable(what)}
               </Code>
               {signIns.has(what) && action !== "DELETE" && (
                 <Text size="xs" c="dimmed">
@@ -83,6 +83,17 @@ export function AuditLog() {
       </List>
     </>
   );
+}
+
+/** What was asked for, as people write it: names in a path are encoded (RFC 3986, 2.1), and all are below one place. */
+function readable(path: string): string {
+  const short = path.startsWith(apiPrefix) ? path.slice(apiPrefix.length) : path;
+  try {
+    return decodeURIComponent(short);
+  } catch {
+    // Not encoded as it should be, which is why it was refused.
+    return short;
+  }
 }
 
 function Outcome({ status }: { readonly status: number }) {

@@ -31,7 +31,12 @@ function Home() {
 /** All pages, for whoever is signed in. */
 export function App() {
   const session = useQuery(sessionQuery);
-  if (session.isPending) return <Loading what="Netwright" />;
+  if (session.isPending)
+    return (
+      <Center mih="100vh">
+        <Loading what="Netwright" />
+      </Center>
+    );
   if (session.error instanceof CallError && session.error.code === "NOT_SIGNED_IN") return <SignIn />;
   if (session.error instanceof CallError && session.error.code === "SIGN_IN_LINK_SPENT")
     return <SignIn refusal={session.error} />;

@@ -2,6 +2,7 @@ import { Badge, Button, Group, Modal, Popover, Stack, Text, TextInput } from "@m
 import { IconDeviceFloppy, IconHistory, IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { useSearch } from "wouter";
 import type { TopologyVersion } from "../../../src/api/index.ts";
 import { CallError, call } from "../api/call.ts";
 import { projectQuery, sessionQuery, topologiesQuery, topologyQuery, versionsQuery } from "../api/queries.ts";
@@ -15,6 +16,8 @@ import { Loading, Trouble } from "../shell/states.tsx";
 import { Editor } from "./Editor.tsx";
 import { useHistory } from "./history.ts";
 import { NewerVersion } from "./NewerVersion.tsx";
+import { NoTopology } from "./NoTopology.tsx";
+import { newMark, topologyPath } from "./paths.ts";
 import { useNewestVersion } from "./useNewestVersion.ts";
 import { VersionsDialog } from "./VersionsDialog.tsx";
 
@@ -23,11 +26,18 @@ type Names = { readonly project: string; readonly topology: string };
 /** A topology, to be drawn, written, saved as a version and deployed. */
 export default function TopologyPage({ project, topology }: Names) {
   const owner = useQuery(projectQuery(project));
+  const isMarked = new URLSearchParams(useSearch()).has(newMark);
+  // Once it is saved, its address has the mark no more, and it is drawn on.
+  const [wasMarked, setWasMarked] = useState(isMarked);
+  if (isMarked && !wasMarked) setWasMarked(true);
   // What is being edited is not changed by what others save: saving tells of it.
   const newest = useQuery({ ...topologyQuery(project, topology), staleTime: Number.POSITIVE_INFINITY, gcTime: 0 });
   if (owner.isPending || newest.isPending) return <Loading what="the topology" />;
+  const isToBeDrawn = wasMarked && owner.data?.role !== "viewer";
   const isNew = newest.error instanceof CallError && newest.error.code === "TOPOLOGY_NOT_FOUND";
   const error = owner.error ?? (isNew ? null : newest.error);
+  if (isNew && !isToBeDrawn)
+    return <NoTopology project={project} topology={topology} mayDraw={owner.data?.role !== "viewer"} />;
   if (error !== null)
     return (
       <div className="content">
@@ -78,6 +88,8 @@ function Drawn({
     onError: look,
     onSuccess: (version) => {
       setSaved(version);
+      // It is to be drawn no more: loaded again, it is what was saved.
+      window.history.replaceState(window.history.state, "", topologyPath(project, topology));
       setMessage("");
       setAsksMessage(false);
       void client.invalidateQueries({ queryKey: topologiesQuery(project).queryKey });
@@ -166,7 +178,12 @@ function Drawn({
                       variant="default"
                       leftSection={<IconDeviceFloppy size={16} />}
                       disabled={!isChanged}
-                      onClick={() => setAsksMessage(!asksMessage)}
+                      loading={save.isPending && !asksMessage}
+                      // Of the first version, there is nothing to say that has changed.
+                      onClick={() => {
+                        if (saved !== undefined || asksMessage) setAsksMessage(!asksMessage);
+                        else save.mutate({ over: false }, { onError: () => setAsksMessage(true) });
+                      }}
                     >
                       Save
                     </Button>
