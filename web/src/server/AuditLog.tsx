@@ -15,7 +15,7 @@ const signIns: ReadonlyMap<string, string> = new Map([
   [`${apiPrefix}/session/link`, "sign-in by a link"],
   ["/auth/oidc/back", "sign-in by OpenID Connect"],
 ]);
-const columns = [{ title: "When", width: 200 }, "Who", "What", { title: "Outcome", width: 140 }, "From"];
+const columns = [{ title: "When", width: 220 }, "Who", "What", { title: "Outcome", width: 140 }, "From"];
 
 /** Every change that somebody asked for, and every sign-in, done or refused. */
 export function AuditLog() {
