@@ -134,17 +134,30 @@ describe("the pages", () => {
     await clickLink("right");
     await page.getByRole("menuitem", { name: "Capture" }).click();
     // Neighbours that are looked for again may pass meanwhile.
-    await page.getByText("No packets yet").or(page.getByRole("option")).first().waitFor();
+    await page
+      .getByText("No packets yet")
+      .or(page.getByRole("listbox", { name: "Packets" }).getByRole("option"))
+      .first()
+      .waitFor();
     await page.getByRole("tab", { name: "h1", exact: true }).click();
     await page.keyboard.type("clear; ping -c 3 10.0.1.2\n");
     await expect.poll(said).toMatch(/3 received/);
-    await page.getByRole("tab", { name: /^Capture/ }).click();
+    await page.getByRole("tab", { name: /^Capture: / }).click();
     await page
       .getByRole("option", { name: /icmp echo-request/ })
       .first()
       .click();
-    await page.locator(".packet-detail").getByText("ipv4").waitFor();
+    await page.locator(".packet-detail").getByText("ipv4", { exact: true }).waitFor();
+    for (const text of ["type: 0x0800 (IPv4)", "protocol: ICMP (1)"])
+      await page.locator(".packet-detail").getByText(text).waitFor();
     await picture(page, "capture");
+    // At one end each packet is there once; at both, twice.
+    const requests = page.getByRole("option", { name: /icmp echo-request/ });
+    await page.getByLabel("Show only").fill("icmp request");
+    await expect.poll(() => requests.count()).toBe(3);
+    await page.getByLabel("At which end").selectOption("both ends, each packet twice");
+    await expect.poll(() => requests.count()).toBe(6);
+    await page.getByLabel("Show only").fill("");
     const downloaded = async () => {
       const [file] = await Promise.all([
         page.waitForEvent("download"),

@@ -16,7 +16,7 @@ links:
   - [h1, h2]
   - [h3, h4]
 processes:
-  speaker: { node: h3, command: [sh, -c, "echo said before it was stopped; exec sleep infinity"] }
+  speaker: { node: h3, command: [sh, -c, "echo said before it was stopped; exec ping -q 10.0.2.2"] }
 drawing:
   notes: [{ text: Spare machines, at: [330, 250] }]
   groups: [{ title: Till, nodes: [h1, h2] }]
@@ -195,7 +195,7 @@ describe("a lab that runs", () => {
       await node("h1", tab).waitFor();
       for (let count = 0; count < 4; count += 1) await menu("h1", "Capture eth0", tab);
       await tab
-        .getByRole("tab", { name: /^Capture/ })
+        .getByRole("tab", { name: /^Capture: / })
         .nth(3)
         .waitFor();
       await tab.locator(".packets").nth(3).waitFor();
@@ -450,6 +450,25 @@ describe("a lab that runs", () => {
     await viewer.goto("/projects/demo/labs/live");
     await viewer.getByRole("tab", { name: "Faults" }).click();
     await viewer.getByText("When somebody runs a fault schedule, it is shown here.").waitFor();
+    // What others capture into a file is there to be looked into, and kept.
+    await ask(page, "POST", "/projects/demo/labs/live/captures", { targets: ["h3:eth0"], file: "kept.pcapng" });
+    await viewer.getByRole("tab", { name: "Captures" }).click();
+    const kept = viewer.getByRole("row").filter({ hasText: "h3:eth0" });
+    await kept.getByText("runs").waitFor();
+    await expect.poll(async () => Number(await kept.getByRole("cell").nth(3).textContent())).toBeGreaterThan(2);
+    expect(await barriers(viewer)).toEqual([]);
+    await picture(viewer, "captures-of-others");
+    const [file] = await Promise.all([
+      viewer.waitForEvent("download"),
+      kept.getByRole("link", { name: "Download h3:eth0" }).click(),
+    ]);
+    expect(file.suggestedFilename()).toBe("kept.pcapng");
+    await kept.getByRole("button", { name: "Show the packets of h3:eth0" }).click();
+    await viewer
+      .getByRole("option", { name: /10\.0\.2\.1 > 10\.0\.2\.2: icmp echo-request/ })
+      .first()
+      .waitFor();
+    await viewer.getByRole("button", { name: "All captures" }).click();
     await page.getByRole("button", { name: "Stop lab live" }).click();
     await page.getByRole("button", { name: "Stop lab", exact: true }).click();
     for (const one of [page, viewer]) {

@@ -169,7 +169,7 @@ describe("somebody new", () => {
     await ask("vtysh -c 'show ip route ospf'", /O>\* 10\.0\.2\.0\/24 .*via 10\.0\.3\.1, eth1/);
     await ask("ping -c 2 -W 5 10.0.2.1", /2 received/);
     await picture(page, "own-rerouted");
-    await page.getByRole("tab", { name: /^Capture/ }).click();
+    await page.getByRole("tab", { name: /^Capture: / }).click();
     await page
       .getByRole("option", { name: /icmp echo-request/ })
       .first()

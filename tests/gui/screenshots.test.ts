@@ -103,14 +103,14 @@ describe("the pictures of the documentation", () => {
     await page.getByRole("tab", { name: "h1", exact: true }).click();
     await page.keyboard.type("clear; until ping -c 1 -W 1 10.3.0.10 > /dev/null; do :; done; ping -c 3 10.3.0.10\n");
     await expect.poll(said).toMatch(/3 received/);
-    await page.getByRole("tab", { name: /^Capture/ }).click();
+    await page.getByRole("tab", { name: /^Capture: / }).click();
     // Hellos of OSPF come all the time, and move the others out of sight.
     await page.getByLabel("Show only").fill("icmp");
     await page
       .getByRole("option", { name: /icmp echo-reply/ })
       .first()
       .click();
-    await page.locator(".packet-detail").getByText("ipv4").waitFor();
+    await page.locator(".packet-detail").getByText("ipv4", { exact: true }).waitFor();
     await take("capture", "dark");
     await page.getByRole("button", { name: "Delete lab ospf-triangle" }).click();
     await page.getByRole("button", { name: "Delete lab", exact: true }).click();

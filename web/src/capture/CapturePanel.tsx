@@ -1,4 +1,4 @@
-import { Button, Group, Text, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, Text, TextInput } from "@mantine/core";
 import { IconDownload, IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { packetOf } from "../../../src/testing/packets/capture/frame-packet.ts";
@@ -16,17 +16,23 @@ const drawMs = 200;
 export default function CapturePanel({ address, target }: { readonly address: LabAddress; readonly target: string }) {
   const [filter, setFilter] = useState("");
   const [run, setRun] = useState({ number: 1, filter: "" });
-  const { recording, state, error, lost, stop } = useRecording(address, target, run);
+  const { recording, state, error, lost, ends, stop } = useRecording(address, target, run);
   const [, setDrawn] = useState(0);
   const [chosen, setChosen] = useState<number>();
   const [words, setWords] = useState("");
+  /** Of a link, whose packets pass both ends: where they are shown; `both` for all. */
+  const [end, setEnd] = useState<string>();
+  const at = ends.length < 2 || end === "both" ? undefined : (end ?? ends[0]);
   const shown = useRef(new Shown(""));
   const isRunning = state === "starting" || state === "running";
-  const show = (text: string) => {
-    setWords(text);
-    shown.current = new Shown(text);
+  const wanted = `${run.number} ${at ?? ""}\n${words}`;
+  const known = useRef(wanted);
+  if (known.current !== wanted) {
+    known.current = wanted;
+    shown.current = new Shown(words, at);
     shown.current.look(recording.current.frames);
-  };
+  }
+  const show = (text: string) => setWords(text);
 
   useEffect(() => {
     let seen = -1;
@@ -73,7 +79,7 @@ export default function CapturePanel({ address, target }: { readonly address: La
           <Group gap="xs" wrap="nowrap">
             <TextInput
               size="xs"
-              w={190}
+              w={200}
               placeholder="Capture only: icmp, port 80"
               aria-label="Filter"
               value={filter}
@@ -104,23 +110,44 @@ export default function CapturePanel({ address, target }: { readonly address: La
         </Button>
         <TextInput
           size="xs"
-          w={190}
+          w={230}
           placeholder="Show only: tcp 10.0.0.1 !syn"
           aria-label="Show only"
           value={words}
           onChange={({ currentTarget }) => show(currentTarget.value)}
         />
+        {ends.length > 1 && (
+          <NativeSelect
+            size="xs"
+            aria-label="At which end"
+            title="A packet passes both ends of a link; one that the link lost is seen only where it was sent"
+            value={at ?? "both"}
+            data={[
+              ...ends.map((name) => ({ value: name, label: `as seen at ${name}` })),
+              { value: "both", label: ends.length === 2 ? "both ends, each packet twice" : "everywhere" },
+            ]}
+            onChange={({ currentTarget }) => {
+              setEnd(currentTarget.value);
+              setChosen(undefined);
+            }}
+          />
+        )}
         <Text size="sm" c="dimmed" role="status">
           {shown.current.isAll ? "" : `${count} of `}
           {frames.length} {frames.length === 1 ? "packet" : "packets"}
           {lost > 0 && (
             <span title="They came faster than they could be taken; a narrower filter helps">, {lost} lost</span>
           )}
-          {state === "ended" ? ", ended" : ""}
+          {state === "ended" || state === "broken" ? ", ended" : ""}
           {state === "full" ? ": all that a page keeps, so the capture has ended" : ""}
         </Text>
       </Group>
       {error !== undefined && <Trouble error={error} />}
+      {state === "broken" && (
+        <Text size="sm" px={10} pb={4} role="alert">
+          The connection broke, and the capture ended with it. What came until then is here; Capture again begins anew.
+        </Text>
+      )}
       <div className="packets">
         <PacketList
           empty={

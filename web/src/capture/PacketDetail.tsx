@@ -1,3 +1,4 @@
+import { describePacket } from "../../../src/testing/packets/assert/describe.ts";
 import type { Packet } from "../../../src/testing/packets/capture/packet.ts";
 
 const perRow = 16;
@@ -11,6 +12,8 @@ export function PacketDetail({ packet }: { readonly packet: Packet }) {
       <div>
         Packet {packet.number}, {length} bytes on the wire{bytes.length < length ? `, ${bytes.length} captured` : ""}
       </div>
+      {/* Beside the details, the list has no room for all of a long line. */}
+      <div className="packet-words">{describePacket(packet).replace(/^#\d+ /, "")}</div>
       {comments.map((comment) => (
         <div key={comment}>{comment}</div>
       ))}
@@ -40,8 +43,45 @@ export function PacketDetail({ packet }: { readonly packet: Packet }) {
 function fieldsOf(layer: object): string {
   return Object.entries(layer)
     .filter(([name, value]) => name !== "layer" && value !== undefined)
-    .map(([name, value]) => `${name}: ${textOf(value)}`)
+    .map(([name, value]) => `${name}: ${numberText("layer" in layer ? layer.layer : "", name, value) ?? textOf(value)}`)
     .join("\n");
+}
+
+/** EtherTypes (IEEE 802 Numbers, IANA) and protocol numbers (IANA), as network people know them. */
+const etherTypes: Readonly<Record<number, string>> = {
+  0x0800: "IPv4",
+  0x0806: "ARP",
+  0x8100: "802.1Q",
+  0x86dd: "IPv6",
+  0x8809: "slow protocols",
+  0x8847: "MPLS",
+  0x888e: "EAPOL",
+  0x88a8: "802.1ad",
+  0x88cc: "LLDP",
+};
+const protocols: Readonly<Record<number, string>> = {
+  1: "ICMP",
+  2: "IGMP",
+  4: "IPv4",
+  6: "TCP",
+  17: "UDP",
+  41: "IPv6",
+  47: "GRE",
+  50: "ESP",
+  58: "ICMPv6",
+  89: "OSPF",
+  112: "VRRP",
+};
+
+function numberText(layer: unknown, name: string, value: unknown): string | undefined {
+  if (typeof value !== "number") return undefined;
+  if (name === "type" && (layer === "ethernet" || layer === "vlan")) {
+    const hex = `0x${value.toString(16).padStart(4, "0")}`;
+    return etherTypes[value] === undefined ? hex : `${hex} (${etherTypes[value]})`;
+  }
+  if (name === "protocol" && (layer === "ipv4" || layer === "ipv6"))
+    return protocols[value] === undefined ? undefined : `${protocols[value]} (${value})`;
+  return undefined;
 }
 
 function textOf(value: unknown): string {

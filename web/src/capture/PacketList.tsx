@@ -92,10 +92,26 @@ export function PacketList({
               style={{ top: row * rowHeight }}
               onClick={() => onChoose(index)}
             >
-              {describePacket(packetOf(frame, index + 1), sinceNs === undefined ? {} : { sinceNs })}
+              {columns(describePacket(packetOf(frame, index + 1), sinceNs === undefined ? {} : { sinceNs }))}
             </div>
           ),
       )}
     </div>
   );
+}
+
+const widths = { number: 6, time: 11, interface: 8, direction: 3 } as const;
+
+/** What is said of a packet, with what is of the same kind below each other. */
+function columns(line: string): string {
+  const [, number = "", time = "", name = "", direction = "", words = ""] =
+    /^(#\d+) (\S+) (\S+)(?: (in|out))? {2}(.*)$/s.exec(line) ?? [];
+  if (number === "") return line;
+  const parts = [
+    number.padEnd(widths.number),
+    time.padEnd(widths.time),
+    name.padEnd(widths.interface),
+    direction.padEnd(widths.direction),
+  ];
+  return `${parts.join(" ")}  ${words}`;
 }

@@ -11,10 +11,13 @@ const sliceMs = 12;
  */
 export class Shown {
   readonly #words: readonly { readonly text: string; readonly isWanted: boolean }[];
+  readonly #at: string | undefined;
   readonly #matching: number[] = [];
   #looked = 0;
 
-  constructor(text: string) {
+  /** @param at only what was seen there; undefined: wherever */
+  constructor(text: string, at?: string) {
+    this.#at = at;
     this.#words = text
       .toLowerCase()
       .split(/\s+/)
@@ -23,7 +26,7 @@ export class Shown {
   }
 
   get isAll(): boolean {
-    return this.#words.length === 0;
+    return this.#words.length === 0 && this.#at === undefined;
   }
 
   count(frames: readonly RawFrame[]): number {
@@ -53,6 +56,8 @@ export class Shown {
   }
 
   matches(frame: RawFrame): boolean {
+    if (this.#at !== undefined && frame.interface.name !== this.#at) return false;
+    if (this.#words.length === 0) return true;
     const packet = packetOf(frame, 1);
     const layers = packet.layers.map(({ layer }) => layer).join(" ");
     const line = `${describePacket(packet)} ${layers}`.toLowerCase();

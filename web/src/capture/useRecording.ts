@@ -13,8 +13,8 @@ const askMs = 1_000;
 
 export type Recording = { readonly chunks: Uint8Array<ArrayBuffer>[]; readonly frames: RawFrame[]; bytes: number };
 
-/** `full`: it has ended, for a page keeps no more. */
-export type RecordingState = "starting" | "running" | "ended" | "full";
+/** `full`: it has ended, for a page keeps no more. `broken`: with the connection, or with its lab. */
+export type RecordingState = "starting" | "running" | "ended" | "full" | "broken";
 
 const blank = (): Recording => ({ chunks: [], frames: [], bytes: 0 });
 
@@ -36,11 +36,14 @@ export function useRecording(
   readonly state: RecordingState;
   readonly error: unknown;
   readonly lost: number;
+  /** The interfaces where it captures. */
+  readonly ends: readonly string[];
   readonly stop: () => void;
 } {
   const [state, setState] = useState<RecordingState>("starting");
   const [error, setError] = useState<unknown>();
   const [lost, setLost] = useState(0);
+  const [ends, setEnds] = useState<readonly string[]>([]);
   const recording = useRef(blank());
   const stop = useRef<() => void>(() => undefined);
   useEffect(() => {
@@ -52,12 +55,15 @@ export function useRecording(
     setState("starting");
     setLost(0);
     let isFull = false;
+    let hasBegun = false;
+    let isBroken = false;
     let timer: ReturnType<typeof setInterval> | undefined;
     const work = async () => {
-      const { id } = await callLab(address, "POST", "/captures", {
+      const { id, interfaces } = await callLab(address, "POST", "/captures", {
         body: { targets: [target], ...(run.filter === "" ? {} : { filter: run.filter }) },
         signal: gone.signal,
       });
+      setEnds(interfaces.map(({ name }) => name));
       const params = { capture: id };
       stop.current = () => void callLab(address, "DELETE", "/captures/:capture", { params }).catch(() => undefined);
       let asked = 0;
@@ -73,7 +79,10 @@ export function useRecording(
       const reader = new CaptureReader({ source: target });
       /** At the end, of each interface. */
       let dropped = 0;
-      for await (const part of openStream(path, { signal: gone.signal }, () => setState("running"))) {
+      for await (const part of openStream(path, { signal: gone.signal }, () => {
+        hasBegun = true;
+        setState("running");
+      })) {
         record.chunks.push(part);
         record.bytes += part.length;
         for (const item of reader.push(part)) {
@@ -88,16 +97,18 @@ export function useRecording(
     };
     work()
       .catch((reason: unknown) => {
-        if (!gone.signal.aborted) setError(reason);
+        // A capture ends with who reads it: it does not go on when the connection is back.
+        isBroken = hasBegun;
+        if (!gone.signal.aborted && !isBroken) setError(reason);
       })
       .finally(() => {
         clearInterval(timer);
-        if (!gone.signal.aborted) setState(isFull ? "full" : "ended");
+        if (!gone.signal.aborted) setState(isFull ? "full" : isBroken ? "broken" : "ended");
       });
     return () => {
       gone.abort();
       clearInterval(timer);
     };
   }, [project, lab, target, run]);
-  return { recording, state, error, lost, stop: () => stop.current() };
+  return { recording, state, error, lost, ends, stop: () => stop.current() };
 }

@@ -12,6 +12,7 @@ import { type Direction, idsOf, type Pane, place } from "./panes.ts";
 import { Seams } from "./Seams.tsx";
 
 const Terminal = lazy(() => import("../terminal/Terminal.tsx"));
+const Captures = lazy(() => import("../capture/CapturesPanel.tsx"));
 const Capture = lazy(() => import("../capture/CapturePanel.tsx"));
 
 export function paneTitle(pane: Pane): string {
@@ -139,6 +140,7 @@ export function Dock({
           <Tabs.List className="dock-list">
             <Tabs.Tab value="events">Events</Tabs.Tab>
             <Tabs.Tab value="logs">Logs</Tabs.Tab>
+            <Tabs.Tab value="captures">Captures</Tabs.Tab>
             <Tabs.Tab value="faults">Faults</Tabs.Tab>
             {tabs.map((one) => (
               <Tabs.Tab
@@ -167,6 +169,13 @@ export function Dock({
         </Panel>
         <Panel of="logs" tab={tab}>
           <LogsPanel address={address} nodes={nodes} isShown={tab === "logs"} />
+        </Panel>
+        <Panel of="captures" tab={tab}>
+          {tab === "captures" && (
+            <Suspense fallback={<Loading what="the captures" />}>
+              <Captures address={address} />
+            </Suspense>
+          )}
         </Panel>
         <Panel of="faults" tab={tab}>
           {tab === "faults" && children}

@@ -73,27 +73,29 @@ export default function RestingLab({
   return (
     <div className="live">
       <section className="canvas" aria-label="Picture of the lab">
-        {text.isError ? (
-          <Trouble error={text.error} onRetry={() => void text.refetch()} />
-        ) : places === undefined || text.isPending || reading.isPending ? (
-          <Loading what="the picture" />
-        ) : (
-          <ReactFlowProvider>
-            <Graph
-              nodes={nodes}
-              links={links}
-              places={places}
-              selection={selection}
-              onSelect={setSelection}
-              onMove={(at) => setMoved((known) => ({ ...known, ...at }))}
-            >
-              <FileMarks notes={marks.notes} groups={marks.groups} />
-            </Graph>
-          </ReactFlowProvider>
-        )}
-        <div className="live-tools">
-          <div className="live-notice" role="status">
-            {children}
+        <div className="picture">
+          {text.isError ? (
+            <Trouble error={text.error} onRetry={() => void text.refetch()} />
+          ) : places === undefined || text.isPending || reading.isPending ? (
+            <Loading what="the picture" />
+          ) : (
+            <ReactFlowProvider>
+              <Graph
+                nodes={nodes}
+                links={links}
+                places={places}
+                selection={selection}
+                onSelect={setSelection}
+                onMove={(at) => setMoved((known) => ({ ...known, ...at }))}
+              >
+                <FileMarks notes={marks.notes} groups={marks.groups} />
+              </Graph>
+            </ReactFlowProvider>
+          )}
+          <div className="live-tools">
+            <div className="live-notice" role="status">
+              {children}
+            </div>
           </div>
         </div>
       </section>

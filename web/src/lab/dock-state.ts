@@ -4,7 +4,7 @@ import { type Direction, idsOf, move, type Pane, split, type Tree, without } fro
 export type DockState = {
   readonly panes: Readonly<Record<string, Pane>>;
   readonly tabs: readonly DockTab[];
-  /** The one that is shown: of these, or `events`, `logs`, `faults`. */
+  /** The one that is shown: of these, or `events`, `logs`, `captures`, `faults`. */
   readonly tab: string;
 };
 
