@@ -50,6 +50,12 @@ async function show(root: string, folder: string): Promise<number> {
     // Signals that came while the lab was started are delivered now.
     await new Promise(setImmediate);
     if (interrupted) return 0;
+    const { NETWRIGHT_RUNTIME_DIR, NETWRIGHT_STATE_DIR } = options.env;
+    const variables = `NETWRIGHT_RUNTIME_DIR=${NETWRIGHT_RUNTIME_DIR} NETWRIGHT_STATE_DIR=${NETWRIGHT_STATE_DIR}`;
+    console.log(
+      `Its labs are apart from yours. In another terminal, for the command line and for another link to these pages:`,
+    );
+    for (const words of ["ps", "ui"]) console.log(`  ${variables} ${program} ${words}`);
     console.log(
       "It runs. This link opens its pages in a browser, and a place to draw your own; Ctrl-C takes all labs down:",
     );

@@ -15,7 +15,7 @@ import { type Interrupt, onInterrupt } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import type { UpOptions } from "./start.ts";
 import type { Paint } from "./style.ts";
-import { table } from "./table.ts";
+import { age, table } from "./table.ts";
 
 /** The verbs of labs, for those of a server. */
 
@@ -205,7 +205,7 @@ export async function listOnServer<Options extends LabChoice>(
   else if (labs.length === 0) output.note(`Project ${access.project} has no labs. Start one with: netwright up`);
   else {
     const rows = labs.map(({ name, state, nodes, links, owner, createdAt }) => [
-      ...[name, state, String(nodes), String(links), owner, createdAt],
+      ...[name, state, String(nodes), String(links), owner, `${age(createdAt)} ago`],
     ]);
     const headings = ["LAB", "STATE", "NODES", "LINKS", "OWNER", "CREATED"];
     output.print(table(headings, rows, (text) => output.paint("bold", text)).join("\n"));

@@ -36,3 +36,12 @@ export function table(
     );
   return [line(heading, paint), ...rows.map((row) => line(row, (text) => text))];
 }
+
+/** How long ago, in the largest unit that says enough: `42s`, `17m`, `5h`, `3d`. */
+export function age(since: string, now: number = Date.now()): string {
+  const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`;
+  return `${Math.floor(seconds / 86_400)}d`;
+}

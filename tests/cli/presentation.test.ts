@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { age } from "../../src/cli/commands/ps.ts";
 import type { Context } from "../../src/cli/context.ts";
 import { failureOf } from "../../src/cli/failure.ts";
 import { Output } from "../../src/cli/output.ts";
 import { progressOf } from "../../src/cli/progress.ts";
 import { coloured, harmless, paintFor, plain } from "../../src/cli/style.ts";
-import { table, width } from "../../src/cli/table.ts";
+import { age, table, width } from "../../src/cli/table.ts";
 import { LabFileError, labError } from "../../src/topology/errors/error.ts";
 
 describe("tables", () => {

@@ -78,7 +78,7 @@ it("labs of a server are worked on with the same words", async () => {
     `No lab of yours is running.\nLabs of a server run on: ${shown?.[1]}. They are taken down there, or by name: netwright down -n ${shown?.[1]}\n`,
   );
   expect(await here.ok("ps")).toMatch(
-    /\ntwo +running +2 +1 +root [\s\S]*\nh1 +host +idle +0 +0 +eth0 10\.0\.0\.1\/24\n/,
+    /\ntwo +running +2 +1 +root +\d+[sm] ago\n[\s\S]*\nh1 +host +idle +0 +0 +eth0 10\.0\.0\.1\/24\n/,
   );
   expect(await here.ok("exec", "h1", "--", "ping", "-c", "1", "-W", "30", "h2")).toContain("1 received");
   expect(await here.call(["exec", "h1", "--", "sh", "-c", "cat; exit 3"], { input: "typed" })).toMatchObject({

@@ -27,7 +27,12 @@ describe("netwright ui", () => {
     expect(signedIn.status).toBe(201);
     expect(signedIn.headers.getSetCookie()[0]).toMatch(/^netwright-own=.*; HttpOnly; SameSite=Strict/);
     expect((await ui.call("GET", "/projects")).body.items).toMatchObject([{ name: "local", role: "admin" }]);
-    expect((await ui.signIn()).body.code).toBe("SIGN_IN_LINK_SPENT");
+    expect((await ui.signIn()).body).toMatchObject({
+      code: "SIGN_IN_LINK_SPENT",
+      remedy: expect.stringMatching(
+        /^For a new one, run again: NETWRIGHT_RUNTIME_DIR=\S+ NETWRIGHT_STATE_DIR=\S+ netwright ui$/,
+      ),
+    });
     // A page of somebody else's whose name was made to lead here.
     const rebound = await ui.call("GET", "/projects", undefined, { host: `evil.example:${ui.link.port}` });
     expect([rebound.status, rebound.body.code]).toEqual([421, "HOST_NOT_SERVED"]);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
@@ -92,6 +92,13 @@ describe("somebody new", () => {
     await other.getByText("This link does not sign in any more").waitFor();
     await other.getByText("netwright ui").first().waitFor();
     await picture(other, "own-spent");
+    // There is a way to another, and to its labs, from the command line.
+    const typed = (word: string) => {
+      const [line = ""] = said.filter((one) => one.endsWith(` ${word}`));
+      return execFileSync("sh", ["-c", `${line} --no-browser`.replace("ps --no-browser", "ps")], { encoding: "utf8" });
+    };
+    expect(typed("ps")).toMatch(/^triangle +running/m);
+    expect(new URL(/http:\S+/.exec(typed("ui"))?.[0] ?? "").host).toBe(new URL(link).host);
     expect(await barriers(other)).toEqual([]);
     await other.context().close();
   });

@@ -4,7 +4,7 @@ import type { CommandDefinition, Session } from "../command.ts";
 import { withExamples } from "../examples.ts";
 import { type NameOptions, withLab, withOutput } from "../options.ts";
 import type { Paint } from "../style.ts";
-import { table } from "../table.ts";
+import { age, table } from "../table.ts";
 
 export type PsOptions = NameOptions & { readonly file?: string; readonly all?: boolean };
 
@@ -157,13 +157,4 @@ export function processTable(processes: readonly ProcessStatus[], paint: Paint):
     ]),
     (text) => paint("bold", text),
   );
-}
-
-/** How long ago, in the largest unit that says enough: `42s`, `17m`, `5h`, `3d`. */
-export function age(since: string, now: number = Date.now()): string {
-  const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`;
-  return `${Math.floor(seconds / 86_400)}d`;
 }

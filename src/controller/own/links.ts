@@ -14,8 +14,11 @@ const mostLinks = 100;
 export class SignInLinks {
   readonly #until = new Map<string, number>();
   readonly #clock: () => number;
+  /** What makes one, as it is typed. */
+  readonly again: string;
 
-  constructor(clock: () => number = Date.now) {
+  constructor(again = "netwright ui", clock: () => number = Date.now) {
+    this.again = again;
     this.#clock = clock;
   }
 
@@ -48,7 +51,8 @@ export function linkHandlers(
   return {
     signInWays: () => Promise.resolve(own === undefined ? waysOf(others) : { ways: ["link"] }),
     signInByLink: async ({ body: { secret }, address, agent, setSession }) => {
-      if (own === undefined || !own.links.redeem(secret)) throw labError("SIGN_IN_LINK_SPENT", {});
+      if (own === undefined || !own.links.redeem(secret))
+        throw labError("SIGN_IN_LINK_SPENT", { again: own?.links.again ?? "netwright ui" });
       const opened = await callers.open(own.user, { address, agent });
       setSession(opened.secret, own.user);
       return sessionOf(database, opened.caller);

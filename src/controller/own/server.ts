@@ -72,7 +72,7 @@ async function serve(options: OwnServerOptions, claimed: Claim): Promise<OwnServ
   await using undo = new AsyncDisposableStack();
   undo.defer(() => claimed.release());
   const { locations, environment } = options;
-  const links = new SignInLinks();
+  const links = new SignInLinks(againIn(environment));
   const controller = await Controller.start({
     database: `sqlite:${uiDatabase(locations)}`,
     agent: new LocalAgent(locations, environment),
@@ -118,4 +118,11 @@ async function askForLink(socket: string): Promise<string> {
   asked.end();
   const [response] = (await once(asked, "response")) as [import("node:http").IncomingMessage];
   return text(response);
+}
+
+/** A server of folders of its own is found by these variables alone. */
+function againIn(environment: OwnServerOptions["environment"]): string {
+  const names = ["NETWRIGHT_RUNTIME_DIR", "NETWRIGHT_STATE_DIR"] as const;
+  const variables = names.flatMap((name) => (environment[name] ? [`${name}=${environment[name]}`] : []));
+  return [...variables, "netwright ui"].join(" ");
 }

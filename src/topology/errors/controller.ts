@@ -115,10 +115,10 @@ export const controllerErrors = {
     message: () => "Name or password is wrong, or the user is disabled.",
     remedy: () => "Try again, or ask a server administrator.",
   }),
-  SIGN_IN_LINK_SPENT: entry<Record<never, never>>({
+  SIGN_IN_LINK_SPENT: entry<{ again: string }>({
     exitCode: 1,
     message: () => "This link does not sign in any more: it was used, or is too old.",
-    remedy: () => "For a new one, run again: netwright ui",
+    remedy: ({ again }) => `For a new one, run again: ${again}`,
   }),
   LISTENING_REFUSED: entry<{ address: string; detail: string }>({
     exitCode: 1,
