@@ -88,3 +88,7 @@ function unknownLines(error: unknown, { paint, verbose }: FailureOptions): strin
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+/** Of a server's log: where it happened is told of what nobody has foreseen. */
+export const faultText = (error: unknown): string =>
+  error instanceof NetwrightError ? error.message : error instanceof Error ? stackOf(error) : String(error);

@@ -4,6 +4,7 @@ import { labError } from "../topology/index.ts";
 import type { Agent } from "./agent/agent.ts";
 import { Bulletin } from "./bulletin.ts";
 import { type Database, openDatabase } from "./data/database.ts";
+import { Outage } from "./data/outage.ts";
 import { Callers } from "./identity/callers.ts";
 import { type KeystoneSettings, KeystoneSignIn } from "./identity/keystone.ts";
 import { type OidcSettings, OidcSignIn } from "./identity/oidc.ts";
@@ -64,6 +65,8 @@ export type ControllerOptions = {
   /** By which names it may be called, whatever the port; any when absent. */
   readonly hosts?: readonly string[];
   readonly onFault: (error: unknown, request: string) => void;
+  /** Is told in words, once, what goes on for a while, and that it is over: a database that is gone. */
+  readonly onNotice?: (text: string) => void;
   /** Milliseconds since 1970; the system's when absent. */
   readonly clock?: () => number;
 };
@@ -84,6 +87,7 @@ async function listen(app: FastifyInstance, { listen: { host, port }, own }: Con
 /** The server for teams: users, projects, topologies and labs, by HTTP. */
 export class Controller implements AsyncDisposable {
   readonly #database: Database;
+  readonly #outage: Outage;
   readonly #keeper: LabKeeper;
   readonly #app: FastifyInstance;
   readonly #clock: () => number;
@@ -91,6 +95,7 @@ export class Controller implements AsyncDisposable {
 
   private constructor(
     database: Database,
+    outage: Outage,
     keeper: LabKeeper,
     app: FastifyInstance,
     clock: () => number,
@@ -98,6 +103,7 @@ export class Controller implements AsyncDisposable {
   ) {
     this.#sender = sender;
     this.#database = database;
+    this.#outage = outage;
     this.#keeper = keeper;
     this.#app = app;
     this.#clock = clock;
@@ -107,11 +113,15 @@ export class Controller implements AsyncDisposable {
   static async start(options: ControllerOptions): Promise<Controller> {
     const { agent, trust, rules = noRules, clock = Date.now, version } = options;
     const database = await openDatabase(options.database);
+    const outage = new Outage(database, (text) => options.onNotice?.(text));
+    const onFault: ControllerOptions["onFault"] = (error, doing) => {
+      if (!outage.covers(error)) options.onFault(error, doing);
+    };
     try {
       await forgetUnanswered(database);
       const bulletin = new Bulletin(database, clock);
       const callers = new Callers(database, clock);
-      const { own, onFault } = options;
+      const { own } = options;
       const owner = own === undefined ? undefined : await ensureOwner(database, clock(), own.user);
       const found = owner && { project: owner.project.id, owner: owner.user.name };
       const metrics = options.metrics === undefined ? undefined : new Metrics(clock);
@@ -172,7 +182,7 @@ export class Controller implements AsyncDisposable {
         tls: options.tls,
         oidc:
           options.oidc === undefined ? undefined : { signIn: new OidcSignIn(options.oidc, database, clock), callers },
-        onFault: options.onFault,
+        onFault,
       });
       await listen(app, options);
       await keeper.open();
@@ -186,8 +196,9 @@ export class Controller implements AsyncDisposable {
           async () => otlpBody(await measuring.collect(), metrics),
           (error) => onFault(error, "send metrics"),
         );
-      return new Controller(database, keeper, app, clock, sender);
+      return new Controller(database, outage, keeper, app, clock, sender);
     } catch (error) {
+      outage[Symbol.dispose]();
       await database.destroy();
       throw error;
     }
@@ -208,6 +219,7 @@ export class Controller implements AsyncDisposable {
   /** Labs go on. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#sender?.[Symbol.dispose]();
+    this.#outage[Symbol.dispose]();
     const kept = this.#keeper.close();
     this.#app.server.closeAllConnections();
     await this.#app.close();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openDatabase } from "../../src/controller/data/database.ts";
+import { databaseError } from "../../src/controller/data/failures.ts";
 import { giveNetworkIds, networkIdsOf } from "../../src/controller/data/network-ids.ts";
 import { type TestServer, until } from "./test-server.ts";
 
@@ -331,5 +332,15 @@ export function tryGone(
     expect(after.map(({ name }) => name)).toEqual(["before", "meanwhile"]);
     for (const { name } of after) await server.call("DELETE", `/projects/a/labs/${name}`, { headers });
     expect(server.agent.started).toBe(2);
+    // Its log has one line of it, and one that it is over.
+    const notices = await until(
+      () => Promise.resolve(server.notices),
+      (all) => all.some((text) => text.includes("answers again")),
+    );
+    expect(notices.slice(0, 2)).toEqual([
+      expect.stringMatching(/^The server's database does not answer: /),
+      "The server's database answers again.",
+    ]);
+    expect(server.faults.filter((error) => databaseError(error) !== undefined)).toEqual([]);
   });
 }

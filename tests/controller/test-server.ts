@@ -174,6 +174,7 @@ export class PretendedAgent implements Agent {
 export class TestServer implements AsyncDisposable {
   readonly agent: PretendedAgent;
   readonly faults: unknown[] = [];
+  readonly notices: string[] = [];
   rules: ServerRules = noRules;
   now = Date.parse("2026-01-01T00:00:00Z");
   readonly folder: string;
@@ -220,6 +221,7 @@ export class TestServer implements AsyncDisposable {
       pages: join(this.folder, "pages"),
       ...this.#more,
       onFault: (error) => this.faults.push(error),
+      onNotice: (text) => this.notices.push(text),
       clock: () => this.now,
     });
   }

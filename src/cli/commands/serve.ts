@@ -1,6 +1,7 @@
 import { labError } from "../../topology/errors/error.ts";
 import type { CommandDefinition } from "../command.ts";
 import { withExamples } from "../examples.ts";
+import { faultText } from "../failure.ts";
 import { withOutput } from "../options.ts";
 import { serverBackup } from "../server-backup.ts";
 
@@ -38,10 +39,8 @@ export const serve: CommandDefinition = (program, bind) => {
         trust: "team",
         version: installation.version,
         ...(pages === undefined ? {} : { pages }),
-        onFault: (error, request) =>
-          context.stderr.write(
-            `${request}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-          ),
+        onFault: (error, request) => context.stderr.write(`${request}: ${faultText(error)}\n`),
+        onNotice: (text) => context.stderr.write(`${text}\n`),
       });
       const password = newSecret().slice(0, 20);
       const isFirst = await controller.ensureAdministrator("admin", password);

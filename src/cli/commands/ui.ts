@@ -28,6 +28,7 @@ async function serveOwnLabs({ context, output, options }: Session<UiOptions>): P
   const { findInstallation } = await import("../../client/installation.ts");
   const { labError } = await import("../../topology/errors/error.ts");
   const { onInterrupt } = await import("../interrupt.ts");
+  const { faultText } = await import("../failure.ts");
   const { openInBrowser } = await import("../browser.ts");
   const { root, version } = findInstallation(import.meta.url);
   const { environment, locations, stderr, uid } = context;
@@ -41,8 +42,8 @@ async function serveOwnLabs({ context, output, options }: Session<UiOptions>): P
     port: options.port ?? 0,
     version,
     pages,
-    onFault: (error, request) =>
-      stderr.write(`${request}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`),
+    onFault: (error, request) => stderr.write(`${request}: ${faultText(error)}\n`),
+    onNotice: (text) => stderr.write(`${text}\n`),
   });
   const { link, pid, isNew } = server;
   if (output.json) output.printJson({ url: link, pid, isNew });

@@ -22,6 +22,7 @@ export type OwnServerOptions = {
   readonly version: string;
   readonly pages: string;
   readonly onFault: (error: unknown, request: string) => void;
+  readonly onNotice: (text: string) => void;
 };
 
 /** Where a person's labs are in a browser. */
@@ -86,6 +87,7 @@ async function serve(options: OwnServerOptions, claimed: Claim): Promise<OwnServ
     version: options.version,
     pages: options.pages,
     onFault: options.onFault,
+    onNotice: options.onNotice,
   });
   undo.use(controller);
   // After the number sign: browsers do not send it, so it is in no log and no Referer.
