@@ -142,6 +142,7 @@ const examples: readonly Example[] = [
   ["lab", () => ({ params: inLab }), 200],
   ["labText", () => ({ params: inLab }), 200],
   ["labLinkChanges", () => ({ params: inLab }), 200],
+  ["labLastLogs", () => ({ params: inLab, query: { tail: "5" } }), 200],
   ["planLab", () => ({ params: inLab, body: { text: `${text}# as it was\n` } }), 200],
   [
     "applyLab",

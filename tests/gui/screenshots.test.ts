@@ -119,7 +119,7 @@ describe("the pictures of the documentation", () => {
 
   it("are of the editor", async ({ skip }) => {
     skip(why !== undefined, why);
-    await page.goto("/projects/demo/topologies/triangle");
+    await page.goto("/projects/demo/topologies/triangle?new");
     await page.getByText("Nothing drawn yet").waitFor();
     await page
       .locator("input[type=file]")
