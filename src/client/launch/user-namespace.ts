@@ -6,9 +6,9 @@ import { readIdFacts } from "./id-facts.ts";
 import { type IdMap, mapArguments, mapText, planIdMap, singleId } from "./id-map.ts";
 
 /**
- * A user namespace with its ids mapped, in another one of the same ids, both held open by small processes in them. A process cannot map
- * subordinate ids for itself, and Node has threads and cannot unshare(CLONE_NEWUSER) at all
- * (user_namespaces(7)): so a child unshares, and its maps are written from outside.
+ * A user namespace with its ids mapped, in another one of the same ids, both held open by small processes in
+ * them. A process cannot map subordinate ids for itself, and Node has threads and cannot unshare(CLONE_NEWUSER)
+ * at all (user_namespaces(7)): so a child unshares, and its maps are written from outside.
  */
 export type UserNamespace = {
   /** For nsenter(1): valid while the namespace is held. */
