@@ -1,18 +1,17 @@
 import { Button, CloseButton, Group, Text, Title } from "@mantine/core";
 import { IconLasso, IconScissors } from "@tabler/icons-react";
-import { ReactFlowProvider } from "@xyflow/react";
 import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import type { LabDetail, Layout } from "../../../src/api/index.ts";
 import type { LabAddress } from "../api/call.ts";
 import type { Selection } from "../graph/drawn.ts";
 import { FindNode } from "../graph/FindNode.tsx";
-import { Graph, type MenuTarget } from "../graph/Graph.tsx";
+import type { MenuTarget } from "../graph/Graph.tsx";
 import { Groups } from "../graph/Groups.tsx";
 import { Lasso } from "../graph/Lasso.tsx";
+import { Picture } from "../graph/Picture.tsx";
 import { RatesOfLab } from "../graph/rates.ts";
 import { usePlaces } from "../graph/useLayout.ts";
 import { useSettled } from "../graph/useSettled.ts";
-import { Loading } from "../shell/states.tsx";
 import { Dock } from "./Dock.tsx";
 import { FaultsPanel } from "./FaultsPanel.tsx";
 import { FileMarks } from "./FileMarks.tsx";
@@ -94,38 +93,32 @@ export function LiveLab({
       <div className="live">
         <section className="canvas" aria-label="Picture of the lab">
           <div className="picture">
-            {places === undefined ? (
-              <Loading what="the picture" />
-            ) : (
-              <ReactFlowProvider>
-                <Graph
-                  nodes={nodes}
-                  links={links}
+            <Picture
+              nodes={nodes}
+              links={links}
+              places={places}
+              selection={selection}
+              focus={focus}
+              onSelect={setSelection}
+              onMove={(at) => setMoved((known) => ({ ...known, ...at }))}
+              onMenu={setMenu}
+              onOpen={(node) => {
+                const known = detail.nodeStatus.find(({ name }) => name === node);
+                if (!mayChange || known === undefined || known.state === "none") return;
+                if (known.engine === "vm") verbs.openConsole(node);
+                else verbs.openTerminal(node);
+              }}
+            >
+              <FileMarks notes={drawing.notes} groups={drawing.groups} />
+              {groups.length > 0 && places !== undefined && <Groups groups={groups} links={links} places={places} />}
+              {isLassoing && places !== undefined && (
+                <Lasso
                   places={places}
-                  selection={selection}
-                  focus={focus}
-                  onSelect={setSelection}
-                  onMove={(at) => setMoved((known) => ({ ...known, ...at }))}
-                  onMenu={setMenu}
-                  onOpen={(node) => {
-                    const known = detail.nodeStatus.find(({ name }) => name === node);
-                    if (!mayChange || known === undefined || known.state === "none") return;
-                    if (known.engine === "vm") verbs.openConsole(node);
-                    else verbs.openTerminal(node);
-                  }}
-                >
-                  <FileMarks notes={drawing.notes} groups={drawing.groups} />
-                  {groups.length > 0 && <Groups groups={groups} links={links} places={places} />}
-                  {isLassoing && (
-                    <Lasso
-                      places={places}
-                      onChoose={(chosen) => setSelection({ nodes: chosen, links: [] })}
-                      onEnd={() => setLassoing(false)}
-                    />
-                  )}
-                </Graph>
-              </ReactFlowProvider>
-            )}
+                  onChoose={(chosen) => setSelection({ nodes: chosen, links: [] })}
+                  onEnd={() => setLassoing(false)}
+                />
+              )}
+            </Picture>
             <div className="live-tools">
               <FindNode names={names} focus={focus} onFind={find} />
               {mayChange && (

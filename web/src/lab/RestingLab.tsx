@@ -1,16 +1,15 @@
 import "../topology/editor.css";
 import { Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { ReactFlowProvider } from "@xyflow/react";
 import { type ReactNode, useMemo, useRef, useState } from "react";
 import type { ControlledLab, ControllerEvent, Layout } from "../../../src/api/index.ts";
 import { call } from "../api/call.ts";
 import { useLines } from "../api/follow.ts";
 import { labTextQuery } from "../api/queries.ts";
 import type { Selection } from "../graph/drawn.ts";
-import { Graph } from "../graph/Graph.tsx";
+import { Picture } from "../graph/Picture.tsx";
 import { usePlaces } from "../graph/useLayout.ts";
-import { Loading, Trouble } from "../shell/states.tsx";
+import { Trouble } from "../shell/states.tsx";
 import { annotationsIn, placesIn } from "../topology/annotations.ts";
 import { readDocument } from "../topology/document.ts";
 import { drawingOf } from "../topology/drawing.ts";
@@ -76,21 +75,17 @@ export default function RestingLab({
         <div className="picture">
           {text.isError ? (
             <Trouble error={text.error} onRetry={() => void text.refetch()} />
-          ) : places === undefined || text.isPending || reading.isPending ? (
-            <Loading what="the picture" />
           ) : (
-            <ReactFlowProvider>
-              <Graph
-                nodes={nodes}
-                links={links}
-                places={places}
-                selection={selection}
-                onSelect={setSelection}
-                onMove={(at) => setMoved((known) => ({ ...known, ...at }))}
-              >
-                <FileMarks notes={marks.notes} groups={marks.groups} />
-              </Graph>
-            </ReactFlowProvider>
+            <Picture
+              nodes={nodes}
+              links={links}
+              places={text.isPending || reading.isPending ? undefined : places}
+              selection={selection}
+              onSelect={setSelection}
+              onMove={(at) => setMoved((known) => ({ ...known, ...at }))}
+            >
+              <FileMarks notes={marks.notes} groups={marks.groups} />
+            </Picture>
           )}
           <div className="live-tools">
             <div className="live-notice" role="status">

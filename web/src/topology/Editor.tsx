@@ -2,11 +2,10 @@ import "./editor.css";
 import { CloseButton, Group, Text } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconArrowBackUp, IconArrowForwardUp, IconCode } from "@tabler/icons-react";
-import { ReactFlowProvider } from "@xyflow/react";
 import { type ReactNode, useState } from "react";
 import { FindNode } from "../graph/FindNode.tsx";
-import { Graph } from "../graph/Graph.tsx";
-import { Empty, Loading } from "../shell/states.tsx";
+import { Picture } from "../graph/Picture.tsx";
+import { Empty } from "../shell/states.tsx";
 import { Annotations } from "./Annotations.tsx";
 import { ArrangeMenu } from "./ArrangeMenu.tsx";
 import { lineOf } from "./document.ts";
@@ -134,25 +133,19 @@ export function Editor({
         {!isReadOnly && <Palette isDisabled={!mayDraw} onPick={(kind) => editing.place(kind)} />}
         <section className="canvas" aria-label="Drawing">
           <div className="picture">
-            {places === undefined ? (
-              <Loading what="the drawing" />
-            ) : (
-              <ReactFlowProvider>
-                <Graph
-                  nodes={drawing.nodes}
-                  links={drawing.links}
-                  places={places}
-                  selection={selection}
-                  focus={focus}
-                  onSelect={select}
-                  {...(isReadOnly ? {} : { onMove: editing.move, onRemove: editing.removeSelected })}
-                  {...(mayDraw ? { onLink: editing.link, onPlace: editing.place } : {})}
-                >
-                  <Annotations editing={editing} />
-                  <Reveal editing={editing} />
-                </Graph>
-              </ReactFlowProvider>
-            )}
+            <Picture
+              nodes={drawing.nodes}
+              links={drawing.links}
+              places={places}
+              selection={selection}
+              focus={focus}
+              onSelect={select}
+              {...(isReadOnly ? {} : { onMove: editing.move, onRemove: editing.removeSelected })}
+              {...(mayDraw ? { onLink: editing.link, onPlace: editing.place } : {})}
+            >
+              <Annotations editing={editing} />
+              <Reveal editing={editing} />
+            </Picture>
             {drawing.nodes.length === 0 && editing.annotations.notes.length === 0 && places !== undefined && (
               <div className="hint">
                 <Empty title="Nothing drawn yet">
