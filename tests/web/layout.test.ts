@@ -44,7 +44,7 @@ describe("a node that is added", () => {
     expect(freePlace(places)).toEqual({ x: 150, y: 90 });
     const free = freePlace(places, [["r1", "r2"]]);
     expect(free).toEqual({ x: 300, y: 0 });
-    expect(freePlace(places, [["r1", "r2"]], [free])).toEqual({ x: 450, y: 90 });
+    expect(freePlace(places, [["r1", "r2"]], [free])).toEqual({ x: 0, y: 200 });
     expect(freePlace(places, [["r1", "gone"]])).toEqual({ x: 150, y: 90 });
   });
 });

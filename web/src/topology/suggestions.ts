@@ -27,7 +27,8 @@ const usualLength = 24;
 /** The first of 10.0.1.0/24, 10.0.2.0/24, … that the file does not speak of. */
 export const freeSubnet = (text: string): string => prefixText(freePrefix(usualLength, prefixesIn(text)));
 
-const grid = { x: 150, y: 200, columns: 5, step: 90 } as const;
+/** As many columns as there is room for beside the settings, which open for what was added, in a small window. */
+const grid = { x: 150, y: 200, columns: 3, step: 90 } as const;
 
 /** Around a node on each side: words beside a link that passes have room there. */
 const margin = 18;
