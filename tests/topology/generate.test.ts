@@ -345,6 +345,11 @@ links:
       "
     `);
     expect(machine(lab, "r3")).not.toHaveProperty("frr");
+    // An interface that is added, and spoken of before the others, takes no id away.
+    const pair = (more: string) => `nodes: {r1: {kind: router, routing: ospf${more}}, r2: {kind: router, routing: ospf}}
+links: [{endpoints: ["r1:eth0", r2], subnet: 10.0.1.0/30}]`;
+    for (const more of ["", ", interfaces: {eth10: 10.0.6.1/24}"])
+      expect(config(load(pair(more)), "r1")).toContain("ospf router-id 10.0.1.1\n");
     // The form that everything is decided in says the same again.
     expect(config(load(printLab(lab)), "r1")).toBe(config(lab, "r1"));
     expect(loaded("nodes: {r1: {kind: router, routing: ospf}}").warnings).toMatchObject([

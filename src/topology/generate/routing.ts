@@ -84,9 +84,14 @@ function routedNode(router: NodeDraft, index: number, segments: Segments): Route
   return { routerId: routerId(router, index), loopback: [...router.interfaces.values()].find(isLo), attachments };
 }
 
-/** The loopback's IPv4 address, else any, else a number of its own: a router id only looks like an address. */
+/**
+ * The loopback's IPv4 address, else that of the first interface by name, else a number of its own: a router id only looks
+ * like an address. Not of the first that the file speaks of: one that is added, with its address, may stand before the others.
+ */
 function routerId(router: NodeDraft, index: number): string {
-  const ordered = [...router.interfaces.values()].sort((a, b) => Number(isLo(b)) - Number(isLo(a)));
+  const ordered = [...router.interfaces.values()].sort(
+    (a, b) => Number(isLo(b)) - Number(isLo(a)) || a.name.localeCompare(b.name, "en", { numeric: true }),
+  );
   const cidr = ordered.flatMap(({ addresses }) => addresses.map((one) => one.cidr)).find(({ family }) => family === 4);
   return formatAddress(cidr ?? { family: 4, value: BigInt(index + 1) });
 }
